@@ -1,0 +1,109 @@
+# git-scrutiny. GNU make; overrides go into config.make (see CONTRIBUTING.md).
+#
+#   make            the three programs, in build/
+#   make check      unit, CLI, header, layering and documentation tests
+#   make demo       a small repository of papers, reviewed
+#   make deps       installs what is missing (apt), or prints the list for other systems
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+BUILD ?= build
+CC ?= cc
+AR ?= ar
+PKG_CONFIG ?= pkg-config
+INSTALL ?= install
+CFLAGS ?= -O2 -g
+WERROR ?= 1
+SANITIZE ?=
+
+-include config.make
+
+bindir = $(PREFIX)/bin
+mandir = $(PREFIX)/share/man
+datadir = $(PREFIX)/share
+
+PACKAGES := libgit2 libcurl yaml-0.1 libcjson libpcre2-8 libcrypto
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	-Wwrite-strings -Wformat=2 -Wundef -Wvla -Wno-missing-field-initializers
+HARDENING := -fstack-protector-strong -fPIE -fno-strict-aliasing
+LINK_HARDENING := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+ifneq ($(WERROR),)
+WARNINGS += -Werror
+endif
+ifneq ($(SANITIZE),)
+comma := ,
+BUILD := $(BUILD)/sanitize-$(subst $(comma),-,$(SANITIZE))
+SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
+else
+HARDENING += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+
+# Asked once, and only by goals that compile.
+ifneq ($(filter-out deps clean help,$(or $(MAKECMDGOALS),all)),)
+PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
+PACKAGE_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
+ifeq ($(PACKAGE_LIBS),)
+$(error the libraries $(PACKAGES) were not all found by $(PKG_CONFIG): run `make deps`)
+endif
+endif
+
+ALL_CPPFLAGS = -D_GNU_SOURCE -DPCRE2_CODE_UNIT_WIDTH=8 -Isrc $(PACKAGE_CFLAGS) $(CPPFLAGS)
+ALL_CFLAGS = -std=c11 $(WARNINGS) $(HARDENING) $(SANITIZE_FLAGS) $(CFLAGS)
+ALL_LDFLAGS = $(LINK_HARDENING) $(SANITIZE_FLAGS) $(LDFLAGS)
+LIBS = $(PACKAGE_LIBS) -lm -lpthread
+
+PROGRAMS := git-scrutiny git-papermeta git-deploy
+ROOMS := base git net paper check model review meta cmd
+LIB_SOURCES := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
+LIB_OBJECTS := $(LIB_SOURCES:src/%.c=$(BUILD)/obj/%.o)
+LIBRARY := $(BUILD)/libscrutiny.a
+UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c))
+UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
+HEADERS := $(sort $(wildcard src/*/*.h))
+
+.PHONY: all
+all: $(PROGRAMS:%=$(BUILD)/%)
+
+# Compiler and flags are an input like any other: a change of theirs rebuilds.
+FLAGS_LINE = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS) $(VERSION)
+$(BUILD)/flags: FORCE
+	@mkdir -p $(BUILD)
+	@printf '%s\n' '$(FLAGS_LINE)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_LINE)' >$@
+.PHONY: FORCE
+FORCE:
+
+$(BUILD)/obj/%.o: src/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) -DVERSION='"$(VERSION)"' $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The list of objects is an input too, so that a deleted source leaves the archive.
+$(BUILD)/objects: FORCE
+	@mkdir -p $(BUILD)
+	@printf '%s\n' '$(LIB_OBJECTS)' | cmp -s - $@ || printf '%s\n' '$(LIB_OBJECTS)' >$@
+$(LIBRARY): $(LIB_OBJECTS) $(BUILD)/objects
+	rm -f $@
+	$(AR) rcs $@ $(LIB_OBJECTS)
+
+$(PROGRAMS:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/obj/%.o $(LIBRARY)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS)
+
+# -- tests ---------------------------------------------------------------------------------------
+
+$(BUILD)/tests/%: tests/unit/%.c $(LIBRARY) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) -Itests/unit $(ALL_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS) -lcmocka
+
+.PHONY: check-unit
+check-unit: $(UNIT_TESTS)
+	@set -e; for t in $(UNIT_TESTS); do echo "# $$t"; $$t; done
+
+# One unit test: make unit-paper_tex
+unit-%: $(BUILD)/tests/%
+	$<
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)
+
+-include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/*/*.d $(BUILD)/tests/*.d)

@@ -1,0 +1,92 @@
+/*
+ * Programs, commands and options as tables. From the one table of a command come its parser,
+ * `-h`, the man page, the completions and docs/commands/: see base/command_docs.h.
+ */
+#ifndef BASE_COMMAND_H
+#define BASE_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum option_kind {
+	OPTION_END,
+	OPTION_GROUP,     /* a heading in the help; only `help` is used */
+	OPTION_BOOL,      /* bool: --name, --no-name */
+	OPTION_STRING,    /* const char *: --name=<value> or --name <value>; --no-name sets NULL */
+	OPTION_STRINGS,   /* struct option_strings: may be given again */
+	OPTION_INTEGER,   /* int64_t, with optional k, m, g as in git */
+	OPTION_NUMBER,    /* double */
+	OPTION_CHOICE,    /* const char *: one of `choices` */
+	OPTION_OPTIONAL_STRING, /* const char *: --name or --name=<value>, never --name <value> */
+};
+
+struct option_strings {
+	const char **items;
+	size_t nr, alloc;
+};
+
+struct option {
+	enum option_kind kind;
+	char short_name;           /* 0: none */
+	const char *long_name;
+	size_t offset;             /* of the member in the command's option struct */
+	const char *argument;      /* as shown: "<rev>" */
+	const char *help;          /* one line for -h, lower case, no full stop */
+	const char *details;       /* paragraph for the man page, or NULL: `help` is used */
+	const char *const *choices;/* OPTION_CHOICE, NULL-terminated */
+	const char *completes;     /* what a shell completes: "file", "paper", "rev", "model", "rule", NULL */
+};
+
+struct example {
+	const char *command; /* "git scrutiny --since main" */
+	const char *says;    /* what it does, a sentence */
+};
+
+struct context; /* what main hands to commands; defined by src/cmd */
+
+struct command {
+	const char *name;        /* "status" */
+	const char *summary;     /* one line */
+	const char *const *usage;/* without the program's name: "[<options>] [<paper>...]", NULL-terminated */
+	const char *description; /* paragraphs for the man page, separated by blank lines */
+	const struct option *options;
+	size_t options_size;     /* sizeof the struct the offsets refer to */
+	const void *defaults;    /* initial contents of that struct, or NULL for zeros */
+	const struct example *examples; /* ends with command == NULL; may be NULL */
+	struct error *(*run)(struct context *ctx, const void *options, int argc, const char **argv,
+			     int *exit_status);
+};
+
+struct program {
+	const char *name;    /* "git-scrutiny" */
+	const char *spoken;  /* "git scrutiny" */
+	const char *summary;
+	const char *description;
+	const struct command *const *commands; /* NULL-terminated */
+	const struct command *default_command; /* runs when the first argument is no command; may be NULL */
+	const char *const *exit_statuses;      /* pairs: status, meaning; NULL-terminated */
+	const struct example *examples;
+};
+
+/*
+ * Parses ARGV (without the program's and the command's name) into the struct at OPTIONS, which
+ * the caller has filled with the defaults. Long options may be abbreviated when that is unique;
+ * "--" and "--end-of-options" end the options; options and arguments may be mixed. *ARGC and
+ * ARGV are left with the arguments. *HELP is set when -h or --help was seen. Errors are
+ * ERROR_USAGE with the nearest option as hint.
+ */
+struct error *options_parse(const struct command *cmd, void *options, int *argc, const char **argv,
+			    bool *help);
+/* Frees what OPTION_STRINGS members hold. */
+void options_release(const struct command *cmd, void *options);
+
+/* Finds the command named by argv[0] (unique abbreviations are not accepted, as in git), or the
+ * default command. ERROR_USAGE with the nearest name when there is none. *ARGC and *ARGV move
+ * behind the name if it was one. */
+struct error *program_find_command(const struct program *program, int *argc, const char ***argv,
+				   const struct command **out);
+
+#endif

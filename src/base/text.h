@@ -1,0 +1,44 @@
+/* Small helpers on byte strings, UTF-8 and what may be shown on a terminal. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+
+bool starts_with(const char *s, const char *prefix);
+bool ends_with(const char *s, const char *suffix);
+/* If S starts with PREFIX, sets *REST behind it. */
+bool skip_prefix(const char *s, const char *prefix, const char **rest);
+bool slice_equals(struct slice s, const char *literal);
+/* ASCII only, locale-free. */
+int ascii_lower(int c);
+bool ascii_space(int c);
+bool ascii_alpha(int c);
+bool ascii_digit(int c);
+bool ascii_alnum(int c);
+struct slice slice_trim(struct slice s);
+
+/* Decodes one code point at S (LEN > 0 bytes) into *CP and returns the bytes it takes; for a
+ * malformed sequence returns 1 and sets *CP to 0xFFFD. Overlong forms, surrogates and values
+ * above 0x10FFFF are malformed. */
+size_t utf8_decode(const char *s, size_t len, uint32_t *cp);
+void utf8_encode(struct buffer *out, uint32_t cp);
+bool utf8_valid(const char *s, size_t len);
+/* Appends S with malformed bytes replaced by U+FFFD. */
+void utf8_scrub(struct buffer *out, const char *s, size_t len);
+/* Terminal columns of a code point: 0, 1 or 2. */
+int utf8_width(uint32_t cp);
+
+/* Appends S as it may be shown to a person: control bytes (ESC, CR, BEL, C1, ...), bidirectional
+ * overrides and zero-width characters become visible escapes such as \x1b or \u{202e};
+ * newline and tab stay only if KEEP_LINES; malformed UTF-8 becomes \xNN. */
+void text_for_terminal(struct buffer *out, const char *s, size_t len, bool keep_lines);
+
+/* The candidate nearest to WORD by Damerau-Levenshtein distance, or NULL when none is near
+ * enough to be meant. CANDIDATES ends with NULL. */
+const char *text_nearest(const char *word, const char *const *candidates);
+
+#endif

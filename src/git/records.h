@@ -1,0 +1,53 @@
+/*
+ * The record store: refs/scrutiny/records, and its journal.
+ *
+ * Tree:   v1/<first 2 digits of content id>/<other 62>/<name>     (blobs)
+ * Names:  <reviewer>.json      a reviewer's complete answer
+ *         replies/<hash>.json  one reply that was paid for, keyed by its request hash
+ *         run.json             facts of the last run that no record holds (see review/run.h)
+ *
+ * A blob is journalled as a file in <common dir>/scrutiny/journal the moment it is known:
+ * written, synced, renamed. records_commit() moves the journal into one commit on the ref
+ * through `git fast-import`, and removes the files only when the ref has moved. Readers see the
+ * union of both, so a kill at any instant loses nothing and no step has to be undone. Blobs
+ * with the same name and content id are the same answer; when two clones differ, records_commit
+ * and the merge keep both, the second under `<name>~<hash>`.
+ */
+#ifndef GIT_RECORDS_H
+#define GIT_RECORDS_H
+
+#include "git/repo.h"
+
+#define RECORDS_REF "refs/scrutiny/records"
+#define RECORD_MAX_SIZE ((size_t)64 << 20)
+
+struct records;
+
+/* Opens the store; no ref and no journal is an empty store. Works in a bare repository. */
+struct error *records_open(struct records **out, struct repo *repo);
+void records_free(struct records *r);
+
+/* Appends the blob NAME of CONTENT_ID to OUT; ERROR_NOT_FOUND. */
+struct error *records_read(struct records *r, const char *content_id, const char *name, struct buffer *out);
+bool records_has(struct records *r, const char *content_id, const char *name);
+/* Names held for a content id, sorted bytewise ("replies/x.json" included). */
+struct error *records_list(struct records *r, const char *content_id, char ***names, size_t *nr);
+void records_names_free(char **names, size_t nr);
+
+/* Journals a blob; durable when it returns. Replaces an earlier journal entry of that name. */
+struct error *records_put(struct records *r, const char *content_id, const char *name, struct slice data);
+/* One commit holding everything journalled so far, by this process or by one that was killed.
+ * Nothing to do is success. Retries when another process moved the ref meanwhile. */
+struct error *records_commit(struct records *r, const char *message);
+
+/*
+ * Which content ids have all of NAMES (NULL-terminated)? Answered from a cache in the git
+ * directory that is brought up to date by the fan-out trees that changed, so that asking for
+ * 100,000 papers costs one read of the cache file.
+ */
+struct records_index;
+struct error *records_index_new(struct records_index **out, struct records *r, const char *const *names);
+bool records_index_has(const struct records_index *index, const char *content_id);
+void records_index_free(struct records_index *index);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * meta.yaml: one file a paper, edited by splicing bytes so that comments, order, quoting and line
+ * ends a person wrote stay as they are.
+ */
+#ifndef META_META_H
+#define META_META_H
+
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+#define META_FILE "meta.yaml"
+
+/* What the `scrutiny:` section says. */
+struct meta_scrutiny {
+	const char *content_id;
+	const char *date;      /* RFC 3339, UTC */
+	const char *verdict;   /* report_verdict */
+	int64_t errors, warnings, notes, unverified;
+	const char *report;    /* path of scrutiny.md relative to meta.yaml */
+};
+
+/* What a new meta.yaml is filled with; NULL members are left out. */
+struct meta_initial {
+	const char *title;
+	const char *const *authors;
+	size_t nr_authors;
+	const char *abstract;
+};
+
+/*
+ * OUT becomes TEXT with its `scrutiny` section set to S: inserted at the end if there is none,
+ * otherwise only the values that differ are replaced, in place; keys of that section a person
+ * added stay. An empty TEXT gives a new file from INITIAL. Line ends (LF or CRLF), a BOM and a
+ * missing final newline are kept. Errors are FILE:line:column for broken YAML, a root that is not
+ * a mapping, or a `scrutiny` key that is not a mapping. The result is parsed again and compared:
+ * anything but the section changing is an internal error, and nothing is returned.
+ */
+struct error *meta_set_scrutiny(struct buffer *out, struct slice text, const char *file,
+				const struct meta_scrutiny *s, const struct meta_initial *initial);
+
+#endif

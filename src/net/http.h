@@ -1,0 +1,64 @@
+/*
+ * HTTP: every request of a run on one curl_multi loop.
+ */
+#ifndef NET_HTTP_H
+#define NET_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+/* Ceiling of one response body. */
+#define HTTP_MAX_BODY ((size_t)64 << 20)
+#define HTTP_MAX_HEADERS ((size_t)256 << 10)
+
+struct http; /* an engine: loop, connections, limits */
+
+struct http_settings {
+	unsigned max_per_host;      /* connections to one host; 0: 16 */
+	long connect_timeout_ms;    /* 0: 10,000 */
+	long idle_timeout_ms;       /* no byte for this long ends a transfer; 0: 300,000 */
+	const char *user_agent;
+	const char *ca_file;        /* http.sslCAInfo; NULL: libcurl's own */
+	bool insecure;              /* http.sslVerify=false */
+};
+
+struct http_response {
+	long status;                /* 0: no response at all */
+	struct buffer body;         /* what on_data did not take */
+	struct buffer headers;      /* raw header lines of the last response */
+	struct error *error;        /* transport failure, or NULL; owned by the engine */
+	uint64_t elapsed_ms;
+};
+
+struct http_request {
+	const char *method;         /* "GET", "POST" */
+	const char *url;
+	const char *const *headers; /* NULL-terminated "Name: value"; copied */
+	struct slice body;          /* not copied: must live until on_done */
+	long deadline_ms;           /* for the whole transfer; 0: none */
+	/* Called with each piece of a 2xx body as it arrives; NULL: collected in response.body.
+	 * Returning false ends the transfer with ERROR_CANCELLED. */
+	bool (*on_data)(void *data, const char *bytes, size_t len);
+	/* Called once at the end, from http_run. May submit further requests. */
+	void (*on_done)(void *data, const struct http_response *response);
+	void *data;
+};
+
+struct error *http_new(struct http **out, const struct http_settings *settings);
+void http_free(struct http *h); /* transfers still in flight are dropped without on_done */
+/* Starts a request after DELAY_MS (0: now). Only http and https, no redirects to another host. */
+struct error *http_submit(struct http *h, const struct http_request *request, uint64_t delay_ms);
+/* Calls FN every INTERVAL_MS while http_run runs (progress, deadlines). */
+void http_set_tick(struct http *h, uint64_t interval_ms, void (*fn)(void *data), void *data);
+/* Runs until no request is left, or *STOP becomes true (a signal handler's flag; may be NULL):
+ * then every transfer ends with ERROR_CANCELLED. */
+struct error *http_run(struct http *h, volatile const int *stop);
+
+/* The value of a header in RESPONSE (case-insensitive, trimmed), or an empty slice. */
+struct slice http_header(const struct http_response *response, const char *name);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * What the repository and the user ask for: .scrutiny.yml (attacker input: it can never name an
+ * endpoint, a key, a command or a path outside) and git config scrutiny.*.
+ */
+#ifndef REVIEW_POLICY_H
+#define REVIEW_POLICY_H
+
+#include "git/snapshot.h"
+#include "paper/finding.h"
+
+#define POLICY_FILE ".scrutiny.yml"
+#define POLICY_MAX_SIZE ((size_t)256 << 10)
+#define POLICY_MAX_LIST 1000
+
+struct policy {
+	char **papers;        /* globs; empty: everywhere */
+	size_t nr_papers;
+	char **reviewers;     /* empty: built-in, and Ollama when it answers */
+	size_t nr_reviewers;
+	bool reviewers_set;
+	char **local_only;    /* globs of papers that never leave the machine */
+	size_t nr_local_only;
+	int fail_on;          /* enum severity, -1 never, -2 not set */
+};
+
+/* Reads POLICY_FILE of the snapshot; a missing file gives the defaults. Errors carry
+ * file:line:column; an unknown key names the nearest known one; a forbidden key says why. */
+struct error *policy_read(struct policy *out, struct snapshot *snapshot);
+struct error *policy_parse(struct policy *out, struct slice text, const char *file);
+void policy_release(struct policy *p);
+bool policy_is_local_only(const struct policy *p, const char *paper);
+
+#endif

@@ -1,0 +1,90 @@
+/*
+ * Records and replies as they are stored (docs/formats/record.schema.json, reply.schema.json,
+ * run.schema.json). Written in one canonical form: the same contents give the same bytes.
+ */
+#ifndef REVIEW_RECORD_H
+#define REVIEW_RECORD_H
+
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "paper/finding.h"
+
+#define RECORD_FORMAT 1
+
+/* One reviewer's complete answer for one content id. */
+struct record {
+	char *reviewer;      /* "builtin" or "ollama/llama3.1" */
+	char *version;       /* of the built-in checks, or the model as the server named it; may be NULL */
+	char *family;        /* "builtin", "llama", ... */
+	char *content_id;
+	int64_t date;        /* seconds since the epoch, UTC */
+	char **requests;     /* hashes of the replies it was made from; none for built-in */
+	size_t nr_requests;
+	int64_t input_tokens, output_tokens; /* -1: unknown */
+	double cost_usd;     /* < 0: unknown; 0: free */
+	char *summary;       /* may be NULL */
+	struct finding_list findings;
+};
+void record_release(struct record *r);
+void record_write(struct buffer *out, const struct record *r);
+struct error *record_parse(struct record *out, struct slice text, const char *what);
+/* The name of a reviewer's record in the store: "builtin-1.json", "ollama_llama3.1-5f3a9c01.json". */
+void record_name(struct buffer *out, const char *reviewer, const char *builtin_version);
+
+/* One reply that was received, keyed by its request hash. */
+struct reply {
+	char *request;       /* hash */
+	char *reviewer;
+	int64_t date;
+	char *outcome;       /* model_outcome_name */
+	char *answer;        /* as the model gave it */
+	size_t answer_len;
+	char *served_model;
+	int64_t input_tokens, output_tokens, cached_tokens;
+	int64_t part, parts; /* which part of the paper, from 1 */
+	int64_t attempts;
+	bool repaired;
+};
+void reply_release(struct reply *r);
+void reply_write(struct buffer *out, const struct reply *r);
+struct error *reply_parse(struct reply *out, struct slice text, const char *what);
+
+/* Facts of a run on one paper that no record holds, so that a report can be rebuilt from the
+ * store alone: run.json. */
+struct run_reviewer {
+	char *reviewer;
+	char *outcome;       /* "ok", or why not: model_outcome_name, "skipped" */
+	char *message;       /* one line when not ok; NULL */
+};
+struct past_finding {    /* of the report before this one */
+	char *id;
+	char *rule;          /* NULL for models' */
+	char *title;
+	char *path;
+	char *quote;
+	enum severity severity;
+};
+struct run {
+	char *program_version;
+	char *content_id;
+	char *paper;         /* its path when it was reviewed */
+	char *title;         /* of the paper; may be NULL */
+	char **manuscripts;
+	size_t nr_manuscripts;
+	int64_t date;
+	struct run_reviewer *reviewers;
+	size_t nr_reviewers;
+	char **unread;       /* "figure.pdf: not readable yet", problems of the reader: one line each */
+	size_t nr_unread;
+	char *previous;      /* content id of the report before, or NULL */
+	int64_t previous_date;
+	struct past_finding *past;
+	size_t nr_past;
+};
+void run_release(struct run *r);
+void run_write(struct buffer *out, const struct run *r);
+struct error *run_parse(struct run *out, struct slice text, const char *what);
+
+#endif
