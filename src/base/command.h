@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 
 enum option_kind {
@@ -20,7 +21,7 @@ enum option_kind {
 	OPTION_INTEGER,   /* int64_t, with optional k, m, g as in git */
 	OPTION_NUMBER,    /* double */
 	OPTION_CHOICE,    /* const char *: one of `choices` */
-	OPTION_OPTIONAL_STRING, /* const char *: --name or --name=<value>, never --name <value> */
+	OPTION_OPTIONAL_STRING, /* const char *: --name (sets "") or --name=<value>, never --name <value> */
 };
 
 struct option_strings {
@@ -71,12 +72,26 @@ struct program {
 	const struct example *examples;
 };
 
+/* What may follow an option. */
+enum option_value { OPTION_VALUE_NONE, OPTION_VALUE_REQUIRED, OPTION_VALUE_OPTIONAL };
+enum option_value option_value(const struct option *option);
+
+/* Walks the options of CMD without their headings; *OPTION is NULL before the first call.
+ * False at the end. */
+bool option_next(const struct command *cmd, const struct option **option);
+
+/* Appends the name that undoes OPTION, without dashes: "no-write" for "write" and the other way
+ * round. */
+void option_negated_name(struct buffer *out, const struct option *option);
+
 /*
  * Parses ARGV (without the program's and the command's name) into the struct at OPTIONS, which
  * the caller has filled with the defaults. Long options may be abbreviated when that is unique;
- * "--" and "--end-of-options" end the options; options and arguments may be mixed. *ARGC and
- * ARGV are left with the arguments. *HELP is set when -h or --help was seen. Errors are
- * ERROR_USAGE with the nearest option as hint.
+ * short ones bundled; "--" and "--end-of-options" end the options; options and arguments may be
+ * mixed. --no-name clears a string, a list or a bool, and puts an integer, number or choice back
+ * to its default. *ARGC and ARGV are left with the arguments. Parsing stops at -h or --help and
+ * sets *HELP. Errors are ERROR_USAGE with the nearest option as hint. Values are pointers into
+ * the strings of ARGV.
  */
 struct error *options_parse(const struct command *cmd, void *options, int *argc, const char **argv,
 			    bool *help);

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 
+__attribute__((format(printf, 1, 0)))
 static char *vformat(const char *fmt, va_list ap)
 {
 	char *s = NULL;
