@@ -12,6 +12,8 @@
 #include "paper/finding.h"
 
 #define RECORD_FORMAT 1
+/* What is accepted from a store, whose blobs may come from other clones. */
+#define RECORD_MAX_FINDINGS 200000
 
 /* One reviewer's complete answer for one content id. */
 struct record {
@@ -39,7 +41,7 @@ struct reply {
 	char *reviewer;
 	int64_t date;
 	char *outcome;       /* model_outcome_name */
-	char *answer;        /* as the model gave it */
+	char *answer;        /* as the model gave it (malformed UTF-8 and NUL bytes replaced) */
 	size_t answer_len;
 	char *served_model;
 	int64_t input_tokens, output_tokens, cached_tokens;
@@ -58,14 +60,19 @@ struct run_reviewer {
 	char *outcome;       /* "ok", or why not: model_outcome_name, "skipped" */
 	char *message;       /* one line when not ok; NULL */
 };
-struct past_finding {    /* of the report before this one */
+struct past_finding {    /* of the report before this one: see report_read_past */
 	char *id;
 	char *rule;          /* NULL for models' */
+	char *subject;       /* may be NULL */
 	char *title;
-	char *path;
-	char *quote;
+	char *path;          /* may be NULL */
+	size_t line;         /* then; 0: unknown */
+	char *quote;         /* may be NULL */
 	enum severity severity;
+	char **reviewers;    /* who raised it: it is gone only if one of them looked again */
+	size_t nr_reviewers;
 };
+void past_finding_release(struct past_finding *past);
 struct run {
 	char *program_version;
 	char *content_id;

@@ -1,0 +1,177 @@
+#include "base/memory.h"
+#include "review/record.h"
+#include "review/stored.h"
+
+void past_finding_release(struct past_finding *past)
+{
+	free(past->id);
+	free(past->rule);
+	free(past->subject);
+	free(past->title);
+	free(past->path);
+	free(past->quote);
+	stored_free_list(past->reviewers, past->nr_reviewers);
+	memset(past, 0, sizeof(*past));
+}
+
+void run_release(struct run *r)
+{
+	free(r->program_version);
+	free(r->content_id);
+	free(r->paper);
+	free(r->title);
+	stored_free_list(r->manuscripts, r->nr_manuscripts);
+	for (size_t i = 0; i < r->nr_reviewers; i++) {
+		free(r->reviewers[i].reviewer);
+		free(r->reviewers[i].outcome);
+		free(r->reviewers[i].message);
+	}
+	free(r->reviewers);
+	stored_free_list(r->unread, r->nr_unread);
+	free(r->previous);
+	for (size_t i = 0; i < r->nr_past; i++)
+		past_finding_release(&r->past[i]);
+	free(r->past);
+	memset(r, 0, sizeof(*r));
+}
+
+static void put_past(struct json_writer *w, const struct past_finding *p)
+{
+	json_begin_object(w);
+	json_put_string(w, "id", p->id);
+	json_put_string(w, "rule", p->rule);
+	json_put_string(w, "subject", p->subject);
+	json_put_string(w, "severity", severity_name(p->severity));
+	json_put_string(w, "title", p->title ? p->title : "");
+	stored_put_path(w, "path", p->path);
+	json_put_integer(w, "line", (int64_t)p->line);
+	json_put_string(w, "quote", p->quote);
+	stored_put_list(w, "reviewers", p->reviewers, p->nr_reviewers);
+	json_end_object(w);
+}
+
+static void put_lists(struct json_writer *w, const struct run *r)
+{
+	json_key(w, "manuscripts");
+	json_begin_array(w);
+	for (size_t i = 0; i < r->nr_manuscripts; i++)
+		stored_put_path_item(w, r->manuscripts[i]);
+	json_end_array(w);
+	json_key(w, "reviewers");
+	json_begin_array(w);
+	for (size_t i = 0; i < r->nr_reviewers; i++) {
+		json_begin_object(w);
+		json_put_string(w, "reviewer", r->reviewers[i].reviewer);
+		json_put_string(w, "outcome", r->reviewers[i].outcome);
+		json_put_string(w, "message", r->reviewers[i].message);
+		json_end_object(w);
+	}
+	json_end_array(w);
+	stored_put_list(w, "unread", r->unread, r->nr_unread);
+}
+
+void run_write(struct buffer *out, const struct run *r)
+{
+	struct json_writer w;
+
+	json_writer_init(&w, out, true);
+	json_begin_object(&w);
+	json_put_integer(&w, "format", RECORD_FORMAT);
+	json_put_string(&w, "program_version", r->program_version);
+	json_put_string(&w, "content_id", r->content_id);
+	stored_put_path(&w, "paper", r->paper);
+	json_put_string(&w, "title", r->title);
+	json_put_integer(&w, "date", r->date);
+	put_lists(&w, r);
+	json_put_string(&w, "previous", r->previous);
+	json_put_integer(&w, "previous_date", r->previous_date);
+	json_key(&w, "past");
+	json_begin_array(&w);
+	for (size_t i = 0; i < r->nr_past; i++)
+		put_past(&w, &r->past[i]);
+	json_end_array(&w);
+	json_end_object(&w);
+	buffer_addch(out, '\n');
+}
+
+static struct error *get_manuscripts(const cJSON *root, const char *what, struct run *r)
+{
+	struct error *err = stored_get_list(root, "manuscripts", what, &r->manuscripts,
+					    &r->nr_manuscripts);
+
+	for (size_t i = 0; !err && i < r->nr_manuscripts; i++) {
+		char *path = NULL;
+		if (!(err = stored_path(r->manuscripts[i], "manuscripts", what, &path))) {
+			free(r->manuscripts[i]);
+			r->manuscripts[i] = path;
+		}
+	}
+	return err;
+}
+
+static struct error *get_reviewer(const cJSON *o, const char *what, void *item)
+{
+	struct run_reviewer *r = item;
+	struct error *err;
+
+	if ((err = stored_get_string(o, "reviewer", what, &r->reviewer)) ||
+	    (err = stored_get_string(o, "outcome", what, &r->outcome)))
+		return err;
+	return stored_get_string_or_null(o, "message", what, &r->message);
+}
+
+static struct error *get_past(const cJSON *o, const char *what, void *item)
+{
+	struct past_finding *p = item;
+	struct error *err;
+	int severity;
+	int64_t line;
+
+	if ((err = stored_get_string(o, "id", what, &p->id)) ||
+	    (err = stored_get_string_or_null(o, "rule", what, &p->rule)) ||
+	    (err = stored_get_string_or_null(o, "subject", what, &p->subject)) ||
+	    (err = stored_get_name(o, "severity", what, stored_severity, &severity)) ||
+	    (err = stored_get_string(o, "title", what, &p->title)) ||
+	    (err = stored_get_path(o, "path", what, &p->path)) ||
+	    (err = stored_get_range(o, "line", what, 0, STORED_MAX_INTEGER, &line)) ||
+	    (err = stored_get_string_or_null(o, "quote", what, &p->quote)) ||
+	    (err = stored_get_list(o, "reviewers", what, &p->reviewers, &p->nr_reviewers)))
+		return err;
+	p->severity = (enum severity)severity;
+	p->line = (size_t)line;
+	return NULL;
+}
+
+struct error *run_parse(struct run *out, struct slice text, const char *what)
+{
+	cJSON *root = NULL;
+	struct error *err = stored_open(&root, text, what);
+	void *reviewers = NULL, *past = NULL;
+
+	memset(out, 0, sizeof(*out));
+	if (err)
+		return err;
+	if ((err = stored_get_string(root, "program_version", what, &out->program_version)) ||
+	    (err = stored_get_string(root, "content_id", what, &out->content_id)) ||
+	    (err = stored_get_path(root, "paper", what, &out->paper)) ||
+	    (err = stored_get_string_or_null(root, "title", what, &out->title)) ||
+	    (err = stored_get_range(root, "date", what, 0, STORED_MAX_DATE, &out->date)) ||
+	    (err = get_manuscripts(root, what, out)) ||
+	    (err = stored_get_list(root, "unread", what, &out->unread, &out->nr_unread)) ||
+	    (err = stored_get_string_or_null(root, "previous", what, &out->previous)) ||
+	    (err = stored_get_range(root, "previous_date", what, 0, STORED_MAX_DATE,
+				    &out->previous_date)))
+		goto out;
+	err = stored_get_array(root, "reviewers", what, &reviewers, &out->nr_reviewers,
+			sizeof(*out->reviewers), get_reviewer);
+	out->reviewers = reviewers;
+	if (err)
+		goto out;
+	err = stored_get_array(root, "past", what, &past, &out->nr_past, sizeof(*out->past), get_past);
+	out->past = past;
+out:
+	cJSON_Delete(root);
+	if (err)
+		run_release(out);
+	return err;
+}
