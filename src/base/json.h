@@ -17,10 +17,14 @@
 #define JSON_MAX_DEPTH 64
 /* Bytes of one JSON document accepted from outside. */
 #define JSON_MAX_SIZE ((size_t)64 << 20)
+/* Values in one document: each costs cJSON 64 bytes or more, whatever it cost the sender. */
+#define JSON_MAX_VALUES ((size_t)2 << 20)
+/* Bytes of one number; cJSON misreads longer ones. */
+#define JSON_MAX_NUMBER 60
 
 /* Parses exactly one JSON value (white space around it is fine). ERROR_SYNTAX names WHAT and
  * the line and column; ERROR_LIMIT beyond the ceilings. Invalid UTF-8, lone surrogates and NUL
- * escapes are errors. The caller frees *OUT with cJSON_Delete. */
+ * escapes are errors. Of a key that is there twice, the first counts. The caller frees *OUT with cJSON_Delete. */
 struct error *json_parse(cJSON **out, struct slice text, const char *what);
 
 /* Typed access. Each is ERROR_SYNTAX "<what>: '<key>' is missing" or "... is not a string".

@@ -34,10 +34,14 @@ struct process {
 	int out; /* read end of its standard output, or -1 */
 };
 
-/* Starts ARGV with pipes for the asked ends (options: directory, env, discard_err only). */
+/* Starts ARGV with pipes for the asked ends (options: directory, env, discard_err only). Without
+ * a pipe standard input is /dev/null and standard output is inherited. */
 struct error *process_start(struct process *p, const char *const *argv, bool pipe_in,
 			    bool pipe_out, const struct process_options *options);
-/* Closes the pipes and waits; *STATUS as in process_options. */
+/* Writes all of DATA to the child's standard input. A child that has gone is ERROR_IO; SIGPIPE is
+ * not raised, whatever its disposition in this process. */
+struct error *process_write(const struct process *p, const void *data, size_t len);
+/* Closes the pipes and waits; *STATUS (may be NULL) as in process_options. */
 struct error *process_finish(struct process *p, int *status);
 
 #endif

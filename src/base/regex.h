@@ -22,7 +22,8 @@ struct regex_match {
 struct error *regex_new(struct regex **out, const char *pattern, unsigned flags);
 void regex_free(struct regex *re);
 /* True and fills M at the first match at or after OFFSET. A subject that exhausts the limit
- * counts as no match and sets *GAVE_UP if given. With REGEX_UTF the subject must be valid. */
+ * counts as no match and sets *GAVE_UP if given. With REGEX_UTF the subject must be valid UTF-8 (it
+ * is not checked here: see utf8_valid) and OFFSET must be at a character. */
 bool regex_search(const struct regex *re, struct slice subject, size_t offset, struct regex_match *m,
 		  bool *gave_up);
 

@@ -11,6 +11,7 @@ struct sha256 {
 	void *context;
 };
 
+/* Every sha256_init must be followed by one of the finals, which free the context. */
 void sha256_init(struct sha256 *h);
 void sha256_update(struct sha256 *h, const void *data, size_t len);
 void sha256_final(struct sha256 *h, unsigned char out[SHA256_SIZE]);

@@ -49,8 +49,8 @@ struct error *yaml_integer(const struct yaml_node *node, const char *file, const
 struct error *yaml_number(const struct yaml_node *node, const char *file, const char *name, double *out);
 struct error *yaml_bool(const struct yaml_node *node, const char *file, const char *name, bool *out);
 
-/* Appends S as a scalar that reads back as the same string whatever it holds: plain when that is
- * safe, otherwise quoted. */
+/* Appends S (malformed UTF-8 as U+FFFD) as a scalar on one line that reads back as the same
+ * string whatever it holds: plain when that is safe, otherwise quoted. */
 void yaml_add_scalar(struct buffer *out, const char *s);
 
 #endif

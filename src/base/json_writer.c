@@ -1,0 +1,212 @@
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "base/json.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+void json_writer_init(struct json_writer *w, struct buffer *out, bool indent)
+{
+	*w = (struct json_writer){ .out = out, .indent = indent };
+}
+
+static void new_line(struct json_writer *w)
+{
+	if (!w->indent)
+		return;
+	buffer_addch(w->out, '\n');
+	for (unsigned i = 0; i < w->depth; i++)
+		buffer_addstr(w->out, "  ");
+}
+
+/* What stands between the previous value or key and the next. */
+static void separate(struct json_writer *w)
+{
+	if (!w->after_key) {
+		if (w->need_comma)
+			buffer_addch(w->out, ',');
+		if (w->depth)
+			new_line(w);
+	}
+	w->after_key = false;
+	w->need_comma = true;
+}
+
+static void begin(struct json_writer *w, char bracket)
+{
+	separate(w);
+	buffer_addch(w->out, bracket);
+	w->depth++;
+	w->need_comma = false;
+}
+
+static void end(struct json_writer *w, char bracket)
+{
+	bool empty = !w->need_comma;
+	w->depth--;
+	if (!empty)
+		new_line(w);
+	buffer_addch(w->out, bracket);
+	w->need_comma = true;
+}
+
+void json_begin_object(struct json_writer *w)
+{
+	begin(w, '{');
+}
+
+void json_end_object(struct json_writer *w)
+{
+	end(w, '}');
+}
+
+void json_begin_array(struct json_writer *w)
+{
+	begin(w, '[');
+}
+
+void json_end_array(struct json_writer *w)
+{
+	end(w, ']');
+}
+
+static void add_quoted(struct buffer *out, const char *s, size_t len)
+{
+	static const char plain[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+	buffer_addch(out, '"');
+	while (len) {
+		size_t run = 0;
+		while (run < len && (unsigned char)s[run] >= 0x20 && s[run] != '"' && s[run] != '\\')
+			run++;
+		utf8_scrub(out, s, run);
+		s += run;
+		len -= run;
+		if (!len)
+			break;
+		const char *escape = *s ? strchr(plain, *s) : NULL;
+		if (escape)
+			buffer_addf(out, "\\%c", letters[escape - plain]);
+		else
+			buffer_addf(out, "\\u%04x", (unsigned char)*s);
+		s++;
+		len--;
+	}
+	buffer_addch(out, '"');
+}
+
+void json_key(struct json_writer *w, const char *key)
+{
+	separate(w);
+	add_quoted(w->out, key, strlen(key));
+	buffer_addstr(w->out, w->indent ? ": " : ":");
+	w->after_key = true;
+}
+
+void json_string_n(struct json_writer *w, const char *s, size_t len)
+{
+	separate(w);
+	add_quoted(w->out, s, len);
+}
+
+void json_string(struct json_writer *w, const char *s)
+{
+	if (s)
+		json_string_n(w, s, strlen(s));
+	else
+		json_null(w);
+}
+
+void json_integer(struct json_writer *w, int64_t value)
+{
+	separate(w);
+	buffer_addf(w->out, "%lld", (long long)value);
+}
+
+void json_number(struct json_writer *w, double value)
+{
+	char text[40];
+	if (!isfinite(value)) {
+		json_null(w);
+		return;
+	}
+	separate(w);
+	for (int precision = 15; precision <= 17; precision++) {
+		snprintf(text, sizeof(text), "%.*g", precision, value);
+		if (strtod(text, NULL) == value)
+			break;
+	}
+	/* The decimal point follows the locale, and may be several bytes. */
+	const char *point = localeconv()->decimal_point;
+	const char *found = strstr(text, point);
+	if (found) {
+		buffer_add(w->out, text, (size_t)(found - text));
+		buffer_addch(w->out, '.');
+		buffer_addstr(w->out, found + strlen(point));
+	} else {
+		buffer_addstr(w->out, text);
+	}
+}
+
+void json_bool(struct json_writer *w, bool value)
+{
+	separate(w);
+	buffer_addstr(w->out, value ? "true" : "false");
+}
+
+void json_null(struct json_writer *w)
+{
+	separate(w);
+	buffer_addstr(w->out, "null");
+}
+
+/* Recursion is bounded by JSON_MAX_DEPTH for what json_parse gave. */
+static void add_members(struct json_writer *w, const cJSON *container, bool object)
+{
+	const cJSON *item;
+	begin(w, object ? '{' : '[');
+	cJSON_ArrayForEach(item, container) {
+		if (object)
+			json_key(w, item->string);
+		json_value(w, item);
+	}
+	end(w, object ? '}' : ']');
+}
+
+void json_value(struct json_writer *w, const cJSON *value)
+{
+	if (cJSON_IsObject(value) || cJSON_IsArray(value))
+		add_members(w, value, cJSON_IsObject(value));
+	else if (cJSON_IsString(value))
+		json_string(w, value->valuestring);
+	else if (cJSON_IsNumber(value))
+		json_number(w, value->valuedouble);
+	else if (cJSON_IsBool(value))
+		json_bool(w, cJSON_IsTrue(value));
+	else
+		json_null(w);
+}
+
+void json_put_string(struct json_writer *w, const char *key, const char *s)
+{
+	json_key(w, key);
+	json_string(w, s);
+}
+
+void json_put_integer(struct json_writer *w, const char *key, int64_t value)
+{
+	json_key(w, key);
+	json_integer(w, value);
+}
+
+void json_put_number(struct json_writer *w, const char *key, double value)
+{
+	json_key(w, key);
+	json_number(w, value);
+}
+
+void json_put_bool(struct json_writer *w, const char *key, bool value)
+{
+	json_key(w, key);
+	json_bool(w, value);
+}

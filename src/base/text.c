@@ -1,0 +1,286 @@
+#include "base/text.h"
+
+#include "base/memory.h"
+
+bool starts_with(const char *s, const char *prefix)
+{
+	return skip_prefix(s, prefix, &s);
+}
+
+bool ends_with(const char *s, const char *suffix)
+{
+	size_t len = strlen(s), n = strlen(suffix);
+	return len >= n && !memcmp(s + len - n, suffix, n);
+}
+
+bool skip_prefix(const char *s, const char *prefix, const char **rest)
+{
+	size_t n = strlen(prefix);
+	if (strncmp(s, prefix, n))
+		return false;
+	*rest = s + n;
+	return true;
+}
+
+bool slice_equals(struct slice s, const char *literal)
+{
+	return s.len == strlen(literal) && (!s.len || !memcmp(s.data, literal, s.len));
+}
+
+int ascii_lower(int c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+bool ascii_space(int c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+bool ascii_alpha(int c)
+{
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'z';
+}
+
+bool ascii_digit(int c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool ascii_alnum(int c)
+{
+	return ascii_alpha(c) || ascii_digit(c);
+}
+
+struct slice slice_trim(struct slice s)
+{
+	while (s.len && ascii_space(s.data[s.len - 1]))
+		s.len--;
+	while (s.len && ascii_space(*s.data)) {
+		s.data++;
+		s.len--;
+	}
+	return s;
+}
+
+/* -- UTF-8 ----------------------------------------------------------------------------------- */
+
+#define REPLACEMENT 0xfffd
+
+static bool continuation(unsigned char c)
+{
+	return (c & 0xc0) == 0x80;
+}
+
+/*
+ * The second byte decides whether a sequence is overlong, a surrogate or too large, so its range
+ * depends on the first (Unicode 15, table 3-7).
+ */
+static const struct utf8_form {
+	unsigned char first, last;   /* of the first byte */
+	unsigned char low, high;     /* of the second byte */
+	unsigned char len, bits;     /* bytes in all; payload mask of the first */
+} utf8_forms[] = {
+	{ 0xc2, 0xdf, 0x80, 0xbf, 2, 0x1f }, { 0xe0, 0xe0, 0xa0, 0xbf, 3, 0x0f },
+	{ 0xe1, 0xec, 0x80, 0xbf, 3, 0x0f }, { 0xed, 0xed, 0x80, 0x9f, 3, 0x0f },
+	{ 0xee, 0xef, 0x80, 0xbf, 3, 0x0f }, { 0xf0, 0xf0, 0x90, 0xbf, 4, 0x07 },
+	{ 0xf1, 0xf3, 0x80, 0xbf, 4, 0x07 }, { 0xf4, 0xf4, 0x80, 0x8f, 4, 0x07 },
+};
+
+/* 0 when malformed. */
+static size_t decode_strictly(const unsigned char *s, size_t len, uint32_t *cp)
+{
+	if (*s < 0x80) {
+		*cp = *s;
+		return 1;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(utf8_forms); i++) {
+		const struct utf8_form *f = &utf8_forms[i];
+		if (*s < f->first || *s > f->last)
+			continue;
+		if (len < f->len || s[1] < f->low || s[1] > f->high)
+			return 0;
+		*cp = *s & f->bits;
+		for (size_t n = 1; n < f->len; n++) {
+			if (!continuation(s[n]))
+				return 0;
+			*cp = *cp << 6 | (s[n] & 0x3f);
+		}
+		return f->len;
+	}
+	return 0;
+}
+
+size_t utf8_decode(const char *s, size_t len, uint32_t *cp)
+{
+	size_t n = decode_strictly((const unsigned char *)s, len, cp);
+	if (n)
+		return n;
+	*cp = REPLACEMENT;
+	return 1;
+}
+
+void utf8_encode(struct buffer *out, uint32_t cp)
+{
+	char bytes[4];
+	size_t len;
+	if (cp > 0x10ffff || (cp >= 0xd800 && cp <= 0xdfff))
+		cp = REPLACEMENT;
+	if (cp < 0x80) {
+		buffer_addch(out, (char)cp);
+		return;
+	}
+	len = cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
+	for (size_t i = len - 1; i; i--) {
+		bytes[i] = (char)(0x80 | (cp & 0x3f));
+		cp >>= 6;
+	}
+	bytes[0] = (char)((0xf00 >> len & 0xff) | cp);
+	buffer_add(out, bytes, len);
+}
+
+/* The length of the well-formed beginning of S. */
+static size_t valid_prefix(const char *s, size_t len)
+{
+	size_t pos = 0;
+	uint32_t cp;
+	while (pos < len) {
+		size_t n = decode_strictly((const unsigned char *)s + pos, len - pos, &cp);
+		if (!n)
+			break;
+		pos += n;
+	}
+	return pos;
+}
+
+bool utf8_valid(const char *s, size_t len)
+{
+	return valid_prefix(s, len) == len;
+}
+
+void utf8_scrub(struct buffer *out, const char *s, size_t len)
+{
+	while (len) {
+		size_t n = valid_prefix(s, len);
+		buffer_add(out, s, n);
+		if (n < len) {
+			utf8_encode(out, REPLACEMENT);
+			n++;
+		}
+		s += n;
+		len -= n;
+	}
+}
+
+/* -- for a terminal -------------------------------------------------------------------------- */
+
+/* What does something to a terminal, to the order of the text or to nothing that can be seen:
+ * a reader must see that it is there. Sorted. */
+static const struct {
+	uint32_t first, last;
+} unshowable[] = {
+	{ 0x00, 0x1f },       /* C0 controls */
+	{ 0x7f, 0x9f },       /* DEL, C1 controls */
+	{ 0xad, 0xad },       /* soft hyphen */
+	{ 0x34f, 0x34f },     /* combining grapheme joiner */
+	{ 0x61c, 0x61c },     /* Arabic letter mark */
+	{ 0x115f, 0x1160 },   /* Hangul fillers */
+	{ 0x17b4, 0x17b5 },   /* Khmer inherent vowels */
+	{ 0x180b, 0x180f },   /* Mongolian selectors */
+	{ 0x200b, 0x200f },   /* zero-width characters, direction marks */
+	{ 0x2028, 0x202e },   /* separators, embeddings, overrides */
+	{ 0x2060, 0x206f },   /* word joiner, invisible operators, isolates */
+	{ 0x3164, 0x3164 },   /* Hangul filler */
+	{ 0xfe00, 0xfe0f },   /* variation selectors */
+	{ 0xfeff, 0xfeff },   /* byte order mark */
+	{ 0xffa0, 0xffa0 },   /* half-width Hangul filler */
+	{ 0xfff0, 0xfffb },   /* annotations */
+	{ 0x1bca0, 0x1bca3 }, /* shorthand controls */
+	{ 0x1d173, 0x1d17a }, /* musical controls */
+	{ 0xe0000, 0xe0fff }, /* tags, variation selectors supplement */
+};
+
+static bool is_unshowable(uint32_t cp)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(unshowable) && cp >= unshowable[i].first; i++)
+		if (cp <= unshowable[i].last)
+			return true;
+	return false;
+}
+
+void text_for_terminal(struct buffer *out, const char *s, size_t len, bool keep_lines)
+{
+	while (len) {
+		uint32_t cp;
+		size_t n = decode_strictly((const unsigned char *)s, len, &cp);
+		if (!n) {
+			buffer_addf(out, "\\x%02x", (unsigned char)*s);
+			n = 1;
+		} else if (keep_lines && (cp == '\n' || cp == '\t')) {
+			buffer_addch(out, (char)cp);
+		} else if (!is_unshowable(cp)) {
+			buffer_add(out, s, n);
+		} else {
+			buffer_addf(out, cp < 0x80 ? "\\x%02x" : "\\u{%x}", (unsigned)cp);
+		}
+		s += n;
+		len -= n;
+	}
+}
+
+/* -- nearest word ---------------------------------------------------------------------------- */
+
+/* Words of tables are short; what is longer is no misspelling of one. */
+#define NEAREST_MAX_LENGTH 64
+
+static unsigned min3(unsigned a, unsigned b, unsigned c)
+{
+	unsigned m = a < b ? a : b;
+	return m < c ? m : c;
+}
+
+/* Damerau-Levenshtein distance where no part is edited twice ("optimal string alignment"). */
+static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	unsigned rows[3][NEAREST_MAX_LENGTH + 1];
+	unsigned *before = rows[0], *above = rows[1], *row = rows[2];
+	for (size_t j = 0; j <= b_len; j++)
+		row[j] = (unsigned)j;
+	for (size_t i = 1; i <= a_len; i++) {
+		unsigned *spare = before;
+		before = above;
+		above = row;
+		row = spare;
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= b_len; j++) {
+			int x = ascii_lower(a[i - 1]), y = ascii_lower(b[j - 1]);
+			row[j] = min3(above[j] + 1, row[j - 1] + 1, above[j - 1] + (x != y));
+			if (i > 1 && j > 1 && x == ascii_lower(b[j - 2]) &&
+			    y == ascii_lower(a[i - 2]) && before[j - 2] + 1 < row[j])
+				row[j] = before[j - 2] + 1;
+		}
+	}
+	return row[b_len];
+}
+
+const char *text_nearest(const char *word, const char *const *candidates)
+{
+	const char *nearest = NULL;
+	size_t len = strlen(word);
+	if (!len || len > NEAREST_MAX_LENGTH)
+		return NULL;
+	unsigned limit = 2 + (unsigned)len / 4;
+	for (; *candidates; candidates++) {
+		size_t candidate_len = strlen(*candidates);
+		if (!candidate_len || candidate_len > NEAREST_MAX_LENGTH)
+			continue;
+		unsigned d = distance(word, len, *candidates, candidate_len);
+		/* With half of its letters changed it is another word. */
+		if (d < limit && 2 * d < (len > candidate_len ? len : candidate_len) + (d == 1)) {
+			limit = d;
+			nearest = *candidates;
+		}
+	}
+	return nearest;
+}
