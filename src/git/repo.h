@@ -36,16 +36,27 @@ const char *repo_common_dir(const struct repo *repo); /* absolute; shared by all
 const char *repo_work_tree(const struct repo *repo);  /* absolute, or NULL when bare */
 const char *repo_prefix(const struct repo *repo);     /* where we stand: "" or "a/b/" */
 const char *repo_object_format(const struct repo *repo); /* "sha1" or "sha256" */
+const struct oid *repo_empty_tree(const struct repo *repo); /* the id of the tree of nothing */
 /* True when objects are read with libgit2; false: through `git cat-file --batch`. */
 bool repo_uses_libgit2(const struct repo *repo);
 
-/* Runs git in this repository: ARGV without the leading "git". As process_run otherwise. */
+/* Runs git in this repository: ARGV without the leading "git". As process_run otherwise, but for
+ * the directory, which is the top of the work tree (the git directory when there is none). */
 struct error *repo_git(struct repo *repo, const char *const *argv, struct process_options *options);
+/* As repo_git for a command that only reads and whose output is parsed: it takes no optional
+ * lock, speaks English, and does not look at replacement objects, so that it sees what every
+ * other clone sees. */
+struct error *repo_git_read(struct repo *repo, const char *const *argv,
+			    struct process_options *options);
+/* As repo_git_read, in the background: see process_start. */
+struct error *repo_git_start(struct repo *repo, const char *const *argv, struct process *p,
+			     bool pipe_in, bool pipe_out, const struct process_options *options);
 /* As repo_git, capturing standard output with trailing newlines removed. */
 struct error *repo_git_line(struct repo *repo, const char *const *argv, struct buffer *out);
 
 /* Settings, read once with `git config -z --includes --list` (so -c and includes count).
- * KEY is lower case but for the subsection. NULL when unset; the last value wins. */
+ * KEY is lower case but for the subsection. NULL when unset; the last value wins; a key without
+ * a value is "true". */
 const char *repo_config(struct repo *repo, const char *key);
 /* Calls FN for every setting whose key starts with PREFIX, in git's order. */
 void repo_config_each(struct repo *repo, const char *prefix,
