@@ -249,6 +249,7 @@ static struct error *find_spelling(const struct spellings *all, const char *name
 	}
 	if (candidates == 1)
 		return NULL;
+	*out = NULL;
 	if (candidates)
 		return ambiguous(all, name, len);
 	char *word = xmemdupz(name, len);
@@ -335,17 +336,17 @@ static struct error *unknown_short(const struct parser *p, const char *cluster, 
 	const struct spelling *meant = NULL;
 	struct error *err;
 
-	/* A letter that is not ASCII is part of a longer sequence: show the whole argument. */
-	if ((unsigned char)*at < 0x80 && at == cluster)
-		err = error_new(ERROR_USAGE, "unknown option `-%c'", *at);
-	else if ((unsigned char)*at < 0x80)
-		err = error_new(ERROR_USAGE, "unknown option `-%c' in `-%s'", *at, cluster);
-	else
-		err = error_new(ERROR_USAGE, "unknown option `-%s'", cluster);
 	spellings_collect(&all, p->cmd);
 	size_t len = strcspn(cluster, "=");
 	if (len >= 3)
 		error_free(find_spelling(&all, cluster, len, &meant));
+	/* A letter that is not ASCII is part of a longer sequence: show the whole argument. */
+	if (meant || (unsigned char)*at >= 0x80)
+		err = error_new(ERROR_USAGE, "unknown option `-%s'", cluster);
+	else if (at == cluster)
+		err = error_new(ERROR_USAGE, "unknown option `-%c'", *at);
+	else
+		err = error_new(ERROR_USAGE, "unknown option `-%c' in `-%s'", *at, cluster);
 	if (meant)
 		err = error_with_hint(err, "did you mean `--%s' (with two dashes)?", meant->name);
 	else
