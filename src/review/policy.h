@@ -12,6 +12,9 @@
 #define POLICY_MAX_SIZE ((size_t)256 << 10)
 #define POLICY_MAX_LIST 1000
 
+#define FAIL_ON_NEVER (-1)
+#define FAIL_ON_UNSET (-2)
+
 struct policy {
 	char **papers;        /* globs; empty: everywhere */
 	size_t nr_papers;
@@ -20,7 +23,7 @@ struct policy {
 	bool reviewers_set;
 	char **local_only;    /* globs of papers that never leave the machine */
 	size_t nr_local_only;
-	int fail_on;          /* enum severity, -1 never, -2 not set */
+	int fail_on;          /* enum severity, or one of the two below */
 };
 
 /* Reads POLICY_FILE of the snapshot; a missing file gives the defaults. Errors carry

@@ -1,0 +1,47 @@
+/* The commands of the three programs. Only this folder and main print, exit or read the
+ * environment. */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include "base/command.h"
+#include "git/repo.h"
+
+/* DESIGN of the exit statuses, everywhere the same. */
+enum exit_status {
+	EXIT_DONE = 0,
+	EXIT_FINDINGS = 1,   /* findings at or above --fail-on */
+	EXIT_INCOMPLETE = 2, /* some reviewer or paper could not be completed */
+	EXIT_BUDGET = 3,
+	EXIT_FATAL = 128,
+	EXIT_USAGE = 129,
+};
+
+struct context {
+	const struct program *program;
+	struct repo *repo;       /* opened on first use */
+	volatile int *stop;      /* set by SIGINT and SIGTERM once context_catch_signals was called */
+};
+
+/* The repository we stand in; owned by the context. */
+struct error *context_repo(struct context *ctx, struct repo **out);
+/* An environment variable; an empty one counts as unset. */
+const char *context_env(const char *name);
+/* From now on SIGINT and SIGTERM set *ctx->stop; a second one ends the process as usual. */
+void context_catch_signals(struct context *ctx);
+/* `warning: ...` and `hint: ...` on standard error, made safe for a terminal. Hints are silenced by
+ * advice.scrutiny=false. */
+void say_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void say_hint(struct context *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Whether FD gets colour: WHEN is the value of --color (NULL: not given). */
+bool context_color(struct context *ctx, const char *when, int fd);
+/* Writes to standard output; a failure there is found by cmd_main at the end. */
+void print_buffer(const struct buffer *out);
+
+/* The main function of every program. */
+int cmd_main(const struct program *program, int argc, const char **argv);
+
+extern const struct program scrutiny_program, papermeta_program, deploy_program;
+extern const struct command cmd_run, cmd_plan, cmd_status, cmd_show, cmd_report, cmd_explain, cmd_models;
+extern const struct command cmd_version;
+
+#endif

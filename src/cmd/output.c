@@ -1,0 +1,88 @@
+#include "cmd/output.h"
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "cmd/cmd.h"
+
+const char *const output_formats[] = { "text", "md", "json", "sarif", NULL };
+
+struct output {
+	struct review *const *reviews;
+	size_t nr;
+	bool color;
+	struct line_source *lines;
+};
+
+static void as_text(struct buffer *out, const struct output *o)
+{
+	for (size_t i = 0; i < o->nr; i++)
+		if (o->reviews[i])
+			report_text(out, &o->reviews[i]->report, o->color, line_source_get, o->lines);
+}
+
+static void as_markdown(struct buffer *out, const struct output *o)
+{
+	for (size_t i = 0; i < o->nr; i++) {
+		if (!o->reviews[i])
+			continue;
+		if (out->len)
+			buffer_addch(out, '\n');
+		report_markdown(out, &o->reviews[i]->report);
+	}
+}
+
+/* An object with all papers: each as in its scrutiny.json. */
+static void as_json(struct buffer *out, const struct output *o)
+{
+	bool first = true;
+	buffer_addstr(out, "{\"format\": 1, \"papers\": [\n");
+	for (size_t i = 0; i < o->nr; i++) {
+		if (!o->reviews[i])
+			continue;
+		buffer_addstr(out, first ? "" : ",\n");
+		report_json(out, &o->reviews[i]->report);
+		while (out->len && out->data[out->len - 1] == '\n')
+			buffer_truncate(out, out->len - 1);
+		first = false;
+	}
+	buffer_addstr(out, "\n]}\n");
+}
+
+static void as_sarif(struct buffer *out, const struct output *o)
+{
+	const struct report **reports = xcalloc(o->nr + 1, sizeof(*reports));
+	size_t nr = 0;
+	for (size_t i = 0; i < o->nr; i++)
+		if (o->reviews[i])
+			reports[nr++] = &o->reviews[i]->report;
+	report_sarif(out, reports, nr, VERSION);
+	free(reports);
+}
+
+static const struct {
+	const char *name;
+	void (*write)(struct buffer *out, const struct output *o);
+} writers[] = {
+	{ "text", as_text },
+	{ "md", as_markdown },
+	{ "json", as_json },
+	{ "sarif", as_sarif },
+};
+
+void output_format(struct buffer *out, const char *format, struct review *const *reviews, size_t nr,
+		   bool color, struct line_source *lines)
+{
+	struct output o = { reviews, nr, color, lines };
+	for (size_t i = 0; i < ARRAY_SIZE(writers); i++)
+		if (!strcmp(writers[i].name, format))
+			writers[i].write(out, &o);
+}
+
+struct error *output_write(const char *path, const struct buffer *text)
+{
+	if (path && strcmp(path, "-"))
+		return file_write(path, text->data, text->len);
+	print_buffer(text);
+	return NULL;
+}

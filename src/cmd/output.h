@@ -1,0 +1,18 @@
+/* Reviews in the formats that commands offer. */
+#ifndef CMD_OUTPUT_H
+#define CMD_OUTPUT_H
+
+#include "base/buffer.h"
+#include "cmd/lines.h"
+#include "review/review.h"
+
+extern const char *const output_formats[]; /* text, md, json, sarif; NULL-terminated */
+
+/* Appends the reviews (NULL entries are left out) in FORMAT, one of output_formats. */
+void output_format(struct buffer *out, const char *format, struct review *const *reviews, size_t nr,
+		   bool color, struct line_source *lines);
+
+/* Writes TEXT to the file PATH, or to standard output when PATH is NULL or "-". */
+struct error *output_write(const char *path, const struct buffer *text);
+
+#endif

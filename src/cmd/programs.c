@@ -1,0 +1,62 @@
+#include "cmd/cmd.h"
+
+static const char *const exit_statuses[] = {
+	"0", "Done; no verified finding at or above `--fail-on`.",
+	"1", "There are verified findings at or above `--fail-on`.",
+	"2", "Some reviewer or paper could not be completed; the rest was written.",
+	"3", "A budget stopped the run.",
+	"128", "Something failed; one sentence says what.",
+	"129", "The command line is wrong.",
+	NULL,
+};
+
+static const struct command *const scrutiny_commands[] = {
+	&cmd_run, &cmd_plan, &cmd_status, &cmd_show, &cmd_report,
+	&cmd_explain, &cmd_models, &cmd_version, NULL,
+};
+
+static const struct example scrutiny_examples[] = {
+	{ "git scrutiny status", "What would be reviewed." },
+	{ "git scrutiny", "Review it." },
+	{ "git scrutiny show theory/tilings", "Read the report." },
+	{ NULL, NULL },
+};
+
+const struct program scrutiny_program = {
+	.name = "git-scrutiny",
+	.spoken = "git scrutiny",
+	.summary = "review the papers that changed in a repository",
+	.description =
+		"Finds the papers of a repository (one folder a paper, less what .ignore names), "
+		"reviews each one that changed with built-in checks and with language models, merges what "
+		"they found into one report, and writes it beside the paper as scrutiny.md and "
+		"scrutiny.json, with a summary in meta.yaml.\n\n"
+		"Without a command, `git scrutiny` is `git scrutiny run`.",
+	.commands = scrutiny_commands,
+	.default_command = &cmd_run,
+	.exit_statuses = exit_statuses,
+	.examples = scrutiny_examples,
+};
+
+static const struct command *const version_only[] = { &cmd_version, NULL };
+
+const struct program papermeta_program = {
+	.name = "git-papermeta",
+	.spoken = "git papermeta",
+	.summary = "keep the metadata of a repository's papers",
+	.description = "Will check, generate, search and export the meta.yaml of papers. This version "
+		       "has no command yet but `version`; `git scrutiny` keeps the `scrutiny` "
+		       "section of meta.yaml.",
+	.commands = version_only,
+	.exit_statuses = exit_statuses + 8,
+};
+
+const struct program deploy_program = {
+	.name = "git-deploy",
+	.spoken = "git deploy",
+	.summary = "build, push and run images from git objects",
+	.description = "Will build and push images on deploy-* tags and run them. This version has no "
+		       "command yet but `version`.",
+	.commands = version_only,
+	.exit_statuses = exit_statuses + 8,
+};

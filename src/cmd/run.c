@@ -1,0 +1,500 @@
+#include "cmd/lines.h"
+#include "cmd/output.h"
+#include "cmd/plan.h"
+#include "cmd/workspace.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/terminal.h"
+#include "base/text.h"
+#include "git/commit.h"
+
+struct run_options {
+	const char *since, *reviewers, *fail_on, *format, *output, *color;
+	bool staged, all, checks_only, dry_run, commit, write, quiet;
+};
+
+/* What is collected while the session runs. */
+struct gathered {
+	struct workspace *ws;
+	const struct run_options *options;
+	const struct paper *const *papers;
+	size_t nr;
+	struct review **reviews; /* by the paper's place in `papers` */
+	struct progress *progress;
+	bool color;
+	int worst;               /* severity of the worst verified finding, -1: none */
+	size_t reported, fresh, unreadable;
+	int name_width;
+};
+
+static bool is_text(const struct run_options *o)
+{
+	return !strcmp(o->format, "text");
+}
+
+static void add_count(struct buffer *out, size_t n, const char *word)
+{
+	if (!n)
+		return;
+	if (out->len)
+		buffer_addstr(out, ", ");
+	buffer_addf(out, "%zu %s%s", n, word, n == 1 ? "" : "s");
+}
+
+static void add_counts(struct buffer *out, const size_t counts[3], size_t unverified)
+{
+	add_count(out, counts[SEVERITY_ERROR], "error");
+	add_count(out, counts[SEVERITY_WARNING], "warning");
+	add_count(out, counts[SEVERITY_NOTE], "note");
+	if (unverified)
+		buffer_addf(out, "%s%zu unverified", out->len ? ", " : "", unverified);
+	if (!out->len)
+		buffer_addstr(out, "no findings");
+}
+
+static void add_reviewers(struct buffer *out, const struct review *review)
+{
+	for (size_t i = 0; i < review->nr; i++) {
+		const char *name = review->records[i]->reviewer;
+		bool builtin = !strcmp(name, "builtin");
+		buffer_addf(out, "%s%s", i ? ", " : "", builtin ? "built-in" : name);
+	}
+}
+
+/* One line a paper, as it is done. */
+static void print_result(const struct gathered *g, const struct session_result *r)
+{
+	struct buffer line = BUFFER_INIT, counts = BUFFER_INIT;
+	add_paper_name(&line, r->paper);
+	int pad = g->name_width - (int)line.len;
+	buffer_addf(&line, "%*s", pad > 0 ? pad : 0, "");
+	if (r->review) {
+		const struct consensus *c = &r->review->consensus;
+		add_counts(&counts, c->counts, c->nr_unverified);
+		buffer_addf(&line, "  %-24s  ", counts.data);
+		if (r->fresh)
+			buffer_addstr(&line, "recorded   ");
+		else
+			buffer_addf(&line, "%.3f s   ", (double)r->elapsed_us / 1e6);
+		add_reviewers(&line, r->review);
+	} else {
+		buffer_addf(&line, "  %-24s  nothing of it can be read", "not reviewed");
+	}
+	buffer_addch(&line, '\n');
+	print_buffer(&line);
+	buffer_release(&line);
+	buffer_release(&counts);
+}
+
+static void note_worst(struct gathered *g, const struct review *review)
+{
+	for (size_t i = 0; i < review->consensus.nr; i++) {
+		const struct consensus_finding *f = &review->consensus.findings[i];
+		if (f->bucket == BUCKET_VERIFIED && (int)f->severity > g->worst)
+			g->worst = (int)f->severity;
+	}
+}
+
+static void on_result(void *data, const struct session_result *r)
+{
+	struct gathered *g = data;
+	g->reported++;
+	g->fresh += r->fresh;
+	g->unreadable += !r->review;
+	if (is_text(g->options) && !g->options->quiet) {
+		progress_free(g->progress);
+		g->progress = NULL;
+		print_result(g, r);
+	}
+	for (size_t i = 0; i < r->nr_unread && !r->fresh; i++)
+		say_warning("%s", r->unread[i]);
+	if (!r->review)
+		return;
+	note_worst(g, r->review);
+	g->reviews[r->place] = r->review;
+}
+
+static void on_failure(void *data, const struct paper *paper, const char *reviewer,
+		       const char *message)
+{
+	struct buffer name = BUFFER_INIT;
+	(void)data;
+	add_paper_name(&name, paper);
+	say_warning("%s on %s: %s", reviewer, name.data, message);
+	buffer_release(&name);
+}
+
+static void on_progress(void *data, const struct session_progress *p)
+{
+	struct gathered *g = data;
+	char detail[200];
+	if (g->options->quiet)
+		return;
+	if (!g->progress)
+		g->progress = progress_new("reviewing", p->papers);
+	if (p->calls)
+		snprintf(detail, sizeof(detail), "%zu/%zu calls, %llu kB, $%.3f%s%s", p->calls_done,
+			 p->calls, (unsigned long long)p->bytes / 1024, p->cost_usd,
+			 p->reviewer ? ", " : "", p->reviewer ? p->reviewer : "");
+	progress_update(g->progress, p->papers_done, p->calls ? detail : NULL);
+}
+
+/* -- after the session ------------------------------------------------------------------------ */
+
+static struct error *print_findings(struct gathered *g)
+{
+	struct buffer out = BUFFER_INIT;
+	struct line_source lines;
+	line_source_init(&lines, g->ws->snapshot);
+	output_format(&out, g->options->format, g->reviews, g->nr, g->color, &lines);
+	line_source_release(&lines);
+	if (is_text(g->options) && out.len && !g->options->output && !g->options->quiet)
+		fputc('\n', stdout);
+	struct error *err = output_write(g->options->output, &out);
+	buffer_release(&out);
+	return err;
+}
+
+static void print_summary(const struct gathered *g, const struct session_totals *t,
+			  const char *committed)
+{
+	struct buffer line = BUFFER_INIT, counts = BUFFER_INIT;
+	size_t reports = t->papers - g->unreadable;
+	add_counts(&counts, t->counts, t->unverified);
+	buffer_addf(&line, "%s%s in %zu paper%s.", g->reported ? "\n" : "", counts.data, t->papers,
+		    t->papers == 1 ? "" : "s");
+	if (t->cost_usd > 0 || t->cost_unknown)
+		buffer_addf(&line, " Cost $%.4f%s.", t->cost_usd,
+			    t->cost_unknown ? " and what models of unknown price took" : "");
+	if (!g->options->write)
+		buffer_addstr(&line, " Nothing was written.");
+	else if (reports && committed)
+		buffer_addf(&line, " Wrote %zu report%s (scrutiny.md) and meta.yaml; %s.", reports,
+			    reports == 1 ? "" : "s", committed);
+	buffer_addch(&line, '\n');
+	print_buffer(&line);
+	buffer_release(&line);
+	buffer_release(&counts);
+}
+
+static void add_commit_message(struct buffer *out, const struct gathered *g,
+			       const struct session_totals *t)
+{
+	struct buffer counts = BUFFER_INIT;
+	add_counts(&counts, t->counts, t->unverified);
+	buffer_addf(out, "Review %zu paper%s: %s\n", t->papers, t->papers == 1 ? "" : "s",
+		    counts.data);
+	for (size_t i = 0; i < g->nr; i++) {
+		if (!g->reviews[i])
+			continue;
+		const struct consensus *c = &g->reviews[i]->consensus;
+		buffer_addch(out, '\n');
+		add_paper_name(out, g->papers[i]);
+		buffer_reset(&counts);
+		add_counts(&counts, c->counts, c->nr_unverified);
+		buffer_addf(out, ": %s", counts.data);
+	}
+	buffer_addch(out, '\n');
+	buffer_release(&counts);
+}
+
+/* *SAYS becomes what the summary says about the commit. */
+static struct error *commit_reports(struct gathered *g, const struct session_totals *t,
+				    const char **says)
+{
+	*says = "nothing is committed";
+	if (!g->options->commit)
+		return NULL;
+	struct buffer message = BUFFER_INIT;
+	bool made = false;
+	add_commit_message(&message, g, t);
+	struct error *err = commit_paths(g->ws->repo, slice_of(&t->written), message.data, &made);
+	buffer_release(&message);
+	*says = made ? "committed" : "they are committed already";
+	return err;
+}
+
+static void print_hints(const struct gathered *g, const struct session_totals *t)
+{
+	const char *rule = NULL;
+	for (size_t i = 0; i < g->nr && !rule; i++)
+		for (size_t f = 0; g->reviews[i] && f < g->reviews[i]->consensus.nr && !rule; f++)
+			rule = g->reviews[i]->consensus.findings[f].lead.rule;
+	if (rule && !g->options->commit && g->options->write)
+		say_hint(g->ws->ctx, "`git scrutiny explain %s` says why; "
+				     "`git scrutiny run --all --commit` commits the reports.", rule);
+	else if (rule)
+		say_hint(g->ws->ctx, "`git scrutiny explain %s` says why.", rule);
+	if (t->cancelled)
+		say_warning("interrupted: %zu of %zu papers are left; every reply that came back is "
+			    "kept, and `git scrutiny run` carries on", g->nr - g->reported, g->nr);
+}
+
+static int fail_level(const struct run_options *o, const struct policy *policy)
+{
+	enum severity severity;
+	if (o->fail_on && !strcmp(o->fail_on, "never"))
+		return FAIL_ON_NEVER;
+	if (o->fail_on && severity_parse(o->fail_on, &severity))
+		return (int)severity;
+	return policy->fail_on == FAIL_ON_UNSET ? (int)SEVERITY_ERROR : policy->fail_on;
+}
+
+static int exit_status_of(const struct gathered *g, const struct session_totals *t)
+{
+	int level = fail_level(g->options, &g->ws->policy);
+	if (level != FAIL_ON_NEVER && g->worst >= level)
+		return EXIT_FINDINGS;
+	return t->incomplete || t->cancelled || g->ws->nr_absent ? EXIT_INCOMPLETE : EXIT_DONE;
+}
+
+/* -- the run ---------------------------------------------------------------------------------- */
+
+static void add_age(struct buffer *out, int64_t seconds)
+{
+	static const struct {
+		int64_t seconds;
+		const char *unit;
+	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" } };
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		int64_t n = seconds / units[i].seconds;
+		if (n) {
+			buffer_addf(out, "%lld %s%s ago", (long long)n, units[i].unit,
+				    n == 1 ? "" : "s");
+			return;
+		}
+	}
+	buffer_addstr(out, "just now");
+}
+
+/* Nothing to do, in one line. */
+static void print_up_to_date(struct workspace *ws)
+{
+	const char *const argv[] = { "log", "-1", "--format=%ct", RECORDS_REF, "--", NULL };
+	struct buffer line = BUFFER_INIT, date = BUFFER_INIT;
+	size_t n = ws->papers.nr;
+	if (!n) {
+		buffer_addstr(&line, "no papers here\n");
+	} else {
+		buffer_addf(&line, "%zu paper%s up to date", n, n == 1 ? "" : "s");
+		struct error *err = repo_git_line(ws->repo, argv, &date);
+		if (!err) {
+			buffer_addstr(&line, " (last reviewed ");
+			add_age(&line, (int64_t)time(NULL) - strtoll(date.data, NULL, 10));
+			buffer_addch(&line, ')');
+		}
+		error_free(err);
+		buffer_addstr(&line, ".\n");
+	}
+	print_buffer(&line);
+	if (!n)
+		say_hint(ws->ctx, "a paper is a folder with a .tex that has \\documentclass, a .md or "
+				  "a .pdf");
+	buffer_release(&line);
+	buffer_release(&date);
+}
+
+static struct error *check_options(const struct run_options *o, struct repo *repo)
+{
+	if (o->commit && !o->write)
+		return error_new(ERROR_USAGE, "--commit and --no-write contradict each other");
+	if (o->since && o->all)
+		return error_new(ERROR_USAGE, "--since and --all contradict each other");
+	if (o->write && !o->dry_run && !repo_work_tree(repo))
+		return error_with_hint(error_new(ERROR_GENERIC, "a bare repository has no place for "
+								"reports"),
+				       "add --no-write to print them");
+	return NULL;
+}
+
+static struct error *review_papers(struct gathered *g, int *exit_status)
+{
+	struct workspace *ws = g->ws;
+	struct session_totals totals;
+	struct session_settings settings = {
+		.snapshot = ws->snapshot,
+		.records = ws->records,
+		.policy = &ws->policy,
+		.models = ws->models,
+		.nr_models = ws->nr_models,
+		.absent = ws->absent,
+		.nr_absent = ws->nr_absent,
+		.engine = { .http = { .user_agent = "git-scrutiny/" VERSION,
+				      .ca_file = repo_config(ws->repo, "http.sslcainfo") } },
+		.program_version = VERSION,
+		.now = (int64_t)time(NULL),
+		.write = g->options->write,
+		.on_result = on_result,
+		.on_progress = on_progress,
+		.on_failure = on_failure,
+		.data = g,
+	};
+	context_catch_signals(ws->ctx);
+	settings.stop = ws->ctx->stop;
+	for (size_t i = 0; i < ws->nr_absent; i++)
+		say_warning("%s: %s", ws->absent[i].reviewer, ws->absent[i].message);
+	struct error *err = session_run(&settings, g->papers, g->nr, &totals);
+	progress_free(g->progress);
+	g->progress = NULL;
+	const char *committed = NULL;
+	if (!err)
+		err = print_findings(g);
+	if (!err)
+		err = commit_reports(g, &totals, &committed);
+	if (!err && is_text(g->options)) {
+		if (!g->options->quiet)
+			print_summary(g, &totals, committed);
+		fflush(stdout);
+		if (!g->options->quiet)
+			print_hints(g, &totals);
+	}
+	*exit_status = exit_status_of(g, &totals);
+	session_totals_release(&totals);
+	return err;
+}
+
+static int longest_name(const struct paper *const *papers, size_t nr)
+{
+	size_t width = 1;
+	for (size_t i = 0; i < nr; i++) {
+		size_t len = strlen(papers[i]->path);
+		if (len > width && len <= 48)
+			width = len;
+	}
+	return (int)width;
+}
+
+static struct error *review_selected(struct workspace *ws, const struct run_options *o,
+				     const struct paper *const *papers, size_t nr, int *exit_status)
+{
+	struct gathered g = {
+		.ws = ws,
+		.options = o,
+		.papers = papers,
+		.nr = nr,
+		.reviews = xcalloc(nr + 1, sizeof(struct review *)),
+		.color = !o->output && context_color(ws->ctx, o->color, STDOUT_FILENO),
+		.worst = -1,
+		.name_width = longest_name(papers, nr),
+	};
+	struct error *err = review_papers(&g, exit_status);
+	for (size_t i = 0; i < nr; i++) {
+		if (g.reviews[i])
+			review_release(g.reviews[i]);
+		free(g.reviews[i]);
+	}
+	free(g.reviews);
+	return err;
+}
+
+static struct error *run(struct context *ctx, const void *options, int argc, const char **argv,
+			 int *exit_status)
+{
+	const struct run_options *o = options;
+	struct workspace ws;
+	const struct paper **papers = NULL;
+	size_t nr = 0;
+	struct selection sel = { o->since, o->staged, o->all, argv, argc };
+	struct error *err = workspace_open(&ws, ctx, o->staged);
+	if (!err)
+		err = check_options(o, ws.repo);
+	if (!err)
+		err = workspace_find_models(&ws, o->reviewers, o->checks_only);
+	if (!err)
+		err = workspace_select(&ws, &sel, &papers, &nr);
+	if (!err && o->dry_run)
+		err = plan_print(&ws, papers, nr);
+	else if (!err && !nr && is_text(o))
+		print_up_to_date(&ws);
+	else if (!err)
+		err = review_selected(&ws, o, papers, nr, exit_status);
+	free(papers);
+	workspace_release(&ws);
+	return err;
+}
+
+static const char *const color_choices[] = { "always", "never", "auto", NULL };
+static const char *const fail_on_choices[] = { "error", "warning", "note", "never", NULL };
+
+static const struct option options[] = {
+	{ OPTION_GROUP, 0, NULL, 0, NULL, "Which papers" },
+	{ OPTION_STRING, 0, "since", offsetof(struct run_options, since), "<rev>",
+	  "papers that differ from what stands at <rev>", NULL, NULL, "rev" },
+	{ OPTION_BOOL, 0, "staged", offsetof(struct run_options, staged), NULL,
+	  "papers whose staged content differs from HEAD",
+	  "Looks at the index instead of the work tree, and at the papers in which it differs from "
+	  "HEAD (or from `--since`)." },
+	{ OPTION_BOOL, 'a', "all", offsetof(struct run_options, all), NULL,
+	  "every paper; what is recorded is not asked for again" },
+	{ OPTION_GROUP, 0, NULL, 0, NULL, "Who reviews" },
+	{ OPTION_STRING, 0, "reviewers", offsetof(struct run_options, reviewers), "<list>",
+	  "ask these models, separated by commas",
+	  "Asks these models, separated by commas and spelled <provider>/<model>, such as "
+	  "`ollama/llama3.1` or `openai/gpt-6-luna`. Overrides git config scrutiny.reviewers, and that "
+	  "overrides `reviewers:` of .scrutiny.yml. Without any of them an Ollama on this machine is used "
+	  "when it answers and has a model. The built-in checks always run.",
+	  NULL, "model" },
+	{ OPTION_BOOL, 0, "checks-only", offsetof(struct run_options, checks_only), NULL,
+	  "run the built-in checks and ask no model" },
+	{ OPTION_GROUP, 0, NULL, 0, NULL, "What becomes of it" },
+	{ OPTION_BOOL, 'n', "dry-run", offsetof(struct run_options, dry_run), NULL,
+	  "show what would be done, with tokens and cost; as `git scrutiny plan`" },
+	{ OPTION_BOOL, 0, "commit", offsetof(struct run_options, commit), NULL,
+	  "commit the reports and meta.yaml, and nothing else" },
+	{ OPTION_BOOL, 0, "write", offsetof(struct run_options, write), NULL,
+	  "write reports and meta.yaml (default); --no-write only prints",
+	  "Writes scrutiny.md, scrutiny.json and the scrutiny section of meta.yaml into the papers' "
+	  "folders; this is the default. With `--no-write` findings are printed only; "
+	  "what models answered is still recorded, so that it is never paid for again." },
+	{ OPTION_CHOICE, 0, "fail-on", offsetof(struct run_options, fail_on), "<level>",
+	  "exit with 1 at findings of this level: error, warning, note, never",
+	  "The exit status is 1 when there is a verified finding at or above this level: error "
+	  "(the default), warning, note or never. What a single model claims is never enough.",
+	  fail_on_choices },
+	{ OPTION_GROUP, 0, NULL, 0, NULL, "Output" },
+	{ OPTION_CHOICE, 0, "format", offsetof(struct run_options, format), "<format>",
+	  "text (default), md, json or sarif", NULL, output_formats },
+	{ OPTION_STRING, 'o', "output", offsetof(struct run_options, output), "<file>",
+	  "print findings into a file instead of standard output", NULL, NULL, "file" },
+	{ OPTION_BOOL, 'q', "quiet", offsetof(struct run_options, quiet), NULL,
+	  "print findings and warnings only" },
+	{ OPTION_CHOICE, 0, "color", offsetof(struct run_options, color), "<when>",
+	  "colour the output: always, never or auto", NULL, color_choices },
+	{ .kind = OPTION_END },
+};
+
+static const struct run_options defaults = { .write = true, .format = "text" };
+static const char *const usage[] = { "[<options>] [<paper>...]", NULL };
+
+static const struct example examples[] = {
+	{ "git scrutiny", "Review every paper that changed since it was last reviewed." },
+	{ "git scrutiny run --since=main --no-write", "Check what this branch changes; print only." },
+	{ "git scrutiny run --commit theory/tilings", "Review one paper and commit its report." },
+	{ "git scrutiny run --all --format=sarif -o scrutiny.sarif",
+	  "Everything, for a code-scanning service." },
+	{ NULL, NULL },
+};
+
+const struct command cmd_run = {
+	.name = "run",
+	.summary = "review papers and write their reports",
+	.usage = usage,
+	.description =
+		"Reviews papers with the built-in checks and with the models that are configured, merges "
+		"what they say, and writes a report into each paper's folder. Without options: every paper "
+		"that has no up-to-date review. A paper is named by its folder, by a file in it, "
+		"or by a pathspec.\n\n"
+		"Every answer of a model is kept in refs/scrutiny/records as soon as it is whole. What is "
+		"recorded for a paper's present content is never asked for again; a run that was "
+		"interrupted is carried on by the next.",
+	.options = options,
+	.options_size = sizeof(struct run_options),
+	.defaults = &defaults,
+	.examples = examples,
+	.run = run,
+};

@@ -1,0 +1,258 @@
+/* show and report: what the record store knows of papers, without reviewing anything. */
+#include "cmd/lines.h"
+#include "cmd/output.h"
+#include "cmd/workspace.h"
+
+#include <stddef.h>
+
+#include "base/memory.h"
+#include "base/terminal.h"
+#include "base/text.h"
+#include "meta/meta.h"
+
+struct show_options {
+	const char *format;
+	const char *color;
+};
+
+struct report_options {
+	bool replay, write;
+	const char *format;
+	const char *output;
+};
+
+/* The review of a paper as it is now. When the paper has changed since it was reviewed, the error
+ * says so. */
+static struct error *load_current(struct workspace *ws, const struct paper *paper,
+				  struct review *out)
+{
+	struct error *err = review_load(out, ws->records, paper->content_id);
+	if (!error_is(err, ERROR_NOT_FOUND))
+		return err;
+	error_free(err);
+	struct buffer name = BUFFER_INIT, report = BUFFER_INIT;
+	add_paper_name(&name, paper);
+	buffer_addf(&report, "%s%s%s", paper->path, *paper->path ? "/" : "",
+		    REVIEW_REPORT_MARKDOWN);
+	bool older = snapshot_exists(ws->snapshot, report.data);
+	err = error_with_hint(error_new(ERROR_NOT_FOUND, older ? "%s has changed since it was reviewed"
+							       : "%s was not reviewed yet",
+					name.data),
+			      "`git scrutiny run` reviews it%s%s", older ? "; the last report is " : "",
+			      older ? report.data : "");
+	buffer_release(&name);
+	buffer_release(&report);
+	return err;
+}
+
+/* Loads the reviews of all papers in SEL; each is one allocation, because reviews hold pointers
+ * into themselves. */
+static struct error *load_all(struct workspace *ws, const struct paper *const *papers, size_t nr,
+			      struct review **out)
+{
+	struct error *err = NULL;
+	for (size_t i = 0; i < nr && !err; i++) {
+		out[i] = xcalloc(1, sizeof(**out));
+		err = load_current(ws, papers[i], out[i]);
+		if (err) {
+			free(out[i]);
+			out[i] = NULL;
+		}
+	}
+	return err;
+}
+
+static void free_all(struct review **reviews, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		if (reviews[i])
+			review_release(reviews[i]);
+		free(reviews[i]);
+	}
+	free(reviews);
+}
+
+static struct error *show_text(struct workspace *ws, const struct buffer *text)
+{
+	struct buffer pager = BUFFER_INIT;
+	const char *const argv[] = { "var", "GIT_PAGER", NULL };
+	struct error *err = NULL;
+	if (!context_env("GIT_PAGER_IN_USE"))
+		err = repo_git_line(ws->repo, argv, &pager);
+	if (!err)
+		err = pager_show(pager.data, slice_of(text));
+	buffer_release(&pager);
+	return err;
+}
+
+static struct error *run_show(struct context *ctx, const void *options, int argc,
+			      const char **argv, int *exit_status)
+{
+	const struct show_options *o = options;
+	struct workspace ws;
+	const struct paper **papers = NULL;
+	struct review **reviews = NULL;
+	struct buffer text = BUFFER_INIT;
+	size_t nr = 0;
+	(void)exit_status;
+	struct error *err = workspace_open(&ws, ctx, false);
+	struct selection sel = { .all = true, .paths = argv, .nr_paths = argc };
+	if (!err)
+		err = workspace_select(&ws, &sel, &papers, &nr);
+	if (!err && !argc && nr > 1)
+		err = error_with_hint(error_new(ERROR_USAGE, "name the paper: there are %zu", nr),
+				      "`git scrutiny status --all` lists them");
+	reviews = xcalloc(nr + 1, sizeof(*reviews));
+	if (!err)
+		err = load_all(&ws, papers, nr, reviews);
+	if (!err) {
+		struct line_source lines;
+		line_source_init(&lines, ws.snapshot);
+		output_format(&text, o->format, reviews, nr, context_color(ctx, o->color, 1), &lines);
+		line_source_release(&lines);
+		err = show_text(&ws, &text);
+	}
+	free_all(reviews, nr);
+	free(papers);
+	buffer_release(&text);
+	workspace_release(&ws);
+	return err;
+}
+
+static struct error *replay(struct workspace *ws, const struct paper *const *papers,
+			    struct review *const *reviews, size_t nr)
+{
+	struct buffer written = BUFFER_INIT;
+	struct meta_initial nothing = { 0 };
+	struct error *err = NULL;
+	for (size_t i = 0; i < nr && !err; i++)
+		err = review_write(reviews[i], repo_work_tree(ws->repo), papers[i]->path, &nothing,
+				   &written);
+	buffer_release(&written);
+	return err;
+}
+
+/* Without paths, all papers that have a review: those that have none are no error then. */
+static void keep_reviewed(struct workspace *ws, const struct paper **papers, size_t *nr)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < *nr; i++)
+		if (records_has(ws->records, papers[i]->content_id, REVIEW_RUN_NAME))
+			papers[kept++] = papers[i];
+	*nr = kept;
+}
+
+static struct error *report_reviews(struct workspace *ws, const struct report_options *o,
+				    const struct paper *const *papers, struct review **reviews,
+				    size_t nr)
+{
+	if (o->replay && o->write) {
+		if (!repo_work_tree(ws->repo))
+			return error_new(ERROR_USAGE, "a bare repository has no place for reports; "
+						      "add --no-write");
+		return replay(ws, papers, reviews, nr);
+	}
+	struct buffer text = BUFFER_INIT;
+	struct line_source lines;
+	line_source_init(&lines, ws->snapshot);
+	output_format(&text, o->format, reviews, nr, false, &lines);
+	line_source_release(&lines);
+	struct error *err = output_write(o->output, &text);
+	buffer_release(&text);
+	return err;
+}
+
+static struct error *run_report(struct context *ctx, const void *options, int argc,
+				const char **argv, int *exit_status)
+{
+	const struct report_options *o = options;
+	struct workspace ws;
+	const struct paper **papers = NULL;
+	struct review **reviews = NULL;
+	size_t nr = 0;
+	(void)exit_status;
+	struct error *err = workspace_open(&ws, ctx, false);
+	struct selection sel = { .all = true, .paths = argv, .nr_paths = argc };
+	if (!err)
+		err = workspace_select(&ws, &sel, &papers, &nr);
+	if (!err && !argc)
+		keep_reviewed(&ws, papers, &nr);
+	reviews = xcalloc(nr + 1, sizeof(*reviews));
+	if (!err)
+		err = load_all(&ws, papers, nr, reviews);
+	if (!err)
+		err = report_reviews(&ws, o, papers, reviews, nr);
+	free_all(reviews, nr);
+	free(papers);
+	workspace_release(&ws);
+	return err;
+}
+
+static const char *const color_choices[] = { "always", "never", "auto", NULL };
+
+static const struct option show_table[] = {
+	{ OPTION_CHOICE, 0, "format", offsetof(struct show_options, format), "<format>",
+	  "md (default), text, json or sarif", NULL, output_formats },
+	{ OPTION_CHOICE, 0, "color", offsetof(struct show_options, color), "<when>",
+	  "colour the output: always, never or auto", NULL, color_choices },
+	{ .kind = OPTION_END },
+};
+
+static const struct option report_table[] = {
+	{ OPTION_BOOL, 0, "replay", offsetof(struct report_options, replay), NULL,
+	  "write the reports anew from the records",
+	  "Writes scrutiny.md, scrutiny.json and the scrutiny section of meta.yaml anew from the records, "
+	  "offline. The same records give the same bytes." },
+	{ OPTION_BOOL, 0, "write", offsetof(struct report_options, write), NULL,
+	  "with --replay, write into the work tree (default); --no-write prints" },
+	{ OPTION_CHOICE, 0, "format", offsetof(struct report_options, format), "<format>",
+	  "what is printed: md (default), text, json or sarif", NULL, output_formats },
+	{ OPTION_STRING, 'o', "output", offsetof(struct report_options, output), "<file>",
+	  "print into a file instead of standard output", NULL, NULL, "file" },
+	{ .kind = OPTION_END },
+};
+
+static const struct show_options show_defaults = { .format = "md" };
+static const struct report_options report_defaults = { .write = true, .format = "md" };
+static const char *const show_usage[] = { "[<options>] [<paper>...]", NULL };
+static const char *const report_usage[] = { "[--format=<format>] [-o <file>] [<paper>...]",
+					    "--replay [--no-write] [<paper>...]", NULL };
+
+static const struct example show_examples[] = {
+	{ "git scrutiny show theory/tilings", "The report of one paper, in the pager." },
+	{ NULL, NULL },
+};
+static const struct example report_examples[] = {
+	{ "git scrutiny report --replay", "Rebuild every report from the records." },
+	{ "git scrutiny report --format=sarif -o scrutiny.sarif",
+	  "All findings for a code-scanning service." },
+	{ NULL, NULL },
+};
+
+const struct command cmd_show = {
+	.name = "show",
+	.summary = "show a paper's report in the pager",
+	.usage = show_usage,
+	.description = "Shows the report of a paper as it is now, put together from the records. A paper "
+		       "is named by its folder or by any file in it; it may be left out when there is "
+		       "only one.",
+	.options = show_table,
+	.options_size = sizeof(struct show_options),
+	.defaults = &show_defaults,
+	.examples = show_examples,
+	.run = run_show,
+};
+
+const struct command cmd_report = {
+	.name = "report",
+	.summary = "print or rebuild reports from the records, offline",
+	.usage = report_usage,
+	.description = "Puts reports together from the records in refs/scrutiny/records, without "
+		       "reading a paper or calling a model. Without a paper, all papers that were reviewed as "
+		       "they are now.",
+	.options = report_table,
+	.options_size = sizeof(struct report_options),
+	.defaults = &report_defaults,
+	.examples = report_examples,
+	.run = run_report,
+};

@@ -1,0 +1,359 @@
+#include "cmd/workspace.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/trace.h"
+
+struct error *workspace_open(struct workspace *ws, struct context *ctx, bool staged)
+{
+	*ws = (struct workspace){ .ctx = ctx };
+	struct oid head = { "" };
+	enum snapshot_kind kind = staged ? SNAPSHOT_INDEX : SNAPSHOT_WORK_TREE;
+	struct error *err = context_repo(ctx, &ws->repo);
+	if (!err && !repo_work_tree(ws->repo)) {
+		if (staged)
+			return error_new(ERROR_USAGE, "a bare repository has no index");
+		kind = SNAPSHOT_COMMIT;
+		err = repo_head(ws->repo, &head);
+		if (!err && !*head.hex)
+			err = error_new(ERROR_NOT_FOUND, "this repository has no commit yet");
+	}
+	if (!err)
+		err = snapshot_new(&ws->snapshot, ws->repo, kind, &head);
+	if (!err)
+		err = policy_read(&ws->policy, ws->snapshot);
+	if (!err) {
+		ws->rules.globs = (const char *const *)ws->policy.papers;
+		err = paper_discover(&ws->papers, ws->snapshot, &ws->rules);
+	}
+	if (!err)
+		err = records_open(&ws->records, ws->repo);
+	return err;
+}
+
+void workspace_release(struct workspace *ws)
+{
+	records_index_free(ws->index);
+	records_index_free(ws->local_index);
+	records_free(ws->records);
+	for (size_t i = 0; i < ws->nr_models; i++)
+		model_release(&ws->models[i]);
+	free(ws->models);
+	for (size_t i = 0; i < ws->nr_absent; i++) {
+		free((char *)ws->absent[i].reviewer);
+		free((char *)ws->absent[i].message);
+	}
+	free(ws->absent);
+	paper_list_release(&ws->papers);
+	policy_release(&ws->policy);
+	snapshot_free(ws->snapshot);
+}
+
+/* -- reviewers -------------------------------------------------------------------------------- */
+
+static const char *config_of(void *data, const char *key)
+{
+	return repo_config(data, key);
+}
+
+static const char *env_of(void *data, const char *name)
+{
+	(void)data;
+	return context_env(name);
+}
+
+static bool already_there(const struct workspace *ws, const char *reviewer)
+{
+	for (size_t i = 0; i < ws->nr_models; i++)
+		if (!strcmp(ws->models[i].reviewer, reviewer))
+			return true;
+	return false;
+}
+
+static void add_absent(struct workspace *ws, const char *spec, struct error *err)
+{
+	char *message = err->hint ? xstrfmt("%s (%s)", err->message, err->hint)
+				  : xstrdup(err->message);
+	ws->absent = xreallocarray(ws->absent, ws->nr_absent + 1, sizeof(*ws->absent));
+	ws->absent[ws->nr_absent++] = (struct absent_reviewer){ xstrdup(spec), redact(message) };
+	error_free(err);
+}
+
+static struct error *add_model(struct workspace *ws, const char *spec)
+{
+	struct model_settings settings = { config_of, env_of, ws->repo };
+	struct model model;
+	if (!strcmp(spec, "builtin"))
+		return NULL;
+	struct error *err = model_find(&model, spec, &settings);
+	if (error_is(err, ERROR_USAGE))
+		return err;
+	if (err) {
+		add_absent(ws, spec, err);
+		return NULL;
+	}
+	if (already_there(ws, model.reviewer)) {
+		model_release(&model);
+		return NULL;
+	}
+	ws->models = xreallocarray(ws->models, ws->nr_models + 1, sizeof(*ws->models));
+	ws->models[ws->nr_models++] = model;
+	return NULL;
+}
+
+static struct error *add_models(struct workspace *ws, const char *list)
+{
+	struct error *err = NULL;
+	while (*list && !err) {
+		const char *comma = strchr(list, ',');
+		size_t len = comma ? (size_t)(comma - list) : strlen(list);
+		struct slice word = slice_trim((struct slice){ list, len });
+		if (word.len) {
+			char *spec = xmemdupz(word.data, word.len);
+			err = add_model(ws, spec);
+			free(spec);
+		}
+		list += len + (comma ? 1 : 0);
+	}
+	return err;
+}
+
+/* An Ollama on this machine is used by itself when it answers and has a model. */
+static void add_local_ollama(struct workspace *ws)
+{
+	struct model_settings settings = { config_of, env_of, ws->repo };
+	struct model model;
+	struct error *err = model_find(&model, "ollama", &settings);
+	if (err) {
+		trace_printf("no local model: %s", err->message);
+		error_free(err);
+		return;
+	}
+	if (!model.local) {
+		/* OLLAMA_HOST may point elsewhere: that is no "localhost", so it must be named. */
+		model_release(&model);
+		return;
+	}
+	ws->models = xcalloc(1, sizeof(*ws->models));
+	ws->models[ws->nr_models++] = model;
+}
+
+struct error *workspace_find_models(struct workspace *ws, const char *spec, bool checks_only)
+{
+	const char *configured = repo_config(ws->repo, "scrutiny.reviewers");
+	if (checks_only)
+		return NULL;
+	if (spec)
+		return add_models(ws, spec);
+	if (configured)
+		return error_context(add_models(ws, configured), "scrutiny.reviewers");
+	if (!ws->policy.reviewers_set) {
+		add_local_ollama(ws);
+		return NULL;
+	}
+	struct error *err = NULL;
+	for (size_t i = 0; i < ws->policy.nr_reviewers && !err; i++)
+		err = add_model(ws, ws->policy.reviewers[i]);
+	return error_context(err, POLICY_FILE);
+}
+
+/* -- freshness -------------------------------------------------------------------------------- */
+
+static struct error *load_index(struct workspace *ws, bool local_only, struct records_index **out)
+{
+	const char **names = xcalloc(ws->nr_models + 3, sizeof(*names));
+	size_t nr = 0;
+	struct buffer builtin = BUFFER_INIT;
+	review_builtin_name(&builtin);
+	names[nr++] = builtin.data;
+	names[nr++] = REVIEW_RUN_NAME;
+	for (size_t i = 0; i < ws->nr_models; i++) {
+		if (local_only && !ws->models[i].local)
+			continue;
+		struct buffer name = BUFFER_INIT;
+		record_name(&name, ws->models[i].reviewer, NULL);
+		names[nr++] = buffer_detach(&name, NULL);
+	}
+	struct error *err = records_index_new(out, ws->records, names);
+	for (size_t i = 2; i < nr; i++)
+		free((char *)names[i]);
+	free(names);
+	buffer_release(&builtin);
+	return err;
+}
+
+struct error *workspace_load_index(struct workspace *ws)
+{
+	if (ws->index)
+		return NULL;
+	struct error *err = load_index(ws, false, &ws->index);
+	if (!err && ws->policy.nr_local_only)
+		err = load_index(ws, true, &ws->local_index);
+	return err;
+}
+
+bool workspace_is_fresh(const struct workspace *ws, const struct paper *paper)
+{
+	bool local_only = ws->local_index && policy_is_local_only(&ws->policy, paper->path);
+	return records_index_has(local_only ? ws->local_index : ws->index, paper->content_id);
+}
+
+/* -- selection -------------------------------------------------------------------------------- */
+
+static struct error *not_bare(const struct workspace *ws, const char *what)
+{
+	if (repo_work_tree(ws->repo))
+		return NULL;
+	return error_new(ERROR_USAGE, "%s needs a work tree, and this repository is bare", what);
+}
+
+static bool path_below(const char *path, const char *folder)
+{
+	size_t len = strlen(folder);
+	return !len || (!strncmp(path, folder, len) && (!path[len] || path[len] == '/'));
+}
+
+/* Joins where we stand and what was typed, and takes "." and ".." out. False when that leads
+ * out of the repository. */
+static bool normalise(struct buffer *out, const char *prefix, const char *typed)
+{
+	char *whole = *typed == '/' ? NULL : xstrfmt("%s%s", prefix, typed);
+	bool inside = whole != NULL;
+	for (char *p = whole; inside && *p;) {
+		size_t len = strcspn(p, "/");
+		if (len == 2 && p[0] == '.' && p[1] == '.') {
+			inside = out->len > 0;
+			char *slash = out->len ? strrchr(out->data, '/') : NULL;
+			buffer_truncate(out, slash ? (size_t)(slash - out->data) : 0);
+		} else if (len && !(len == 1 && *p == '.')) {
+			if (out->len)
+				buffer_addch(out, '/');
+			buffer_add(out, p, len);
+		}
+		p += len;
+		p += *p == '/';
+	}
+	free(whole);
+	return inside;
+}
+
+/* Marks papers that PATH is in, or that are at or below PATH. */
+static bool mark_path(const struct workspace *ws, const char *path, bool *marked)
+{
+	const struct paper *holder = NULL;
+	bool any = false;
+	for (size_t i = 0; i < ws->papers.nr; i++) {
+		const struct paper *p = &ws->papers.items[i];
+		if (path_below(p->path, path))
+			any = marked[i] = true;
+		else if (path_below(path, p->path) &&
+			 (!holder || strlen(p->path) > strlen(holder->path)))
+			holder = p; /* the innermost paper that holds PATH */
+	}
+	if (!any && holder && (!*path || snapshot_exists(ws->snapshot, path)))
+		any = marked[holder - ws->papers.items] = true;
+	return any;
+}
+
+/* Pathspec magic and globs are git's business: it names the files, we mark their papers. */
+static struct error *mark_pathspec(struct workspace *ws, const char *typed, bool *marked, bool *any)
+{
+	const char *const argv[] = { "ls-files", "-z", "-c", "-o", "--exclude-standard",
+				     "--full-name", "--", typed, NULL };
+	struct buffer out = BUFFER_INIT, complaint = BUFFER_INIT;
+	struct process_options options = { .out = &out, .err = &complaint };
+	struct error *err = repo_git(ws->repo, argv, &options);
+	for (size_t i = 0; !err && i < out.len; i += strlen(out.data + i) + 1)
+		*any |= mark_path(ws, out.data + i, marked);
+	buffer_release(&out);
+	buffer_release(&complaint);
+	return err;
+}
+
+static struct error *mark_typed(struct workspace *ws, const char *typed, bool *marked)
+{
+	struct buffer path = BUFFER_INIT;
+	bool any = normalise(&path, repo_prefix(ws->repo), typed) &&
+		   mark_path(ws, path.data, marked);
+	buffer_release(&path);
+	struct error *err = NULL;
+	if (!any && repo_work_tree(ws->repo) && strpbrk(typed, "*?[:"))
+		err = mark_pathspec(ws, typed, marked, &any);
+	if (!err && !any)
+		err = error_with_hint(error_new(ERROR_NOT_FOUND, "'%s' matches no paper", typed),
+				      "`git scrutiny status --all` lists the papers and what is "
+				      "ignored");
+	return err;
+}
+
+static int paper_by_path(const void *key, const void *item)
+{
+	return strcmp(key, ((const struct paper *)item)->path);
+}
+
+/* The commit to compare with; an unborn HEAD, to which nothing compares, gives an empty one. */
+static struct error *resolve_base(struct workspace *ws, const char *since, struct oid *out)
+{
+	return since ? repo_resolve_commit(ws->repo, since, out) : repo_head(ws->repo, out);
+}
+
+/* Papers whose content differs from what stands at SINCE (NULL: HEAD), or that were not there. */
+static struct error *unmark_unchanged(struct workspace *ws, const char *since, bool *marked)
+{
+	struct oid commit;
+	struct snapshot *then = NULL;
+	struct paper_list old = { 0 };
+	struct error *err = resolve_base(ws, since, &commit);
+	if (err || !*commit.hex)
+		return err;
+	err = snapshot_new(&then, ws->repo, SNAPSHOT_COMMIT, &commit);
+	if (!err)
+		err = paper_discover(&old, then, &ws->rules);
+	for (size_t i = 0; !err && i < ws->papers.nr; i++) {
+		const struct paper *now = &ws->papers.items[i];
+		const struct paper *was = old.nr ? bsearch(now->path, old.items, old.nr,
+							   sizeof(*old.items), paper_by_path)
+						 : NULL;
+		if (was && !strcmp(was->content_id, now->content_id))
+			marked[i] = false;
+	}
+	paper_list_release(&old);
+	snapshot_free(then);
+	return err;
+}
+
+struct error *workspace_select(struct workspace *ws, const struct selection *sel,
+			       const struct paper ***out, size_t *nr)
+{
+	size_t n = ws->papers.nr;
+	bool *marked = xcalloc(n + 1, sizeof(*marked));
+	struct error *err = sel->staged ? not_bare(ws, "--staged") : NULL;
+	for (int i = 0; i < sel->nr_paths && !err; i++)
+		err = mark_typed(ws, sel->paths[i], marked);
+	for (size_t i = 0; i < n && !sel->nr_paths; i++)
+		marked[i] = true;
+	if (!err && (sel->since || sel->staged))
+		err = unmark_unchanged(ws, sel->since, marked);
+	bool only_stale = !sel->since && !sel->staged && !sel->all && !sel->nr_paths;
+	if (!err && only_stale)
+		err = workspace_load_index(ws);
+	*out = xcalloc(n + 1, sizeof(**out));
+	*nr = 0;
+	for (size_t i = 0; i < n && !err; i++)
+		if (marked[i] && !(only_stale && workspace_is_fresh(ws, &ws->papers.items[i])))
+			(*out)[(*nr)++] = &ws->papers.items[i];
+	free(marked);
+	if (err) {
+		free(*out);
+		*out = NULL;
+	}
+	return err;
+}
+
+void add_paper_name(struct buffer *out, const struct paper *paper)
+{
+	if (*paper->path)
+		text_for_terminal(out, paper->path, strlen(paper->path), false);
+	else
+		buffer_addch(out, '.');
+}

@@ -1,0 +1,62 @@
+/* What most commands need: the repository's papers as one view shows them, the policy, the record
+ * store, and the models that are to be asked. */
+#ifndef CMD_WORKSPACE_H
+#define CMD_WORKSPACE_H
+
+#include "cmd/cmd.h"
+#include "git/records.h"
+#include "git/snapshot.h"
+#include "model/model.h"
+#include "paper/paper.h"
+#include "review/policy.h"
+#include "review/session.h"
+
+/* Which papers a command is about; see docs/papers.md. */
+struct selection {
+	const char *since;  /* a revision: papers that differ from it */
+	bool staged;        /* the index is looked at, and what it changes from HEAD (or SINCE) */
+	bool all;
+	const char **paths; /* as typed, relative to where we stand */
+	int nr_paths;
+};
+
+struct workspace {
+	struct context *ctx;
+	struct repo *repo;
+	struct snapshot *snapshot;
+	struct policy policy;
+	struct paper_rules rules;
+	struct paper_list papers;
+	struct records *records;
+	struct model *models;
+	size_t nr_models;
+	struct absent_reviewer *absent; /* both strings owned */
+	size_t nr_absent;
+	struct records_index *index;       /* papers whose record is complete */
+	struct records_index *local_index; /* the same for papers that must not leave the machine */
+};
+
+/* Opens everything but the models. Without a work tree, HEAD's commit is looked at. */
+struct error *workspace_open(struct workspace *ws, struct context *ctx, bool staged);
+void workspace_release(struct workspace *ws);
+
+/* Settles which models are asked: SPEC (the --reviewers option, comma-separated), else git config
+ * scrutiny.reviewers, else `reviewers:` of .scrutiny.yml, else an Ollama on this machine. "builtin"
+ * is always there and may be named. One that cannot be called becomes absent, unless SPEC named
+ * it wrongly. */
+struct error *workspace_find_models(struct workspace *ws, const char *spec, bool checks_only);
+
+/* Whether every reviewer's record, and a report, are there for the paper as it is now. */
+struct error *workspace_load_index(struct workspace *ws);
+bool workspace_is_fresh(const struct workspace *ws, const struct paper *paper);
+
+/* The papers SEL names, in order of path; without --since, --staged, --all and paths: those that are
+ * not fresh. The array is the caller's, the papers the workspace's. ERROR_NOT_FOUND when a path
+ * matches no paper. */
+struct error *workspace_select(struct workspace *ws, const struct selection *sel,
+			       const struct paper ***out, size_t *nr);
+
+/* The paper's name for people: its path, or "." at the top; safe for a terminal. Appends. */
+void add_paper_name(struct buffer *out, const struct paper *paper);
+
+#endif

@@ -1,0 +1,76 @@
+#include "git/commit.h"
+
+#include "base/memory.h"
+
+/* Runs `git <argv> --pathspec-from-file=- --pathspec-file-nul` with the paths on standard input;
+ * with GIT_LITERAL_PATHSPECS a name such as ":x" or "a*" means itself. */
+static struct error *git_with_paths(struct repo *repo, const char *const *argv, struct slice paths,
+				    struct buffer *out)
+{
+	static const char *const literal[] = { "GIT_LITERAL_PATHSPECS=1", NULL };
+	struct buffer err_text = BUFFER_INIT;
+	struct process_options options = {
+		.directory = repo_work_tree(repo),
+		.env = literal,
+		.input = paths,
+		.out = out,
+		.err = &err_text,
+	};
+	struct error *err = repo_git(repo, argv, &options);
+	if (err && err_text.len) {
+		/* git's and the hooks' own words say more than its last line does. */
+		while (err_text.len && err_text.data[err_text.len - 1] == '\n')
+			buffer_truncate(&err_text, err_text.len - 1);
+		err = error_with_hint(err, "%s", err_text.data);
+	}
+	buffer_release(&err_text);
+	return err;
+}
+
+static struct error *differ_from_head(struct repo *repo, struct slice paths, bool *differ)
+{
+	/* `git status` takes pathspecs only as arguments; adding with --dry-run would stage nothing
+	 * but also say nothing of files staged before: so intent-to-add, then ask. */
+	static const char *const add[] = { "add", "--force", "--intent-to-add",
+					   "--pathspec-from-file=-", "--pathspec-file-nul", NULL };
+	static const char *const dry[] = { "commit", "--dry-run", "--short", "--only", "--quiet",
+					   "--pathspec-from-file=-", "--pathspec-file-nul", NULL };
+	struct buffer out = BUFFER_INIT;
+	struct error *err = git_with_paths(repo, add, paths, &out);
+	int status = 0;
+	if (!err) {
+		static const char *const literal[] = { "GIT_LITERAL_PATHSPECS=1", NULL };
+		struct process_options options = {
+			.directory = repo_work_tree(repo),
+			.env = literal,
+			.input = paths,
+			.out = &out,
+			.discard_err = true,
+			.exit_status = &status,
+		};
+		err = repo_git(repo, dry, &options);
+	}
+	*differ = status != 1; /* anything else is for the commit itself to explain */
+	buffer_release(&out);
+	return err;
+}
+
+struct error *commit_paths(struct repo *repo, struct slice paths, const char *message, bool *made)
+{
+	*made = false;
+	if (!paths.len)
+		return NULL;
+	bool differ;
+	struct error *err = differ_from_head(repo, paths, &differ);
+	if (err || !differ)
+		return error_context(err, "cannot stage the reports");
+	const char *const commit[] = { "commit", "--quiet", "--only", "-m", message,
+				       "--pathspec-from-file=-", "--pathspec-file-nul", NULL };
+	struct buffer out = BUFFER_INIT;
+	err = git_with_paths(repo, commit, paths, &out);
+	buffer_release(&out);
+	if (err)
+		return error_context(err, "cannot commit the reports (they are written)");
+	*made = true;
+	return NULL;
+}

@@ -1,0 +1,224 @@
+#include "review/review.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/trace.h"
+#include "check/check.h"
+#include "meta/meta.h"
+
+#define BUILTIN "builtin"
+
+void review_builtin_name(struct buffer *out)
+{
+	char version[16];
+	snprintf(version, sizeof(version), "%d", CHECK_VERSION);
+	record_name(out, BUILTIN, version);
+}
+
+static bool is_record_name(const char *name)
+{
+	return strcmp(name, REVIEW_RUN_NAME) && !starts_with(name, "replies/") &&
+	       ends_with(name, ".json");
+}
+
+static int by_reviewer(const void *a, const void *b)
+{
+	const struct record *x = a, *y = b;
+	int order = strcmp(x->reviewer, y->reviewer);
+	if (order)
+		return order;
+	/* The built-in reviewer's versions are numbers; the newest first. */
+	long vx = x->version ? strtol(x->version, NULL, 10) : 0;
+	long vy = y->version ? strtol(y->version, NULL, 10) : 0;
+	return (vx < vy) - (vx > vy);
+}
+
+/* Sorts, and keeps the newest of several records of the built-in reviewer. */
+static void settle_records(struct review *review)
+{
+	size_t kept = 0;
+	if (review->nr)
+		qsort(review->items, review->nr, sizeof(*review->items), by_reviewer);
+	for (size_t i = 0; i < review->nr; i++) {
+		bool older = kept && !strcmp(review->items[i].reviewer, BUILTIN) &&
+			     !strcmp(review->items[kept - 1].reviewer, BUILTIN);
+		if (older)
+			record_release(&review->items[i]);
+		else
+			review->items[kept++] = review->items[i];
+	}
+	review->nr = kept;
+	review->records = xcalloc(kept + 1, sizeof(*review->records));
+	for (size_t i = 0; i < kept; i++)
+		review->records[i] = &review->items[i];
+}
+
+static struct error *load_record(struct review *review, struct records *store,
+				 const char *content_id, const char *name)
+{
+	struct buffer text = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
+	struct record *r = &review->items[review->nr];
+	struct error *err = records_read(store, content_id, name, &text);
+	if (!err) {
+		char *what = xstrfmt("record %.12s/%s", content_id, name);
+		err = record_parse(r, slice_of(&text), what);
+		free(what);
+	}
+	if (!err)
+		review->nr++;
+	buffer_release(&text);
+	return err;
+}
+
+static struct error *load_records(struct review *review, struct records *store,
+				  const char *content_id)
+{
+	char **names = NULL;
+	size_t nr = 0;
+	struct error *err = records_list(store, content_id, &names, &nr);
+	if (err)
+		return err;
+	review->items = xcalloc(nr + 1, sizeof(*review->items));
+	for (size_t i = 0; i < nr && !err; i++)
+		if (is_record_name(names[i]))
+			err = load_record(review, store, content_id, names[i]);
+	records_names_free(names, nr);
+	return err;
+}
+
+struct error *review_make(struct review *out, struct records *store, struct run *run)
+{
+	memset(out, 0, sizeof(*out));
+	out->run = *run;
+	memset(run, 0, sizeof(*run));
+	struct error *err = load_records(out, store, out->run.content_id);
+	if (err) {
+		review_release(out);
+		return err;
+	}
+	settle_records(out);
+	consensus_make(&out->consensus, out->records, out->nr, &out->run);
+	out->report = (struct report){ &out->run, out->records, out->nr, &out->consensus };
+	return NULL;
+}
+
+struct error *review_load(struct review *out, struct records *store, const char *content_id)
+{
+	struct buffer text = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
+	struct run run;
+	struct error *err = records_read(store, content_id, REVIEW_RUN_NAME, &text);
+	if (!err)
+		err = run_parse(&run, slice_of(&text), REVIEW_RUN_NAME);
+	buffer_release(&text);
+	return err ? err : review_make(out, store, &run);
+}
+
+void review_release(struct review *review)
+{
+	consensus_release(&review->consensus);
+	for (size_t i = 0; i < review->nr; i++)
+		record_release(&review->items[i]);
+	free(review->items);
+	free(review->records);
+	run_release(&review->run);
+	memset(review, 0, sizeof(*review));
+}
+
+/* -- writing ---------------------------------------------------------------------------------- */
+
+static void join_path(struct buffer *out, const char *folder, const char *name)
+{
+	if (*folder)
+		buffer_addf(out, "%s/", folder);
+	buffer_addstr(out, name);
+}
+
+/* Reads what stands at PATH into OLD (empty if nothing does) and writes NEW over it if they
+ * differ. */
+static struct error *write_if_changed(const char *work_tree, const char *path,
+				      const struct buffer *text, struct buffer *written)
+{
+	struct buffer old = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
+	struct error *err = file_read_below(work_tree, path, &old);
+	bool missing = error_drop_if(&err, ERROR_NOT_FOUND);
+	bool too_large = error_drop_if(&err, ERROR_LIMIT);
+	bool same = !missing && !too_large && old.len == text->len &&
+		    !memcmp(old.data, text->data, text->len);
+	if (!err && !same)
+		err = file_write_below(work_tree, path, text->data, text->len);
+	if (!err)
+		buffer_add(written, path, strlen(path) + 1);
+	buffer_release(&old);
+	return err;
+}
+
+static void format_date(char out[32], int64_t date)
+{
+	time_t t = (time_t)date;
+	struct tm tm;
+	gmtime_r(&t, &tm);
+	strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+static struct error *write_meta(const struct review *review, const char *work_tree,
+				const char *path, const struct meta_initial *initial,
+				struct buffer *written)
+{
+	char date[32];
+	format_date(date, review->run.date);
+	const struct consensus *c = &review->consensus;
+	struct meta_scrutiny section = {
+		.content_id = review->run.content_id,
+		.date = date,
+		.verdict = report_verdict(&review->report),
+		.errors = (int64_t)c->counts[SEVERITY_ERROR],
+		.warnings = (int64_t)c->counts[SEVERITY_WARNING],
+		.notes = (int64_t)c->counts[SEVERITY_NOTE],
+		.unverified = (int64_t)c->nr_unverified,
+		.report = REVIEW_REPORT_MARKDOWN,
+	};
+	struct buffer old = BUFFER_INIT_MAX(RECORD_MAX_SIZE), text = BUFFER_INIT;
+	struct error *err = file_read_below(work_tree, path, &old);
+	error_drop_if(&err, ERROR_NOT_FOUND);
+	if (!err)
+		err = meta_set_scrutiny(&text, slice_of(&old), path, &section, initial);
+	if (!err)
+		err = write_if_changed(work_tree, path, &text, written);
+	buffer_release(&old);
+	buffer_release(&text);
+	return err;
+}
+
+struct error *review_write(const struct review *review, const char *work_tree, const char *paper,
+			   const struct meta_initial *initial, struct buffer *written)
+{
+	static const struct {
+		const char *name;
+		void (*make)(struct buffer *out, const struct report *report);
+	} files[] = {
+		{ REVIEW_REPORT_MARKDOWN, report_markdown },
+		{ REVIEW_REPORT_JSON, report_json },
+	};
+	struct buffer path = BUFFER_INIT, text = BUFFER_INIT;
+	struct error *err = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(files) && !err; i++) {
+		buffer_reset(&path);
+		buffer_reset(&text);
+		join_path(&path, paper, files[i].name);
+		files[i].make(&text, &review->report);
+		err = write_if_changed(work_tree, path.data, &text, written);
+	}
+	if (!err) {
+		buffer_reset(&path);
+		join_path(&path, paper, META_FILE);
+		err = write_meta(review, work_tree, path.data, initial, written);
+	}
+	buffer_release(&path);
+	buffer_release(&text);
+	return err;
+}

@@ -1,0 +1,45 @@
+/* Everything the store knows about one content id, put together. */
+#ifndef REVIEW_REVIEW_H
+#define REVIEW_REVIEW_H
+
+#include "git/records.h"
+#include "review/report.h"
+
+#define REVIEW_RUN_NAME "run.json"
+#define REVIEW_REPORT_MARKDOWN "scrutiny.md"
+#define REVIEW_REPORT_JSON "scrutiny.json"
+
+struct review {
+	struct run run;
+	struct record *items;          /* one a reviewer, sorted by reviewer */
+	const struct record **records; /* the same, as report.h takes them */
+	size_t nr;
+	struct consensus consensus;
+	struct report report;          /* over the members above */
+};
+
+/* Puts the review of CONTENT_ID together from the store alone. ERROR_NOT_FOUND when it was
+ * never reviewed. Of several records of the built-in reviewer the newest version counts.
+ * OUT must not be moved afterwards. */
+struct error *review_load(struct review *out, struct records *store, const char *content_id);
+/* As review_load with the facts of a run that is not in the store; takes RUN over, even on failure. */
+struct error *review_make(struct review *out, struct records *store, struct run *run);
+void review_release(struct review *review);
+
+/* The name under which the built-in reviewer's record is stored. */
+void review_builtin_name(struct buffer *out);
+
+/*
+ * Writes scrutiny.md, scrutiny.json and the scrutiny section of meta.yaml into the folder PAPER of
+ * WORK_TREE, each only if its bytes differ. INITIAL fills a meta.yaml that does not exist.
+ * The paths (from the top) that hold the result are appended to WRITTEN, NUL-separated.
+ */
+struct meta_initial;
+struct error *review_write(const struct review *review, const char *work_tree, const char *paper,
+			   const struct meta_initial *initial, struct buffer *written);
+
+/* Fills run->previous, previous_date and past from the bytes of the scrutiny.json that stands in
+ * the paper's folder. That file may hold anything: what does not fit is left out. */
+void review_read_past(struct run *run, struct slice scrutiny_json);
+
+#endif

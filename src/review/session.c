@@ -1,0 +1,323 @@
+/* Models are asked for all papers of a window at once; what arrives drives the rest. */
+#include "review/session.h"
+
+#include <time.h>
+
+#include "base/memory.h"
+#include "base/trace.h"
+#include "meta/meta.h"
+#include "review/answer.h"
+#include "review/session_job.h"
+
+struct session {
+	const struct session_settings *settings;
+	const struct paper *const *papers;
+	size_t nr_papers, next;
+	struct model_engine *engine; /* NULL without models */
+	struct session_totals *totals;
+	struct session_progress progress;
+	struct job **open;           /* SESSION_WINDOW slots */
+	size_t nr_open;
+	struct error *err;           /* the first that concerns everything: the session winds up */
+	bool admitting;              /* guards against starting jobs from within a start */
+};
+
+static void admit(struct session *s);
+
+static uint64_t now_us(void)
+{
+	struct timespec ts;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static bool winding_up(const struct session *s)
+{
+	return s->err || (s->settings->stop && *s->settings->stop);
+}
+
+static void session_fail(struct session *s, struct error *err)
+{
+	if (!err)
+		return;
+	if (s->err)
+		error_free(err);
+	else
+		s->err = err;
+}
+
+static void report_progress(struct session *s)
+{
+	if (!s->settings->on_progress)
+		return;
+	if (s->engine) {
+		unsigned in_flight;
+		model_engine_stats(s->engine, &s->progress.bytes, &in_flight);
+	}
+	s->settings->on_progress(s->settings->data, &s->progress);
+}
+
+static void on_tick(void *data)
+{
+	report_progress(data);
+}
+
+static void forget_job(struct session *s, struct job *job)
+{
+	for (size_t i = 0; i < s->nr_open; i++) {
+		if (s->open[i] == job) {
+			s->open[i] = s->open[--s->nr_open];
+			break;
+		}
+	}
+	job_close(job);
+	free(job);
+}
+
+static void count_result(struct session_totals *t, const struct session_result *result)
+{
+	t->papers++;
+	t->incomplete += !result->complete;
+	if (!result->review)
+		return;
+	for (int i = 0; i < 3; i++)
+		t->counts[i] += result->review->consensus.counts[i];
+	t->unverified += result->review->consensus.nr_unverified;
+}
+
+static struct error *write_review(struct session *s, struct job *job, const struct review *review)
+{
+	struct meta_initial initial;
+	if (!s->settings->write)
+		return NULL;
+	job_meta_initial(job, &initial);
+	return review_write(review, repo_work_tree(snapshot_repo(s->settings->snapshot)),
+			    job->paper->path, &initial, &s->totals->written);
+}
+
+static void free_review(struct review *review)
+{
+	if (review)
+		review_release(review);
+	free(review);
+}
+
+/* A paper of which nothing could be read leaves no record and no report: it is said each time. */
+static void finish_job(struct session *s, struct job *job)
+{
+	struct session_result result = { .paper = job->paper,
+					 .place = job->place,
+					 .unread = job->unread,
+					 .nr_unread = job->nr_unread,
+					 .complete = job_is_complete(job) };
+	struct error *err = NULL;
+	if (job->nr_documents) {
+		struct review *review = xcalloc(1, sizeof(*review));
+		err = job_review(job, review, &result.fresh);
+		if (err)
+			free(review);
+		else
+			result.review = review;
+	}
+	if (!err && result.review)
+		err = write_review(s, job, result.review);
+	if (!err) {
+		count_result(s->totals, &result);
+		result.elapsed_us = now_us() - job->started_us;
+		s->progress.papers_done++;
+		s->settings->on_result(s->settings->data, &result);
+	} else {
+		free_review(result.review);
+		session_fail(s, err);
+	}
+	forget_job(s, job);
+}
+
+static void settle(struct session *s, struct job *job, struct task *task)
+{
+	if (task->pending)
+		return;
+	session_fail(s, job_settle_task(job, task));
+	if (task->outcome && s->settings->on_failure)
+		s->settings->on_failure(s->settings->data, job->paper, task->model->reviewer,
+					task->message);
+}
+
+static void count_cost(struct session *s, const struct model *m, const struct model_usage *usage)
+{
+	s->totals->calls++;
+	if (m->local)
+		return;
+	if (m->price_in < 0 || m->price_out < 0 || usage->input_tokens < 0 ||
+	    usage->output_tokens < 0) {
+		s->totals->cost_unknown = true;
+		return;
+	}
+	s->totals->cost_usd += ((double)usage->input_tokens * m->price_in +
+				(double)usage->output_tokens * m->price_out) / 1e6;
+	s->progress.cost_usd = s->totals->cost_usd;
+}
+
+static void on_reply(void *data, const struct model_reply *reply)
+{
+	struct call *call = data;
+	struct task *task = call->task;
+	struct job *job = task->job;
+	struct session *s = job->owner;
+	session_fail(s, job_take_reply(job, call, reply));
+	if (reply->outcome == MODEL_OK)
+		count_cost(s, task->model, &reply->usage);
+	s->progress.calls_done++;
+	s->progress.reviewer = task->model->reviewer;
+	report_progress(s);
+	if (winding_up(s))
+		return; /* jobs that are open are closed at the end, unreported */
+	settle(s, job, task);
+	if (!job->pending) {
+		finish_job(s, job);
+		admit(s);
+	}
+}
+
+static struct error *submit_calls(struct session *s, struct job *job)
+{
+	struct error *err = NULL;
+	for (size_t i = 0; i < s->settings->nr_models && !err; i++) {
+		struct task *task = &job->tasks[i];
+		for (size_t c = 0; c < task->nr_calls && !err; c++) {
+			struct call *call = &task->calls[c];
+			if (call->answered)
+				continue;
+			struct model_request request;
+			call_request(call, &request);
+			s->progress.calls++;
+			err = model_submit(s->engine, task->model, &request, on_reply, call);
+		}
+	}
+	return err;
+}
+
+static void start_job(struct session *s, size_t place)
+{
+	struct job *job = xcalloc(1, sizeof(*job));
+	job->owner = s;
+	job->started_us = now_us();
+	s->open[s->nr_open++] = job;
+	job->place = place;
+	job_open(job, s->settings, s->papers[place]);
+	struct error *err = job_run_checks(job);
+	if (!err)
+		err = job_prepare_calls(job);
+	if (err) {
+		session_fail(s, err);
+		return;
+	}
+	/* Tasks with nothing to ask settle here: their replies were all in the store. */
+	for (size_t i = 0; i < s->settings->nr_models; i++)
+		settle(s, job, &job->tasks[i]);
+	if (job->pending)
+		session_fail(s, submit_calls(s, job));
+	else
+		finish_job(s, job);
+}
+
+/* Starts papers until the window is full; called again whenever one has finished. */
+static void admit(struct session *s)
+{
+	if (s->admitting)
+		return;
+	s->admitting = true;
+	while (!winding_up(s) && s->next < s->nr_papers && s->nr_open < SESSION_WINDOW) {
+		start_job(s, s->next++);
+		report_progress(s);
+	}
+	s->admitting = false;
+}
+
+static struct error *commit_records(const struct session_settings *settings, size_t papers)
+{
+	char *message = xstrfmt("Review %zu paper%s", papers, papers == 1 ? "" : "s");
+	struct error *err = records_commit(settings->records, message);
+	free(message);
+	return err;
+}
+
+struct error *session_run(const struct session_settings *settings, const struct paper *const *papers,
+			  size_t nr, struct session_totals *totals)
+{
+	struct session s = {
+		.settings = settings,
+		.papers = papers,
+		.nr_papers = nr,
+		.totals = totals,
+		.progress = { .papers = nr },
+		.open = xcalloc(SESSION_WINDOW, sizeof(struct job *)),
+	};
+	*totals = (struct session_totals){ .written = BUFFER_INIT };
+	struct error *err = NULL;
+	if (settings->nr_models)
+		err = model_engine_new(&s.engine, &settings->engine);
+	if (!err) {
+		if (s.engine)
+			model_engine_set_tick(s.engine, on_tick, &s);
+		admit(&s);
+		if (s.engine)
+			err = model_run(s.engine, settings->stop);
+		/* A stopped run ends with ERROR_CANCELLED: said in the totals, not as a failure. */
+		error_drop_if(&err, ERROR_CANCELLED);
+	}
+	totals->cancelled = settings->stop && *settings->stop;
+	model_engine_free(s.engine);
+	while (s.nr_open)
+		forget_job(&s, s.open[0]);
+	free(s.open);
+	session_fail(&s, err);
+	/* What was paid for is committed whatever else went wrong. */
+	session_fail(&s, commit_records(settings, totals->papers));
+	return s.err;
+}
+
+void session_totals_release(struct session_totals *totals)
+{
+	buffer_release(&totals->written);
+}
+
+/* -- planning --------------------------------------------------------------------------------- */
+
+static void estimate_task(const struct task *task, struct session_estimate *out)
+{
+	*out = (struct session_estimate){
+		.recorded = task->recorded,
+		.withheld = task->withheld,
+		.too_long = task->outcome && task->parts.nr,
+		.calls = task->nr_calls,
+	};
+	for (size_t i = 0; i < task->nr_calls; i++) {
+		const struct call *call = &task->calls[i];
+		if (call->answered) {
+			out->calls_known++;
+			continue;
+		}
+		struct slice schema = { answer_schema, strlen(answer_schema) };
+		out->input_tokens += model_estimate_tokens(slice_of(&call->prompt.system)) +
+				     model_estimate_tokens(slice_of(&call->prompt.user)) +
+				     model_estimate_tokens(schema);
+		out->output_tokens += task->output_tokens;
+	}
+}
+
+struct error *session_plan(const struct session_settings *settings, const struct paper *const *papers,
+			   size_t nr, struct session_estimate *out, bool *unreadable)
+{
+	struct error *err = NULL;
+	for (size_t i = 0; i < nr && !err; i++) {
+		struct job job = { 0 };
+		job_open(&job, settings, papers[i]);
+		unreadable[i] = !job.nr_documents;
+		err = job_prepare_calls(&job);
+		for (size_t m = 0; m < settings->nr_models && !err; m++)
+			estimate_task(&job.tasks[m], &out[i * settings->nr_models + m]);
+		job_close(&job);
+	}
+	return err;
+}

@@ -1,0 +1,96 @@
+/*
+ * A session: papers in, reviews out. For every paper and reviewer that has no record yet, the
+ * built-in checks are run, or the model is asked; every reply is journalled the moment it is
+ * whole; a paper whose reviewers are all settled gets its report. Killed at any instant, the next
+ * session takes up what was journalled.
+ */
+#ifndef REVIEW_SESSION_H
+#define REVIEW_SESSION_H
+
+#include "model/model.h"
+#include "paper/paper.h"
+#include "review/policy.h"
+#include "review/review.h"
+
+/* Papers in memory at once. */
+#define SESSION_WINDOW 64
+
+struct session_progress {
+	size_t papers_done, papers;
+	size_t calls_done, calls; /* model calls known of so far */
+	const char *reviewer;     /* of the last reply, or NULL */
+	uint64_t bytes;           /* of answers received so far */
+	double cost_usd;
+};
+
+/* What became of one paper. */
+struct session_result {
+	const struct paper *paper;
+	size_t place;                /* of the paper among those the session was given */
+	struct review *review;       /* NULL when nothing of it could be read; the receiver frees it
+	                                (review_release, then free) */
+	char *const *unread;         /* what could not be read, a line each */
+	size_t nr_unread;
+	bool fresh;                  /* nothing had to be done */
+	bool complete;               /* every reviewer asked has answered and everything was read */
+	uint64_t elapsed_us;
+};
+
+/* A reviewer that was asked for but cannot be called at all: told in every report. */
+struct absent_reviewer {
+	const char *reviewer;
+	const char *message;
+};
+
+struct session_settings {
+	struct snapshot *snapshot;
+	struct records *records;
+	const struct policy *policy;
+	const struct model *models;
+	size_t nr_models;
+	const struct absent_reviewer *absent;
+	size_t nr_absent;
+	struct model_engine_settings engine;
+	const char *program_version;
+	int64_t now;               /* seconds since the epoch: the date of the reports */
+	volatile const int *stop;  /* a signal handler's flag */
+	bool write;                /* reports and meta.yaml go into the work tree */
+	void (*on_result)(void *data, const struct session_result *result);
+	void (*on_progress)(void *data, const struct session_progress *progress);
+	/* A reviewer failed on a paper: said at once, and again in the report. */
+	void (*on_failure)(void *data, const struct paper *paper, const char *reviewer,
+			   const char *message);
+	void *data;
+};
+
+struct session_totals {
+	size_t papers, incomplete;
+	size_t counts[3];          /* findings by severity, verified and plausible */
+	size_t unverified;
+	size_t calls;              /* model requests that were answered now */
+	double cost_usd;           /* of those; unknown prices count nothing */
+	bool cost_unknown;
+	bool cancelled;
+	struct buffer written;     /* NUL-separated paths, from the top of the repository */
+};
+void session_totals_release(struct session_totals *totals);
+
+/* Papers whose review stops at an error of theirs are reported; the session goes on. An error
+ * returned here is one that concerns all of them (the store, the disk). */
+struct error *session_run(const struct session_settings *settings, const struct paper *const *papers,
+			  size_t nr, struct session_totals *totals);
+
+/* What a session would ask, without asking: one row a paper and model. */
+struct session_estimate {
+	int64_t input_tokens, output_tokens; /* upper bounds; 0 when the record is there */
+	size_t calls, calls_known;           /* of them: replies that are in the store already */
+	bool recorded;
+	bool withheld;                       /* local_only, and the model is not local */
+	bool too_long;                       /* more than PROMPT_MAX_PARTS parts */
+};
+/* OUT has nr * settings->nr_models rows, paper by paper; the caller provides it. UNREADABLE (nr
+ * entries) tells the papers nothing of which can be read. */
+struct error *session_plan(const struct session_settings *settings, const struct paper *const *papers,
+			   size_t nr, struct session_estimate *out, bool *unreadable);
+
+#endif

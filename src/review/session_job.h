@@ -1,0 +1,75 @@
+/* One paper's way through a session; used by session.c only. */
+#ifndef REVIEW_SESSION_JOB_H
+#define REVIEW_SESSION_JOB_H
+
+#include "review/ground.h"
+#include "review/prompt.h"
+#include "review/session.h"
+
+struct job;
+struct task;
+
+/* One part of a paper put to one model. */
+struct call {
+	struct task *task;
+	struct prompt prompt;
+	char hash[SHA256_HEX_SIZE + 1];
+	size_t index;       /* which part, from 0 */
+	bool answered;      /* REPLY holds a usable answer */
+	struct reply reply;
+};
+
+/* One model's work on one paper. */
+struct task {
+	struct job *job;
+	const struct model *model;
+	struct part_list parts;
+	int64_t output_tokens;
+	struct call *calls; /* one a part; none when nothing is to be asked */
+	size_t nr_calls, pending;
+	bool withheld;      /* local_only, and the model is not local: not a failure */
+	bool recorded;      /* the record was in the store already */
+	char *outcome;      /* why there is no record: a model_outcome_name or "skipped"; else NULL */
+	char *message;
+};
+
+struct job {
+	const struct session_settings *settings;
+	const struct paper *paper;
+	size_t place;                /* of the paper in the session */
+	struct document *documents;  /* those that could be read */
+	struct document **readable;  /* pointers to them */
+	size_t nr_documents;
+	struct ground_index *index;  /* made when the first answer arrives */
+	struct task *tasks;          /* one a model of the settings */
+	size_t pending;              /* calls not settled yet */
+	char **unread;
+	size_t nr_unread, alloc_unread;
+	bool did_work;               /* a record was made or a model asked */
+	uint64_t started_us;
+	void *owner;                 /* the session, for callbacks */
+};
+
+/* Reads the paper; what cannot be read is a line in job->unread. */
+void job_open(struct job *job, const struct session_settings *settings, const struct paper *paper);
+void job_close(struct job *job);
+
+/* Runs the built-in checks unless their record is in the store. */
+struct error *job_run_checks(struct job *job);
+/* Prepares every model's calls; those whose reply is in the store are answered from it. */
+struct error *job_prepare_calls(struct job *job);
+/* The question of CALL; borrows from it. */
+void call_request(const struct call *call, struct model_request *out);
+/* Takes a model's reply to CALL: journals it at once. */
+struct error *job_take_reply(struct job *job, struct call *call, const struct model_reply *reply);
+/* Makes the record of a task whose calls are all answered. */
+struct error *job_settle_task(struct job *job, struct task *task);
+/* The review, from the records and this run's facts. FRESH: nothing was done, the stored run
+ * serves. */
+struct error *job_review(struct job *job, struct review *out, bool *fresh);
+/* True when every reviewer answered and everything was read. */
+bool job_is_complete(const struct job *job);
+/* What a new meta.yaml of this paper begins with; borrows from the job. */
+void job_meta_initial(const struct job *job, struct meta_initial *out);
+
+#endif
