@@ -1,0 +1,353 @@
+#include "review/ground.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "review/normalise.h"
+
+/* Letters and digits that one piece of a quote with an ellipsis must have. */
+#define MIN_LONGEST_PIECE 16
+/* Bytes of text that an ellipsis may stand for. */
+#define MAX_GAP 3000
+#define MAX_PIECES 32
+/* Occurrences looked at before giving up: bounds texts such as a million times the same letter. */
+#define MAX_TRIES 2000
+
+/* From strict to loose; the reader that makes both sides comparable. */
+static const struct tier {
+	enum grounding grounding;
+	unit_reader *read;
+} tiers[] = {
+	{ GROUNDING_EXACT, NULL }, /* the text as it is */
+	{ GROUNDING_WHITESPACE, unit_whitespace },
+	{ GROUNDING_LOOSE, unit_loose },
+};
+#define NR_TIERS ARRAY_SIZE(tiers)
+
+struct text_forms {
+	struct document *document;
+	struct stream streams[NR_TIERS]; /* [0] unused: that is the document's text */
+	bool made[NR_TIERS];
+};
+
+struct ground_index {
+	struct text_forms *texts;
+	size_t nr;
+};
+
+/* What is searched: bytes, and where they came from (NULL: their own offsets). */
+struct form {
+	struct slice bytes;
+	const uint32_t *places;
+};
+
+struct range {
+	size_t start, end;
+};
+
+struct ground_index *ground_index_new(struct document *const *documents, size_t nr)
+{
+	struct ground_index *index = xcalloc(1, sizeof(*index));
+
+	index->texts = xcalloc(nr ? nr : 1, sizeof(*index->texts));
+	index->nr = nr;
+	for (size_t i = 0; i < nr; i++)
+		index->texts[i].document = documents[i];
+	return index;
+}
+
+void ground_index_free(struct ground_index *index)
+{
+	if (!index)
+		return;
+	for (size_t i = 0; i < index->nr; i++) {
+		for (size_t t = 0; t < NR_TIERS; t++) {
+			if (index->texts[i].made[t])
+				stream_release(&index->texts[i].streams[t]);
+		}
+	}
+	free(index->texts);
+	free(index);
+}
+
+/* Forms are made when a quote first needs them: most papers never get to the loose one. */
+static struct form text_form(struct text_forms *text, size_t tier)
+{
+	struct slice source = slice_of(&text->document->text);
+	struct stream *st = &text->streams[tier];
+
+	if (!tiers[tier].read)
+		return (struct form){ source, NULL };
+	if (!text->made[tier]) {
+		stream_make(st, source, tiers[tier].read);
+		text->made[tier] = true;
+	}
+	return (struct form){ slice_of(&st->bytes), st->places };
+}
+
+/* A quote in the form of a tier, in OUT. */
+static void quote_form(struct buffer *out, struct slice quote, size_t tier)
+{
+	struct stream st;
+
+	if (!tiers[tier].read) {
+		buffer_add(out, quote.data, quote.len);
+		return;
+	}
+	stream_make(&st, quote, tiers[tier].read);
+	buffer_addbuf(out, &st.bytes);
+	stream_release(&st);
+}
+
+void ground_normalise(struct buffer *out, struct slice quote)
+{
+	quote_form(out, quote, NR_TIERS - 1);
+}
+
+/* -- searching ------------------------------------------------------------------------------ */
+
+/* Characters of scripts that write words with gaps between them. */
+static bool is_word(uint32_t cp)
+{
+	if (cp < 0x80)
+		return ascii_alnum((int)cp);
+	return cp >= 0xc0 && cp < 0x2000 && cp != 0xd7 && cp != 0xf7;
+}
+
+static uint32_t character_before(struct slice s, size_t pos)
+{
+	uint32_t cp;
+	size_t start = pos - 1;
+
+	while (start && pos - start < 4 && ((unsigned char)s.data[start] & 0xc0) == 0x80)
+		start--;
+	return utf8_decode(s.data + start, pos - start, &cp) == pos - start ? cp : 0xfffd;
+}
+
+static bool digit_at(struct slice s, size_t pos)
+{
+	return pos < s.len && ascii_digit((unsigned char)s.data[pos]);
+}
+
+/* Whether a cut at POS goes through a word or a number: "significant" is not in "insignificant",
+ * nor "5 %" in "0.5 %" or "-5 %". */
+static bool cuts_word(const struct form *f, size_t pos)
+{
+	struct slice s = f->bytes;
+	uint32_t after;
+
+	if (!pos || pos >= s.len || (f->places && f->places[pos] & STREAM_BREAK))
+		return false;
+	utf8_decode(s.data + pos, s.len - pos, &after);
+	if (is_word(after) && is_word(character_before(s, pos)))
+		return true;
+	char before = s.data[pos - 1];
+	bool digit_before = pos > 1 && digit_at(s, pos - 2);
+	if (digit_at(s, pos) && (before == '.' || (before == ',' && digit_before) ||
+				 (before == '-' && (pos < 2 || !ascii_alnum((unsigned char)s.data[pos - 2])))))
+		return true;
+	return digit_at(s, pos - 1) && (after == '.' || after == ',') && digit_at(s, pos + 1);
+}
+
+/* The first occurrence of NEEDLE at or after FROM that cuts no word; *TRIES is counted down. */
+static bool find(const struct form *f, struct slice needle, size_t from, unsigned *tries, size_t *pos)
+{
+	while (from <= f->bytes.len && *tries) {
+		const char *hit = memmem(f->bytes.data + from, f->bytes.len - from, needle.data, needle.len);
+		if (!hit)
+			return false;
+		--*tries;
+		*pos = (size_t)(hit - f->bytes.data);
+		if (!cuts_word(f, *pos) && !cuts_word(f, *pos + needle.len))
+			return true;
+		from = *pos + 1;
+	}
+	return false;
+}
+
+/* The bytes of the source that f[start,end) came from. */
+static struct range source_range(const struct form *f, struct slice source, size_t tier, size_t start,
+				 size_t end)
+{
+	struct unit u;
+
+	if (!f->places)
+		return (struct range){ start, end };
+	size_t first = f->places[start] & ~STREAM_BREAK, last = f->places[end - 1] & ~STREAM_BREAK;
+	tiers[tier].read(&u, source, last);
+	return (struct range){ first, last + u.len };
+}
+
+/* Looks for NEEDLE in all texts. A short one must stand in one place only. */
+static struct text_forms *find_whole(struct ground_index *index, struct slice needle, size_t tier,
+				     struct range *range)
+{
+	struct text_forms *found = NULL;
+	bool is_short = count_letters(needle) < GROUND_MIN_LOOSE;
+	unsigned tries = MAX_TRIES;
+
+	if (!needle.len || (is_short && tiers[tier].grounding == GROUNDING_LOOSE))
+		return NULL;
+	for (size_t i = 0; i < index->nr; i++) {
+		struct form f = text_form(&index->texts[i], tier);
+		size_t pos, again;
+		if (!find(&f, needle, 0, &tries, &pos))
+			continue;
+		if (is_short && (found || find(&f, needle, pos + 1, &tries, &again)))
+			return NULL;
+		found = &index->texts[i];
+		*range = source_range(&f, slice_of(&found->document->text), tier, pos, pos + needle.len);
+		if (!is_short)
+			break;
+	}
+	return is_short && !tries ? NULL : found;
+}
+
+/* -- quotes with an ellipsis ---------------------------------------------------------------- */
+
+static size_t ellipsis_at(struct slice s, size_t pos)
+{
+	static const char *const forms[] = { "...", "\xe2\x80\xa6", "\\ldots", "\\dots", "\\cdots", ". . ." };
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		size_t n = strlen(forms[i]);
+		if (s.len - pos >= n && !memcmp(s.data + pos, forms[i], n))
+			return n;
+	}
+	return 0;
+}
+
+static struct slice trim_brackets(struct slice s)
+{
+	while (s.len && (ascii_space((unsigned char)*s.data) || strchr("])", *s.data))) {
+		s.data++;
+		s.len--;
+	}
+	while (s.len && (ascii_space((unsigned char)s.data[s.len - 1]) || strchr("[(", s.data[s.len - 1])))
+		s.len--;
+	return s;
+}
+
+/* Splits QUOTE at its ellipses into the pieces that are long enough to be looked for; 0 when it
+ * has no ellipsis or too little remains. */
+static size_t split(struct slice quote, struct slice pieces[MAX_PIECES])
+{
+	size_t nr = 0, start = 0, longest = 0;
+	bool any = false;
+
+	for (size_t i = 0; i <= quote.len; i++) {
+		size_t n = i < quote.len ? ellipsis_at(quote, i) : 0;
+		if (!n && i < quote.len)
+			continue;
+		struct slice piece = trim_brackets((struct slice){ quote.data + start, i - start });
+		size_t letters = count_letters(piece);
+		if (letters >= GROUND_MIN_LOOSE && nr < MAX_PIECES)
+			pieces[nr++] = piece;
+		longest = letters > longest ? letters : longest;
+		any |= n > 0;
+		start = i + n;
+		i += n ? n - 1 : 0;
+	}
+	return any && longest >= MIN_LONGEST_PIECE ? nr : 0;
+}
+
+/* Whether all NEEDLES stand in F in order, none too far behind the one before. */
+static bool find_in_order(const struct form *f, const struct buffer *needles, size_t nr, size_t *start,
+			  size_t *end)
+{
+	unsigned tries = MAX_TRIES;
+	size_t from = 0;
+
+	while (find(f, slice_of(&needles[0]), from, &tries, start)) {
+		size_t i;
+		*end = *start + needles[0].len;
+		for (i = 1; i < nr; i++) {
+			struct form near = *f;
+			size_t limit = *end + MAX_GAP + needles[i].len, pos;
+			if (limit < near.bytes.len)
+				near.bytes.len = limit;
+			if (!find(&near, slice_of(&needles[i]), *end, &tries, &pos))
+				break;
+			*end = pos + needles[i].len;
+		}
+		if (i == nr)
+			return true;
+		from = *start + 1;
+	}
+	return false;
+}
+
+static struct text_forms *find_pieces(struct ground_index *index, const struct slice *pieces, size_t nr,
+				      size_t tier, struct range *range)
+{
+	struct buffer needles[MAX_PIECES];
+	struct text_forms *found = NULL;
+	size_t start, end, long_enough = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		buffer_init(&needles[i], BUFFER_MAX_INTERNAL);
+		quote_form(&needles[i], pieces[i], tier);
+		long_enough += count_letters(slice_of(&needles[i])) >= GROUND_MIN_LOOSE;
+	}
+	for (size_t i = 0; i < index->nr && long_enough == nr && !found; i++) {
+		struct form f = text_form(&index->texts[i], tier);
+		if (!find_in_order(&f, needles, nr, &start, &end))
+			continue;
+		found = &index->texts[i];
+		*range = source_range(&f, slice_of(&found->document->text), tier, start, end);
+	}
+	for (size_t i = 0; i < nr; i++)
+		buffer_release(&needles[i]);
+	return found;
+}
+
+/* -- findings ------------------------------------------------------------------------------- */
+
+static struct text_forms *look_up(struct ground_index *index, struct slice quote, enum grounding *grounding,
+				  struct range *range)
+{
+	struct text_forms *found = NULL;
+	struct slice pieces[MAX_PIECES];
+
+	for (size_t tier = 0; tier < NR_TIERS && !found; tier++) {
+		struct buffer needle = BUFFER_INIT;
+		quote_form(&needle, quote, tier);
+		found = find_whole(index, slice_of(&needle), tier, range);
+		*grounding = tiers[tier].grounding;
+		buffer_release(&needle);
+	}
+	size_t nr = found ? 0 : split(quote, pieces);
+	for (size_t tier = 0; nr && tier < NR_TIERS && !found; tier++) {
+		found = find_pieces(index, pieces, nr, tier, range);
+		*grounding = tiers[tier].grounding;
+	}
+	return found;
+}
+
+static void set_place(struct finding *f, struct document *doc, struct range range)
+{
+	struct location where = document_locate(doc, range.start, range.end);
+	struct location end = { where.file, where.end, where.end };
+
+	f->path = xstrdup(doc->files[where.file].path);
+	f->start = where.start;
+	f->end = where.end;
+	document_position(doc, where, &f->line, &f->column);
+	document_position(doc, end, &f->end_line, &f->end_column);
+}
+
+void ground_finding(struct ground_index *index, struct finding *f)
+{
+	struct range range;
+	enum grounding grounding;
+	struct slice quote = { f->quote ? f->quote : "", f->quote ? strlen(f->quote) : 0 };
+
+	free(f->path);
+	f->path = NULL;
+	f->line = f->column = f->end_line = f->end_column = f->start = f->end = 0;
+	f->grounding = GROUNDING_NONE;
+	struct text_forms *found = look_up(index, slice_trim(quote), &grounding, &range);
+	if (!found)
+		return;
+	f->grounding = grounding;
+	set_place(f, found->document, range);
+}
