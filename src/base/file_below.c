@@ -60,8 +60,9 @@ static int leave_directory(struct walk *w)
 	return 0;
 }
 
-/* Puts the target of the link FD (an O_PATH descriptor) before what remains. */
-static int follow_link(struct walk *w, int fd)
+/* Puts the target of the link FD (an O_PATH descriptor) before what remains; DIRECTORY: a slash
+ * stood behind the link's name. */
+static int follow_link(struct walk *w, int fd, bool directory)
 {
 	char target[PATH_MAX];
 	ssize_t n = readlinkat(fd, "", target, sizeof(target) - 1);
@@ -76,7 +77,7 @@ static int follow_link(struct walk *w, int fd)
 		return fail(EXDEV);
 	if ((size_t)n + strlen(w->rest) + 2 > PATH_MAX)
 		return fail(ENAMETOOLONG);
-	char *rest = xstrfmt("%s/%s", target, w->rest);
+	char *rest = xstrfmt("%s%s%s", target, directory ? "/" : "", w->rest);
 	free(w->rest);
 	w->rest = rest;
 	return 0;
@@ -107,7 +108,7 @@ static int step(struct walk *w, int flags, int *fd)
 		return fail(saved);
 	}
 	if (S_ISLNK(st.st_mode))
-		return follow_link(w, found);
+		return follow_link(w, found, directory);
 	if (!last)
 		return S_ISDIR(st.st_mode) ? enter_directory(w, found)
 					   : (close(found), fail(ENOTDIR));

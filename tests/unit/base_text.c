@@ -1,0 +1,155 @@
+#include "base_testing.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+
+static void test_prefixes_and_suffixes(void **state)
+{
+	(void)state;
+	const char *rest;
+	assert_true(starts_with("--since=x", "--since"));
+	assert_false(starts_with("--s", "--since"));
+	assert_true(ends_with("paper.tex", ".tex"));
+	assert_false(ends_with("x", ".tex"));
+	assert_true(skip_prefix("refs/heads/main", "refs/heads/", &rest));
+	assert_string_equal(rest, "main");
+	assert_true(slice_equals(text_slice("abc"), "abc"));
+	assert_false(slice_equals(text_slice("abcd"), "abc"));
+}
+
+static void test_ascii_ignores_bytes_above_127(void **state)
+{
+	(void)state;
+	assert_int_equal(ascii_lower('Q'), 'q');
+	assert_int_equal(ascii_lower(0xc4), 0xc4);
+	assert_false(ascii_alpha(-28));
+	assert_false(ascii_space(0xa0));
+	assert_true(ascii_space('\v'));
+	assert_true(ascii_alnum('0') && ascii_alnum('z') && !ascii_alnum('_'));
+	struct slice s = slice_trim(text_slice(" \t a b\r\n"));
+	assert_int_equal(s.len, 3);
+	assert_memory_equal(s.data, "a b", 3);
+	assert_int_equal(slice_trim(text_slice(" \n")).len, 0);
+}
+
+static void test_malformed_utf8_is_seen(void **state)
+{
+	static const char *const bad[] = {
+		"\x80", "\xc0\xaf", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
+		"\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x82", "\xe2\x28\xa1", "\xff",
+	};
+	uint32_t cp;
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_false(utf8_valid(bad[i], strlen(bad[i])));
+		assert_int_equal(utf8_decode(bad[i], strlen(bad[i]), &cp), 1);
+		assert_int_equal(cp, 0xfffd);
+	}
+	assert_true(utf8_valid("", 0));
+}
+
+static void test_every_code_point_goes_round(void **state)
+{
+	(void)state;
+	struct buffer b = BUFFER_INIT;
+	for (uint32_t cp = 0; cp <= 0x10ffff; cp += cp < 0x3000 || cp > 0x10fff0 ? 1 : 37) {
+		uint32_t back;
+		if (cp >= 0xd800 && cp <= 0xdfff)
+			continue;
+		buffer_reset(&b);
+		utf8_encode(&b, cp);
+		assert_int_equal(utf8_decode(b.data, b.len, &back), b.len);
+		assert_int_equal(back, cp);
+	}
+	buffer_reset(&b);
+	utf8_encode(&b, 0xd800);
+	assert_string_equal(b.data, "\xef\xbf\xbd");
+	buffer_release(&b);
+}
+
+static void test_scrub_replaces_byte_by_byte(void **state)
+{
+	(void)state;
+	struct buffer b = BUFFER_INIT;
+	utf8_scrub(&b, "a\xff\xc3\xa9\xe2\x82z", 7);
+	assert_string_equal(b.data, "a\xef\xbf\xbd\xc3\xa9\xef\xbf\xbd\xef\xbf\xbdz");
+	buffer_release(&b);
+}
+
+static void test_columns(void **state)
+{
+	(void)state;
+	assert_int_equal(utf8_width('a'), 1);
+	assert_int_equal(utf8_width('\n'), 0);
+	assert_int_equal(utf8_width(0xe9), 1);
+	assert_int_equal(utf8_width(0x301), 0);   /* combining acute */
+	assert_int_equal(utf8_width(0x4e2d), 2);  /* a Han character */
+	assert_int_equal(utf8_width(0xff21), 2);  /* full-width A */
+	assert_int_equal(utf8_width(0x1f600), 2); /* an emoji */
+	assert_int_equal(utf8_width(0x200d), 0);
+	assert_int_equal(utf8_width(0x10ffff), 1);
+}
+
+static void assert_shown(const char *s, size_t len, bool keep_lines, const char *expected)
+{
+	struct buffer b = BUFFER_INIT;
+	text_for_terminal(&b, s, len, keep_lines);
+	assert_string_equal(b.data, expected);
+	buffer_release(&b);
+}
+
+static void test_nothing_acts_on_a_terminal(void **state)
+{
+	(void)state;
+	assert_shown("\x1b[31mred\x07\r", 10, false, "\\x1b[31mred\\x07\\x0d");
+	assert_shown("a\0b\x7f", 4, false, "a\\x00b\\x7f");
+	assert_shown("\xc2\x9b" "1m", 4, false, "\\u{9b}1m");
+	assert_shown("\xe2\x80\xae" "abc", 6, false, "\\u{202e}abc");
+	assert_shown("\xe2\x81\xa6x\xe2\x81\xa9", 7, false, "\\u{2066}x\\u{2069}");
+	assert_shown("ze\xe2\x80\x8bro", 7, false, "ze\\u{200b}ro");
+	assert_shown("\xf3\xa0\x81\x81", 4, false, "\\u{e0041}"); /* a tag character */
+	assert_shown("\x9b\xff", 2, false, "\\x9b\\xff");
+	assert_shown("na\xc3\xafve \xe4\xb8\xad", 10, false, "na\xc3\xafve \xe4\xb8\xad");
+}
+
+static void test_lines_are_kept_on_demand(void **state)
+{
+	(void)state;
+	assert_shown("a\n\tb\r\n", 6, true, "a\n\tb\\x0d\n");
+	assert_shown("a\n\tb", 4, false, "a\\x0a\\x09b");
+}
+
+static void test_nearest_word_is_one_that_could_be_meant(void **state)
+{
+	static const char *const words[] = { "status", "show", "plan", "report", "budget", NULL };
+	static const char *const none[] = { NULL };
+	(void)state;
+	assert_string_equal(text_nearest("budgt", words), "budget");
+	assert_string_equal(text_nearest("sohw", words), "show");
+	assert_string_equal(text_nearest("STATUS", words), "status");
+	assert_string_equal(text_nearest("staus", words), "status");
+	assert_string_equal(text_nearest("stat", words), "status");
+	assert_null(text_nearest("xyzzy", words));
+	assert_null(text_nearest("", words));
+	assert_null(text_nearest("plan", none));
+	char longest[200];
+	memset(longest, 's', sizeof(longest));
+	longest[199] = '\0';
+	assert_null(text_nearest(longest, words));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_prefixes_and_suffixes),
+		cmocka_unit_test(test_ascii_ignores_bytes_above_127),
+		cmocka_unit_test(test_malformed_utf8_is_seen),
+		cmocka_unit_test(test_every_code_point_goes_round),
+		cmocka_unit_test(test_scrub_replaces_byte_by_byte),
+		cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_nothing_acts_on_a_terminal),
+		cmocka_unit_test(test_lines_are_kept_on_demand),
+		cmocka_unit_test(test_nearest_word_is_one_that_could_be_meant),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
