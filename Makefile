@@ -33,10 +33,16 @@ WARNINGS += -Werror
 endif
 ifneq ($(SANITIZE),)
 comma := ,
-BUILD := $(BUILD)/sanitize-$(subst $(comma),-,$(SANITIZE))
+override BUILD := $(BUILD)/sanitize-$(subst $(comma),-,$(SANITIZE))
 SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
 else
 HARDENING += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+
+# What is done is said in a word; V=1 shows the commands.
+V ?=
+ifeq ($(V),)
+say = @printf '  %-6s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@);
 endif
 
 # Asked once, and only by goals that compile.
@@ -75,24 +81,24 @@ FORCE:
 
 $(BUILD)/obj/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) -DVERSION='"$(VERSION)"' $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(CC) $(ALL_CPPFLAGS) -DVERSION='"$(VERSION)"' $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # The list of objects is an input too, so that a deleted source leaves the archive.
 $(BUILD)/objects: FORCE
 	@mkdir -p $(BUILD)
 	@printf '%s\n' '$(LIB_OBJECTS)' | cmp -s - $@ || printf '%s\n' '$(LIB_OBJECTS)' >$@
 $(LIBRARY): $(LIB_OBJECTS) $(BUILD)/objects
-	rm -f $@
-	$(AR) rcs $@ $(LIB_OBJECTS)
+	@rm -f $@
+	$(call say,AR)$(AR) rcs $@ $(LIB_OBJECTS)
 
 $(PROGRAMS:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/obj/%.o $(LIBRARY)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS)
+	$(call say,LINK)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS)
 
 # -- tests ---------------------------------------------------------------------------------------
 
 $(BUILD)/tests/%: tests/unit/%.c $(LIBRARY) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) -Itests/unit $(ALL_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS) -lcmocka
+	$(call say,TEST)$(CC) $(ALL_CPPFLAGS) -Itests/unit $(ALL_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS) -lcmocka
 
 .PHONY: check-unit
 check-unit: $(UNIT_TESTS)
@@ -101,6 +107,34 @@ check-unit: $(UNIT_TESTS)
 # One unit test: make unit-paper_tex
 unit-%: $(BUILD)/tests/%
 	$<
+
+# -- fuzzing -------------------------------------------------------------------------------------
+
+FUZZ_SECONDS ?= 60
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_BUILD := $(BUILD)/fuzz
+FUZZ_SANITIZE := fuzzer-no-link,address,undefined
+FUZZ_LIBRARY := $(FUZZ_BUILD)/sanitize-$(subst $(comma),-,$(FUZZ_SANITIZE))/libscrutiny.a
+
+# The corpora as tests, with whatever flags this build has.
+$(BUILD)/tests/corpus-%: tests/fuzz/fuzz_%.c tests/fuzz/driver.c $(LIBRARY) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,FUZZ)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -Wno-missing-prototypes $(ALL_LDFLAGS) -o $@ $< tests/fuzz/driver.c $(LIBRARY) $(LIBS)
+.PHONY: check-corpus
+check-corpus: $(FUZZERS:%=$(BUILD)/tests/corpus-%)
+	@set -e; for f in $(FUZZERS); do echo "# corpus of $$f"; $(BUILD)/tests/corpus-$$f tests/fuzz/corpus/$$f; done
+
+.PHONY: fuzz fuzz-library
+fuzz: $(FUZZERS:%=fuzz-%)
+fuzz-library:
+	$(MAKE) BUILD=$(FUZZ_BUILD) CC=clang SANITIZE=$(FUZZ_SANITIZE) $(FUZZ_LIBRARY)
+# New inputs are collected in the build folder; the committed corpus stays small.
+$(FUZZERS:%=fuzz-%): fuzz-%: fuzz-library
+	@mkdir -p $(FUZZ_BUILD)/found/$*
+	clang $(ALL_CPPFLAGS) -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-o $(FUZZ_BUILD)/$* tests/fuzz/fuzz_$*.c $(FUZZ_LIBRARY) $(LIBS)
+	cd $(FUZZ_BUILD) && ./$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096 -max_len=65536 \
+		-print_final_stats=1 found/$* $(CURDIR)/tests/fuzz/corpus/$*
 
 .PHONY: clean
 clean:

@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""A model server for tests: OpenAI-compatible and Ollama-shaped, on a free loopback port.
+
+    model_server.py [--log FILE] [--latency SECONDS]
+
+prints the port on its first line of output and serves until it is killed. What a model does is
+its name: `good-a` and `good-b` find something in the first sentence they are shown, `prose` never
+answers JSON, `repairs` does so only when asked again, `busy` answers 429 once and then well,
+`broken` always answers 500, `cut` closes the connection in the middle of the stream, `hang` says nothing.
+Every answer carries a number of its own; FILE gets a line `<number> <hash of the request>` when
+an answer was sent whole.
+"""
+import argparse
+import hashlib
+import itertools
+import json
+import re
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+MODELS = ["good-a", "good-b", "prose", "repairs", "busy", "broken", "cut", "hang"]
+
+
+class State:
+    def __init__(self, log, latency):
+        self.numbers = itertools.count(1)
+        self.lock = threading.Lock()
+        self.log = log
+        self.latency = latency
+        self.seen = set()
+
+    def first_time(self, key):
+        with self.lock:
+            new = key not in self.seen
+            self.seen.add(key)
+            return new
+
+    def note(self, number, digest):
+        if self.log:
+            with self.lock, open(self.log, "a", encoding="ascii") as f:
+                f.write(f"{number} {digest}\n")
+
+
+def manuscript_sentence(question):
+    body = re.search(r"=== manuscript \w+ ===\n(.*)=== end of manuscript", question, re.S)
+    for line in (body.group(1) if body else question).splitlines():
+        if len(line) > 30 and not line.startswith("\\"):
+            return line.strip()
+    return "nothing to quote"
+
+
+def answer(model, question, number):
+    quote = manuscript_sentence(question)
+    return json.dumps({
+        "summary": f"Answer {number} of {model}.",
+        "findings": [{
+            "quote": quote,
+            "title": "The claim is stronger than the argument that follows",
+            "why": f"The text does not show it ({model}).",
+            "suggestion": "Weaken the claim or add the missing step.",
+            "severity": "warning",
+            "confidence": 0.7,
+        }],
+    })
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    state = None
+
+    def log_message(self, *args):
+        pass
+
+    def send_json(self, status, value, headers=()):
+        data = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        for name, content in headers:
+            self.send_header(name, content)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def do_GET(self):
+        if self.path == "/api/tags":
+            self.send_json(200, {"models": [{"name": m, "model": m} for m in MODELS]})
+        elif self.path == "/v1/models":
+            self.send_json(200, {"object": "list", "data": [{"id": m} for m in MODELS]})
+        elif self.path == "/api/version":
+            self.send_json(200, {"version": "0.5.0"})
+        else:
+            self.send_json(404, {"error": {"message": "not found"}})
+
+    def stream(self, pieces, ollama, cut=False):
+        self.send_response(200)
+        self.send_header("Content-Type",
+                         "application/x-ndjson" if ollama else "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for i, piece in enumerate(pieces):
+            if cut and i == len(pieces) // 2:
+                self.wfile.flush()
+                self.close_connection = True
+                self.connection.close()
+                return False
+            data = piece.encode()
+            self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+            self.wfile.flush()
+            time.sleep(self.state.latency / len(pieces))
+        self.wfile.write(b"0\r\n\r\n")
+        self.wfile.flush()
+        return True
+
+    def pieces(self, model, text, ollama):
+        parts = [text[i:i + 40] for i in range(0, len(text), 40)] or [""]
+        if ollama:
+            lines = [{"model": model, "message": {"role": "assistant", "content": p},
+                      "done": False} for p in parts]
+            lines.append({"model": model, "message": {"role": "assistant", "content": ""},
+                          "done": True, "done_reason": "stop",
+                          "prompt_eval_count": 100, "eval_count": 50})
+            return [json.dumps(line) + "\n" for line in lines]
+        chunks = [{"model": model, "choices": [{"index": 0, "delta": {"content": p},
+                                                "finish_reason": None}]} for p in parts]
+        chunks.append({"model": model, "choices": [{"index": 0, "delta": {},
+                                                    "finish_reason": "stop"}]})
+        chunks.append({"model": model, "choices": [],
+                       "usage": {"prompt_tokens": 100, "completion_tokens": 50,
+                                 "total_tokens": 150}})
+        return [f"data: {json.dumps(c)}\n\n" for c in chunks] + ["data: [DONE]\n\n"]
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        request = json.loads(body)
+        model = request.get("model") or request.get("name", "")
+        if self.path == "/api/show":
+            self.send_json(200 if model in MODELS else 404,
+                           {"model_info": {"general.architecture": "test",
+                                           "test.context_length": 16384},
+                            "capabilities": ["completion"]})
+            return
+        ollama = self.path == "/api/chat"
+        messages = request.get("messages", [])
+        question = "\n".join(m["content"] for m in messages if m["role"] == "user")
+        digest = hashlib.sha256(body).hexdigest()
+        number = next(self.state.numbers)
+        if model == "hang":
+            time.sleep(3600)
+        if model == "broken":
+            self.send_json(500, {"error": {"message": "the machine is on fire"}})
+            return
+        if model == "busy" and self.state.first_time(digest):
+            self.send_json(429, {"error": {"message": "slow down"}}, [("Retry-After", "1")])
+            return
+        text = answer(model, question, number)
+        if model == "prose" or (model == "repairs" and len(messages) <= 2):
+            text = "I enjoyed this paper very much and have nothing to add."
+        if self.stream(self.pieces(model, text, ollama), ollama, cut=model == "cut"):
+            self.state.note(number, digest)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--log")
+    parser.add_argument("--latency", type=float, default=0.0)
+    args = parser.parse_args()
+    Handler.state = State(args.log, args.latency)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    print(server.server_address[1], flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
