@@ -2,12 +2,18 @@
  * The consensus: all findings of all reviewers, duplicates folded, nothing dropped.
  *
  * Clusters: two findings say the same when the byte ranges of their quotes overlap in one file
- * (without a grounded quote: when they fall into the same paragraph) and their quotes' tokens
- * (containment >= 0.6) or their titles and texts (Jaccard >= 0.25) do; closed transitively in a
- * stable order. Findings of the built-in reviewer join a cluster but are never folded into one
- * another. Severity: the median over distinct families, the higher of the two middle ones when
- * their number is even and the finding is grounded. Buckets: verified (a built-in rule that is
- * sure, or grounded and shared by two families), plausible (grounded), unverified (the rest).
+ * and their quotes' words (containment >= 0.6) or their titles and reasons (Jaccard >= 0.25) do;
+ * closed transitively in a stable order. Findings without a place (their quotes were not found)
+ * are compared with each other by their words alone, more strictly. A built-in rule's finding takes
+ * in claims that share its reasons or name its subject, and is never folded into another rule's.
+ *
+ * Severity: the median over distinct families, the higher of the two middle ones when their number
+ * is even and the finding is grounded; a rule that is sure keeps its own. Buckets: verified (a
+ * built-in rule that is sure, or grounded and shared by two families), plausible (grounded),
+ * unverified (the rest).
+ *
+ * Ids are the same in the next run when the finding is: see identity.h. What the last run (run->past)
+ * raised and nobody raises now is fixed - if one of those who raised it looked again.
  */
 #ifndef REVIEW_CONSENSUS_H
 #define REVIEW_CONSENSUS_H
@@ -25,16 +31,16 @@ struct voice {
 };
 
 struct consensus_finding {
-	char id[13];               /* 12 hexadecimal digits: see consensus.c for what it is made of */
+	char id[13];               /* 12 hexadecimal digits: see identity.h for what it is made of */
 	struct finding lead;       /* borrowed strings: the best grounded voice's */
 	enum severity severity;
 	enum bucket bucket;
 	enum history history;
 	struct voice *voices;      /* [0] is the lead */
 	size_t nr_voices;
-	char **families;           /* distinct, sorted */
+	const char **families;     /* distinct, sorted; borrowed */
 	size_t nr_families;
-	char **silent;             /* reviewers that completed and did not raise it: the dissent */
+	const char **silent;       /* models that completed and did not raise it: the dissent; borrowed */
 	size_t nr_silent;
 };
 
@@ -43,6 +49,9 @@ struct consensus {
 	size_t nr;
 	const struct past_finding **fixed;  /* of run->past, no longer found */
 	size_t nr_fixed;
+	const struct past_finding **unchecked; /* ... whose reviewers did not complete this time */
+	size_t nr_unchecked;
+	size_t nr_new;             /* of findings, those with HISTORY_NEW */
 	size_t nr_voices;          /* findings before folding */
 	size_t counts[3];          /* by severity, verified and plausible only */
 	size_t nr_unverified;

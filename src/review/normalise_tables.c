@@ -156,9 +156,9 @@ static const struct command_row commands[] = {
 	{ "middle", COMMAND_GLUE, NULL },
 	{ "midrule", COMMAND_BREAK, NULL },
 	{ "mp", COMMAND_SYMBOL, "-+" },
+	{ "n", COMMAND_BREAK, NULL }, /* no command: a line end that was escaped once too often */
 	{ "ne", COMMAND_SYMBOL, "!=" },
 	{ "neq", COMMAND_SYMBOL, "!=" },
-	{ "n", COMMAND_BREAK, NULL }, /* no command: a line end that was escaped once too often */
 	{ "newline", COMMAND_BREAK, NULL },
 	{ "newpage", COMMAND_BREAK, NULL },
 	{ "noindent", COMMAND_BREAK, NULL },
