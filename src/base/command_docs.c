@@ -166,6 +166,7 @@ void docs_program_help(struct buffer *out, const struct program *program)
 	examples(out, program->examples);
 	exit_statuses(out, program);
 	skip_prefix(page, "git-", &page);
-	buffer_addf(out, "\n`%s <command> -h` lists the options of a command, `git help %s` explains more.\n",
+	buffer_addf(out,
+		    "\n`%s <command> -h` lists the options of a command;\n`git help %s` explains more.\n",
 		    program->spoken, page);
 }

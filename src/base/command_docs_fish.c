@@ -14,7 +14,7 @@ static const char *offer(const char *completes)
 	} offers[] = {
 		{ "file", " -F" },
 		{ "paper", " -a '(__fish_complete_directories (commandline -ct))'" },
-		{ "rev", " -a '(echo HEAD; git for-each-ref --format=\"%(refname:short)\" 2>/dev/null)'" },
+		{ "rev", " -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)'" },
 		{ "rule", " -a '(git scrutiny explain --list 2>/dev/null | string replace -r \" .*\" \"\")'" },
 		{ "model", " -a '(git scrutiny models --list 2>/dev/null | string replace -r \" .*\" \"\")'" },
 	};
@@ -28,8 +28,11 @@ static void add_description(struct buffer *out, const char *text)
 {
 	struct buffer plain = BUFFER_INIT;
 	docs_plain(&plain, text);
-	buffer_addstr(out, " -d ");
-	docs_shell_quote(out, plain.data);
+	buffer_addstr(out, " -d '");
+	/* Unlike in sh, these two are escaped between the quotes. */
+	for (const char *at = plain.data; *at; at++)
+		buffer_addf(out, "%s%c", strchr("'\\", *at) ? "\\" : "", *at);
+	buffer_addch(out, '\'');
 	buffer_release(&plain);
 }
 
@@ -58,7 +61,7 @@ static void add_option(struct buffer *out, const struct program *program, const 
 	if (o->long_name)
 		buffer_addf(out, " -l %s", o->long_name);
 	if (option_value(o) == OPTION_VALUE_REQUIRED)
-		buffer_addstr(out, " -x");
+		buffer_addstr(out, strcmp(docs_value_completion(o), "file") ? " -x" : " -r");
 	if (o->choices) {
 		buffer_addstr(out, " -a '");
 		for (const char *const *choice = o->choices; *choice; choice++)

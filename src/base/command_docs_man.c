@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-#define SOURCE_WIDTH 90 /* of the lines of the page's source */
+#define SOURCE_WIDTH 78 /* of the lines of the page's source */
 
 /* Characters that troff would take for something else, or set as another character. */
 static const char *troff_escape(char c)
@@ -121,10 +121,19 @@ static void section(struct buffer *out, const char *title)
 	buffer_addf(out, ".SH %s\n", title);
 }
 
+/* A heading begins a paragraph by itself, and a second beginning is bad style. */
+static bool behind_heading(const struct buffer *out)
+{
+	const char *end = out->data + out->len - 1;
+	const char *newline = out->len ? memrchr(out->data, '\n', out->len - 1) : NULL;
+	const char *line = newline ? newline + 1 : out->data;
+	return end - line > 3 && line[0] == '.' && line[1] == 'S';
+}
+
 /* An entry of a list: a term, already marked, and the paragraphs that explain it. */
 static void entry(struct buffer *out, const char *term, const char *text)
 {
-	buffer_addf(out, ".PP\n%s\n.RS 4\n", term);
+	buffer_addf(out, "%s%s\n.RS 4\n", behind_heading(out) ? "" : ".PP\n", term);
 	add_paragraphs(out, text, ".sp");
 	buffer_addstr(out, ".RE\n");
 }

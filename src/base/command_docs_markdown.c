@@ -22,23 +22,18 @@ static void add_text(struct buffer *out, struct slice text)
 	}
 }
 
-/* Appends TEXT on one line, its code in backticks and its placeholders in italics. */
+/* Appends TEXT on one line, its code and its placeholders in backticks. */
 static void add_marked(struct buffer *out, struct slice text)
 {
-	static const char *const marks[] = {
-		[DOCS_PLAIN] = "", [DOCS_CODE] = "`", [DOCS_PLACEHOLDER] = "*",
-	};
 	struct docs_span span;
 	/* At the start of a paragraph, a dash would make a list of it. */
 	if (text.len && strchr("-+", text.data[0]))
 		buffer_addch(out, '\\');
 	while (docs_next_span(&text, &span)) {
-		buffer_addstr(out, marks[span.kind]);
-		if (span.kind == DOCS_CODE)
-			buffer_add(out, span.text.data, span.text.len);
-		else
+		if (span.kind == DOCS_PLAIN)
 			add_text(out, span.text);
-		buffer_addstr(out, marks[span.kind]);
+		else
+			buffer_addf(out, "`%.*s`", (int)span.text.len, span.text.data);
 	}
 }
 
@@ -130,6 +125,8 @@ static void options_list(struct buffer *out, const struct command *cmd)
 
 static void examples(struct buffer *out, const struct example *example)
 {
+	if (example && example->command)
+		buffer_addstr(out, "**Examples**\n\n");
 	for (; example && example->command; example++) {
 		add_marked(out, docs_slice(example->says));
 		buffer_addf(out, "\n\n```sh\n%s\n```\n\n", example->command);

@@ -283,18 +283,3 @@ void docs_identifier(struct buffer *out, const struct program *program)
 	for (const char *at = program->name; *at; at++)
 		buffer_addch(out, *at == '-' ? '_' : *at);
 }
-
-void docs_shell_quote(struct buffer *out, const char *s)
-{
-	buffer_addch(out, '\'');
-	for (; *s; s++) {
-		/* Leaving the quotes works in every shell; a backslash inside them does not. */
-		if (*s == '\'')
-			buffer_addstr(out, "'\\''");
-		else if (*s == '\\')
-			buffer_addstr(out, "'\\\\'");
-		else
-			buffer_addch(out, *s);
-	}
-	buffer_addch(out, '\'');
-}

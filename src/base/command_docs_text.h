@@ -79,7 +79,4 @@ void docs_argument_words(struct buffer *out, const struct command *cmd);
 /* Appends the program's name with underscores, as shell functions want it. */
 void docs_identifier(struct buffer *out, const struct program *program);
 
-/* Appends S as one word of a shell (sh, bash, zsh, fish alike): between single quotes. */
-void docs_shell_quote(struct buffer *out, const char *s);
-
 #endif

@@ -22,6 +22,19 @@ static void add_escaped(struct buffer *out, const char *text, const char *specia
 	buffer_release(&plain);
 }
 
+/* Appends S as one word, between single quotes. */
+static void shell_quote(struct buffer *out, const char *s)
+{
+	buffer_addch(out, '\'');
+	for (; *s; s++) {
+		if (*s == '\'')
+			buffer_addstr(out, "'\\''");
+		else
+			buffer_addch(out, *s);
+	}
+	buffer_addch(out, '\'');
+}
+
 /* The action of _arguments for a kind of thing; @ is the program's identifier. */
 static void add_action(struct buffer *out, const struct program *program, const char *completes)
 {
@@ -78,7 +91,7 @@ static void add_spec(struct buffer *out, const struct program *program, const st
 	if (option_value(o) != OPTION_VALUE_NONE)
 		add_value(&spec, program, o);
 	buffer_addstr(out, " \\\n\t\t");
-	docs_shell_quote(out, spec.data);
+	shell_quote(out, spec.data);
 	buffer_release(&spec);
 }
 
@@ -106,7 +119,7 @@ static void add_option(struct buffer *out, const struct program *program, const 
 		add_escaped(&spec, o->help, "[]:");
 		buffer_addch(&spec, ']');
 		buffer_addstr(out, " \\\n\t\t");
-		docs_shell_quote(out, spec.data);
+		shell_quote(out, spec.data);
 		buffer_release(&spec);
 	}
 	free(excluded);
@@ -150,7 +163,7 @@ static void helper(struct buffer *out, const struct program *program, const char
 static void helpers(struct buffer *out, const struct program *program)
 {
 	helper(out, program, "revs", "revision",
-	       "_call_program revs git for-each-ref \"--format='%(refname:short)'\"; print HEAD");
+	       "_call_program revs git rev-parse --symbolic HEAD --branches --tags --remotes");
 	helper(out, program, "rules", "rule", "_call_program rules git scrutiny explain --list");
 	helper(out, program, "models", "model", "_call_program models git scrutiny models --list");
 }
@@ -163,7 +176,7 @@ static void commands_array(struct buffer *out, const struct program *program)
 		buffer_addf(&item, "%s:", (*cmd)->name);
 		add_escaped(&item, (*cmd)->summary, ":");
 		buffer_addstr(out, "\n\t\t");
-		docs_shell_quote(out, item.data);
+		shell_quote(out, item.data);
 		buffer_release(&item);
 	}
 	buffer_addstr(out, "\n\t)\n");
