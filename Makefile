@@ -6,6 +6,7 @@
 #   make deps       installs what is missing (apt), or prints the list for other systems
 
 VERSION := 0.1.0
+RELEASE_DATE := 2026-11-22
 PREFIX ?= /usr/local
 DESTDIR ?=
 BUILD ?= build
@@ -72,7 +73,7 @@ HEADERS := $(sort $(wildcard src/*/*.h))
 all: $(PROGRAMS:%=$(BUILD)/%)
 
 # Compiler and flags are an input like any other: a change of theirs rebuilds.
-FLAGS_LINE = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS) $(VERSION)
+FLAGS_LINE = $(CC) $(ALL_CPPFLAGS) $(LIBRARY_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS) $(VERSION)
 $(BUILD)/flags: FORCE
 	@mkdir -p $(BUILD)
 	@printf '%s\n' '$(FLAGS_LINE)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_LINE)' >$@
@@ -81,7 +82,11 @@ FORCE:
 
 $(BUILD)/obj/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(ALL_CPPFLAGS) -DVERSION='"$(VERSION)"' $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(CC) $(ALL_CPPFLAGS) $(LIBRARY_CPPFLAGS) -DVERSION='"$(VERSION)"' $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Only the programs and their commands read the environment: see src/base/banned.h.
+LIBRARY_CPPFLAGS = -include base/banned.h
+$(BUILD)/obj/cmd/%.o $(PROGRAMS:%=$(BUILD)/obj/%.o): LIBRARY_CPPFLAGS += -DMAY_READ_ENVIRONMENT
 
 # The list of objects is an input too, so that a deleted source leaves the archive.
 $(BUILD)/objects: FORCE
@@ -107,6 +112,28 @@ check-unit: $(UNIT_TESTS)
 # One unit test: make unit-paper_tex
 unit-%: $(BUILD)/tests/%
 	$<
+
+# Shell scripts that print TAP: see tests/cli/lib.sh.
+.PHONY: check-cli
+check-cli: all
+	SCRUTINY_BUILD='$(abspath $(BUILD))' prove --recurse --timer tests/cli
+
+.PHONY: check-headers
+check-headers:
+	@tools/check-headers $(HEADERS) -- $(ALL_CPPFLAGS) $(filter-out -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2,$(ALL_CFLAGS))
+
+.PHONY: check-layers
+check-layers:
+	tools/check-layers src
+
+# What is banned stops the build itself: this shows that it does.
+.PHONY: check-banned
+check-banned:
+	@! printf 'char *f(char *a) { return strcpy(a, getenv(a)); }' | \
+		$(CC) $(ALL_CPPFLAGS) $(LIBRARY_CPPFLAGS) -fsyntax-only -x c - 2>/dev/null
+
+.PHONY: check
+check: check-layers check-banned check-headers check-unit check-corpus check-docs check-cli
 
 # -- fuzzing -------------------------------------------------------------------------------------
 
@@ -136,8 +163,55 @@ $(FUZZERS:%=fuzz-%): fuzz-%: fuzz-library
 	cd $(FUZZ_BUILD) && ./$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096 -max_len=65536 \
 		-print_final_stats=1 found/$* $(CURDIR)/tests/fuzz/corpus/$*
 
+# -- documentation made from the option tables ---------------------------------------------------
+
+DOCGEN := $(BUILD)/docgen
+GENERATED := man docs/commands completions
+
+$(DOCGEN): tools/docgen.c $(LIBRARY) $(BUILD)/flags
+	$(call say,LINK)$(CC) $(ALL_CPPFLAGS) -DVERSION='"$(VERSION)"' -DRELEASE_DATE='"$(RELEASE_DATE)"' $(ALL_CFLAGS) \
+		-MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS)
+
+.PHONY: docs
+docs: $(DOCGEN)
+	rm -rf $(GENERATED)
+	$(DOCGEN) --all .
+
+.PHONY: check-docs
+check-docs: $(DOCGEN)
+	tools/check-docs $(DOCGEN) $(PROGRAMS)
+
+# -- installing ----------------------------------------------------------------------------------
+
+# Hooks are there in some versions only.
+INSTALLED_PROGRAMS = $(PROGRAMS:%=$(bindir)/%)
+INSTALLED_PAGES = $(patsubst man/%,$(mandir)/man1/%,$(sort $(wildcard man/*.1)))
+INSTALLED_HOOKS = $(patsubst hooks/%,$(datadir)/git-scrutiny/hooks/%,$(sort $(wildcard hooks/*)))
+INSTALLED_COMPLETIONS = \
+	$(PROGRAMS:%=$(datadir)/bash-completion/completions/%) \
+	$(PROGRAMS:%=$(datadir)/zsh/site-functions/_%) \
+	$(PROGRAMS:%=$(datadir)/fish/vendor_completions.d/%.fish)
+INSTALLED = $(INSTALLED_PROGRAMS) $(INSTALLED_PAGES) $(INSTALLED_HOOKS) $(INSTALLED_COMPLETIONS)
+
+.PHONY: install
+install: all
+	$(INSTALL) -d $(addprefix $(DESTDIR),$(sort $(dir $(INSTALLED))))
+	for p in $(PROGRAMS); do \
+		$(INSTALL) -m 755 $(BUILD)/$$p '$(DESTDIR)$(bindir)' && \
+		$(INSTALL) -m 644 completions/$$p.bash '$(DESTDIR)$(datadir)'/bash-completion/completions/$$p && \
+		$(INSTALL) -m 644 completions/_$$p '$(DESTDIR)$(datadir)'/zsh/site-functions && \
+		$(INSTALL) -m 644 completions/$$p.fish '$(DESTDIR)$(datadir)'/fish/vendor_completions.d || exit 1; \
+	done
+	$(INSTALL) -m 644 $(wildcard man/*.1) '$(DESTDIR)$(mandir)/man1'
+	$(if $(INSTALLED_HOOKS),$(INSTALL) -m 755 $(wildcard hooks/*) '$(DESTDIR)$(datadir)/git-scrutiny/hooks')
+
+.PHONY: uninstall
+uninstall:
+	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+	$(if $(INSTALLED_HOOKS),-rmdir '$(DESTDIR)$(datadir)/git-scrutiny/hooks' '$(DESTDIR)$(datadir)/git-scrutiny')
+
 .PHONY: clean
 clean:
 	rm -rf $(BUILD)
 
--include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/*/*.d $(BUILD)/tests/*.d)
+-include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/*/*.d $(BUILD)/tests/*.d $(BUILD)/*.d)

@@ -8,6 +8,9 @@
 #include "base/text.h"
 #include "git/repo_internal.h"
 
+/* GIT_DIR and GIT_WORK_TREE are git's own way to be told where the repository is. */
+#undef getenv
+
 static const char *const read_environment[] = { REPO_READ_ENVIRONMENT, NULL };
 
 /* The questions of repo_open, in the order in which git answers them. */
