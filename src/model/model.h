@@ -26,8 +26,11 @@ struct model {
 	char *key;              /* secret or NULL; known to the trace redactor */
 	int64_t context_tokens; /* 0: unknown, a safe default is used */
 	int64_t max_output_tokens;
-	bool local;             /* the endpoint is a loopback address */
-	double price_in, price_out; /* US dollars per million tokens; < 0: unknown */
+	bool local;             /* nothing leaves this machine: the endpoint is a loopback address and
+				 * the model none that Ollama forwards to a cloud */
+	double price_in, price_out; /* US dollars per million tokens; < 0: unknown. Of the smallest
+				     * prompts, where size matters; model_cost knows */
+	bool own_price;         /* the user configured it: it holds for any size */
 };
 void model_release(struct model *m);
 
@@ -83,17 +86,21 @@ int64_t model_estimate_tokens(struct slice text);
 struct model_engine;
 struct model_engine_settings {
 	struct http_settings http;
-	long deadline_ms;           /* per request, retries included; 0: 600,000 */
+	long deadline_ms;           /* per request from when it is first sent, retries included;
+				     * 0: 600,000 */
 	unsigned per_provider;      /* in flight at once; 0: 8 (ollama: 2) */
 };
 struct error *model_engine_new(struct model_engine **out, const struct model_engine_settings *settings);
 void model_engine_free(struct model_engine *e);
-/* M and the strings of R must live until the reply. */
+/* *R is copied; M and the strings of R must live until the reply. May be called from ON_REPLY and
+ * the tick. Fails only when the schema or the endpoint is wrong, or the run was interrupted. */
 struct error *model_submit(struct model_engine *e, const struct model *m, const struct model_request *r,
 			   void (*on_reply)(void *data, const struct model_reply *reply), void *data);
 void model_engine_set_tick(struct model_engine *e, void (*fn)(void *data), void *data);
 /* Bytes of answer received so far over all requests, and requests in flight: for the meter. */
 void model_engine_stats(const struct model_engine *e, uint64_t *bytes, unsigned *in_flight);
+/* Runs until every request is settled. When *STOP becomes true (it may be NULL), the requests that
+ * are left are settled as MODEL_CANCELLED, and the run ends with ERROR_CANCELLED. */
 struct error *model_run(struct model_engine *e, volatile const int *stop);
 
 /*
@@ -106,11 +113,26 @@ struct model_settings {
 	void *data;
 };
 /* Looks SPEC up ("ollama/llama3.1", "openai/gpt-6-luna", "mylab/qwen" with scrutiny.mylab.endpoint set,
- * "ollama" alone: its first model). Asks an Ollama server for context length and existence (500 ms
- * connect timeout). ERROR_NOT_FOUND/ERROR_USAGE with what to configure. */
+ * "ollama" alone: scrutiny.ollama.model or its first model). Asks an Ollama server for context length
+ * and existence (500 ms connect timeout). ERROR_NOT_FOUND/ERROR_USAGE with what to configure.
+ *
+ * Settings, "<p>" being the provider, and for the last four also "<provider>/<model>", which wins:
+ *   scrutiny.<p>.endpoint       base URL; openai also OPENAI_BASE_URL, ollama OLLAMA_HOST
+ *   scrutiny.<p>.api            "openai" (default for new names) or "ollama"
+ *   scrutiny.<p>.model          what the provider's name alone means
+ *   scrutiny.<p>.keyenv         name of the variable that holds the key (openai: OPENAI_API_KEY)
+ *   scrutiny.<p>.allowplainhttp true: the key may go over http to another machine
+ *   scrutiny.<p>.contexttokens  .maxtokens  .pricein  .priceout */
 struct error *model_find(struct model *out, const char *spec, const struct model_settings *settings);
-/* The models an Ollama at ENDPOINT has, in its order; ERROR_NETWORK when nobody answers within
- * 300 ms. */
+/* The models an Ollama at ENDPOINT has, in its order; ERROR_NETWORK or ERROR_TIMEOUT when nobody
+ * answers within 300 ms. The caller frees the names and the array. */
 struct error *model_ollama_list(const char *endpoint, char ***names, size_t *nr);
+/* The base URL of the provider NAME as the settings have it, without a trailing slash, malloc'd; or
+ * ERROR_USAGE when there is no such provider or the address is wrong. */
+struct error *model_endpoint(char **out, const char *name, const struct model_settings *settings);
+
+/* What USAGE costs in US dollars: 0 for a local model, < 0 when the price or the tokens are unknown.
+ * DATE (seconds since the epoch) and the size of the prompt decide between tariffs. */
+double model_cost(const struct model *m, const struct model_usage *usage, int64_t date);
 
 #endif

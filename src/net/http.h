@@ -11,14 +11,16 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-/* Ceiling of one response body. */
+/* Ceiling of one response body, decoded, whoever takes it. */
 #define HTTP_MAX_BODY ((size_t)64 << 20)
 #define HTTP_MAX_HEADERS ((size_t)256 << 10)
+/* What is kept of a body that explains an error; the rest is not read. */
+#define HTTP_MAX_ERROR_BODY ((size_t)64 << 10)
 
 struct http; /* an engine: loop, connections, limits */
 
 struct http_settings {
-	unsigned max_per_host;      /* connections to one host; 0: 16 */
+	unsigned max_per_host;      /* requests at once to one host; 0: 16 */
 	long connect_timeout_ms;    /* 0: 10,000 */
 	long idle_timeout_ms;       /* no byte for this long ends a transfer; 0: 300,000 */
 	const char *user_agent;
@@ -28,35 +30,45 @@ struct http_settings {
 
 struct http_response {
 	long status;                /* 0: no response at all */
-	struct buffer body;         /* what on_data did not take */
+	struct buffer body;         /* what on_data did not take; of an error its beginning */
 	struct buffer headers;      /* raw header lines of the last response */
 	struct error *error;        /* transport failure, or NULL; owned by the engine */
+	bool permanent;             /* trying again cannot help: certificate, ceiling, nobody listens on
+				     * loopback */
 	uint64_t elapsed_ms;
 };
 
 struct http_request {
 	const char *method;         /* "GET", "POST" */
-	const char *url;
+	const char *url;            /* http or https; redirects are not followed */
 	const char *const *headers; /* NULL-terminated "Name: value"; copied */
 	struct slice body;          /* not copied: must live until on_done */
-	long deadline_ms;           /* for the whole transfer; 0: none */
+	long deadline_ms;           /* for the whole transfer once it has started; 0: none */
 	/* Called with each piece of a 2xx body as it arrives; NULL: collected in response.body.
 	 * Returning false ends the transfer with ERROR_CANCELLED. */
 	bool (*on_data)(void *data, const char *bytes, size_t len);
-	/* Called once at the end, from http_run. May submit further requests. */
+	/* Called once at the end, from http_run. May submit further requests (which fails with
+	 * ERROR_CANCELLED while a stopped run winds down). */
 	void (*on_done)(void *data, const struct http_response *response);
 	void *data;
 };
 
 struct error *http_new(struct http **out, const struct http_settings *settings);
 void http_free(struct http *h); /* transfers still in flight are dropped without on_done */
-/* Starts a request after DELAY_MS (0: now). Only http and https, no redirects to another host. */
+/* Starts a request after DELAY_MS (0: now), in the order of submission. A proxy is used as the
+ * environment tells libcurl, but never for loopback. ERROR_USAGE when the URL is not http or
+ * https. Nothing is called back before http_run. */
 struct error *http_submit(struct http *h, const struct http_request *request, uint64_t delay_ms);
 /* Calls FN every INTERVAL_MS while http_run runs (progress, deadlines). */
 void http_set_tick(struct http *h, uint64_t interval_ms, void (*fn)(void *data), void *data);
 /* Runs until no request is left, or *STOP becomes true (a signal handler's flag; may be NULL):
- * then every transfer ends with ERROR_CANCELLED. */
+ * then every transfer ends with ERROR_CANCELLED, and so does the run. */
 struct error *http_run(struct http *h, volatile const int *stop);
+
+/* ERROR_USAGE when URL is not an http or https address. */
+struct error *http_check_url(const char *url);
+/* Whether URL's host is this machine: localhost, 127.0.0.0/8 or ::1. */
+bool http_url_is_loopback(const char *url);
 
 /* The value of a header in RESPONSE (case-insensitive, trimmed), or an empty slice. */
 struct slice http_header(const struct http_response *response, const char *name);

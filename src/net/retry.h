@@ -15,9 +15,10 @@ struct retry_advice {
 };
 
 /* Advice after attempt number ATTEMPT (from 1) ended with RESPONSE. 408, 409, 429, >= 500 and transport
- * failures are tried again; `x-should-retry` overrules; the delay is `retry-after-ms`, then
- * `retry-after` (seconds or HTTP date, against NOW), then 0.5 s doubling to 8 s with up to 25 %
- * taken off by RANDOM (0..1). */
+ * failures that are not permanent are tried again, RETRY_MAX_ATTEMPTS in all; `x-should-retry`
+ * overrules; the delay is `retry-after-ms`, then `retry-after` (seconds or HTTP date, against NOW in
+ * seconds since the epoch), then 0.5 s doubling to 8 s with up to 25 % taken off by RANDOM (0..1).
+ * The delay is told even when RETRY is false: it is what the server asks for. */
 struct retry_advice retry_advise(const struct http_response *response, unsigned attempt, int64_t now,
 				 double random);
 

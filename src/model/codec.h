@@ -1,0 +1,98 @@
+/*
+ * Codecs: how one provider's API says it. A codec writes the body of a request and understands
+ * the messages of its streamed answer; everything else (queues, retries, validation) is the same
+ * for all and lives elsewhere.
+ */
+#ifndef MODEL_CODEC_H
+#define MODEL_CODEC_H
+
+#include "base/json.h"
+#include "model/model.h"
+#include "net/stream.h"
+
+/* Ceiling of the text of one answer. */
+#define MODEL_MAX_ANSWER ((size_t)4 << 20)
+/* Bytes of a server's error message that are shown. */
+#define MODEL_MAX_MESSAGE 300
+/* Tokens of output asked for when neither the request nor the model says. */
+#define MODEL_DEFAULT_OUTPUT 4096
+
+/* How the server is told that the answer has to be JSON. Servers differ in what they know. */
+enum codec_format { FORMAT_SCHEMA, FORMAT_OBJECT, FORMAT_NONE };
+
+/* What was learnt during a run about one model's server. Zero is what the standard says. */
+struct codec_dialect {
+	enum codec_format format;
+	bool no_usage;      /* stream_options is not known */
+	bool other_limit;   /* max_tokens and max_completion_tokens change places */
+};
+
+/* One question as a codec sees it. */
+struct codec_question {
+	const struct model *model;
+	const struct model_request *request;
+	const cJSON *schema;       /* request->schema, parsed */
+	struct codec_dialect dialect;
+	struct slice earlier;      /* of the repair round: the answer that was wrong */
+	const char *complaint;     /* of the repair round: what to say about it; else NULL */
+};
+
+/* What the body of one answer told. */
+struct codec_answer {
+	struct buffer text;
+	struct buffer refusal;
+	bool finished;             /* the server said that this is all */
+	bool truncated;            /* it stopped at the token limit */
+	bool filtered;             /* it stopped at a content filter */
+	struct model_usage usage;
+	char *served_model;
+	char *error;               /* an error sent inside a good response; redacted */
+	bool error_permanent;
+};
+void codec_answer_init(struct codec_answer *a);
+void codec_answer_release(struct codec_answer *a);
+
+struct codec {
+	const char *name;
+	const char *chat_path;     /* behind the endpoint */
+	enum stream_kind stream;
+	void (*write_body)(struct json_writer *w, const struct codec_question *q);
+	/* Takes one message of the stream (or the whole answer of a server that does not stream). */
+	void (*read_message)(struct codec_answer *a, const cJSON *message);
+	/* A 400 said COMPLAINT: changes DIALECT so that it will not come again, or returns false. */
+	bool (*adapt)(struct codec_dialect *dialect, const char *complaint);
+	const char *list_path;     /* GET; {<list_array>: [{<list_name>: "model"}]} */
+	const char *list_array;
+	const char *list_name;
+	const char *when_down;     /* what to ask when nobody listens */
+};
+
+extern const struct codec codec_openai;
+extern const struct codec codec_ollama;
+const struct codec *codec_by_name(const char *name); /* NULL if there is none */
+
+/* Hands one message of a stream to the codec: "[DONE]", errors and malformed bytes are
+ * understood here. ERROR_SYNTAX when it is no JSON, ERROR_LIMIT when the text gets too long. */
+struct error *codec_take_message(const struct codec *codec, struct codec_answer *a, struct slice message);
+
+/* system, user and, in the repair round, the wrong answer and the complaint, as
+ * "messages":[{"role","content"}]. */
+void codec_write_messages(struct json_writer *w, const struct codec_question *q);
+int64_t codec_output_tokens(const struct codec_question *q);
+/* Adds counts of one exchange to a sum; -1 (not told) stays only while nothing was told. */
+void model_usage_add(struct model_usage *sum, const struct model_usage *more);
+
+/* TEXT from outside as one line for a person: redacted, no control bytes, MODEL_MAX_MESSAGE bytes. */
+char *model_one_line(const char *text);
+
+/* The error in a body such as {"error":{"message","code"}}, {"error":"text"} or {"detail":"text"}. */
+struct codec_error {
+	char *message;             /* one line, redacted; NULL: the body says nothing */
+	bool permanent;            /* asking again cannot help, whatever the status */
+};
+void codec_error_parse(struct codec_error *out, struct slice body);
+void codec_error_release(struct codec_error *e);
+/* "429 quota exceeded, retry after 9 h" for a person. RETRY_MS 0: not told. */
+char *codec_status_message(long status, const struct codec_error *e, uint64_t retry_ms);
+
+#endif

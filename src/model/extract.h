@@ -1,0 +1,15 @@
+/*
+ * The JSON object in a model's answer: the whole text, or what stands in a fence, behind a
+ * <think> block or between sentences.
+ */
+#ifndef MODEL_EXTRACT_H
+#define MODEL_EXTRACT_H
+
+#include "base/json.h"
+
+/* Looks for an object in TEXT that validates against SCHEMA (the last one, when there are several)
+ * and sets *JSON to its bytes inside TEXT. Otherwise an error that says what is wrong with
+ * the likeliest candidate, in words that the model can be given. Time is linear in TEXT. */
+struct error *answer_extract(struct slice text, const cJSON *schema, struct slice *json);
+
+#endif

@@ -1,0 +1,13 @@
+/* What an Ollama server tells about its models. */
+#ifndef MODEL_OLLAMA_H
+#define MODEL_OLLAMA_H
+
+#include "model/model.h"
+
+/* Fills name (the server's first model that answers chats, when it is NULL) and context_tokens of M,
+ * whose endpoint is known. ERROR_NOT_FOUND when the server has no such model. */
+struct error *ollama_complete(struct model *m, const struct http_settings *http);
+/* Models whose names end in "cloud" are forwarded to ollama.com by the local server. */
+bool ollama_is_cloud(const char *name);
+
+#endif

@@ -1,0 +1,388 @@
+#include "model/providers.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/trace.h"
+#include "model/codec.h"
+#include "model/ollama.h"
+#include "model/prices.h"
+
+#define MAX_SPEC 300
+#define MAX_KEY 4096
+#define MAX_TOKENS_SETTING 100000000
+#define OLLAMA_PORT "11434"
+
+/* The providers that work without configuring an endpoint. */
+static const struct provider {
+	const char *name;
+	const struct codec *codec;
+	const char *endpoint;
+	const char *endpoint_env;
+	char *(*read_endpoint)(const char *env_value);
+	const char *key_env;
+	bool needs_key;
+} providers[] = {
+	{ "openai", &codec_openai, "https://api.openai.com/v1", "OPENAI_BASE_URL", NULL,
+	  "OPENAI_API_KEY", true },
+	{ "ollama", &codec_ollama, "http://127.0.0.1:" OLLAMA_PORT, "OLLAMA_HOST",
+	  model_ollama_address, NULL, false },
+};
+
+void model_release(struct model *m)
+{
+	free(m->reviewer);
+	free(m->provider);
+	free(m->name);
+	free(m->family);
+	free(m->endpoint);
+	free(m->key);
+	*m = (struct model){ 0 };
+}
+
+/* -- settings ------------------------------------------------------------------------------------- */
+
+static const char *setting(const struct model_settings *s, const char *subsection, const char *name)
+{
+	char *key = xstrfmt("scrutiny.%s.%s", subsection, name);
+	const char *value = s->config(s->data, key);
+	free(key);
+	return value && *value ? value : NULL;
+}
+
+static const char *env(const struct model_settings *s, const char *name)
+{
+	const char *value = name ? s->env(s->data, name) : NULL;
+	return value && *value ? value : NULL;
+}
+
+/* The setting of the model, else that of its provider. */
+static const char *model_setting(const struct model_settings *s, const struct model *m, const char *name)
+{
+	const char *value = setting(s, m->reviewer, name);
+	return value ? value : setting(s, m->provider, name);
+}
+
+static struct error *read_tokens(const struct model_settings *s, const struct model *m,
+				 const char *name, int64_t *out)
+{
+	const char *text = model_setting(s, m, name);
+	char *end;
+	if (!text)
+		return NULL;
+	long long value = strtoll(text, &end, 10);
+	if (*end == 'k')
+		value *= value < MAX_TOKENS_SETTING ? 1024 : 1, end++;
+	if (*end || value <= 0 || value > MAX_TOKENS_SETTING)
+		return error_new(ERROR_USAGE, "scrutiny.%s.%s is '%s': it must be a number of tokens",
+				 m->provider, name, text);
+	*out = value;
+	return NULL;
+}
+
+static struct error *read_price(const struct model_settings *s, struct model *m, const char *name,
+				double *out)
+{
+	const char *text = model_setting(s, m, name);
+	char *end;
+	if (!text)
+		return NULL;
+	double value = strtod(text, &end);
+	if (end == text || *end || !(value >= 0) || value > 1e6)
+		return error_new(ERROR_USAGE,
+				 "scrutiny.%s.%s is '%s': it must be US dollars per million tokens",
+				 m->provider, name, text);
+	*out = value;
+	m->own_price = true;
+	return NULL;
+}
+
+static bool is_true(const char *value)
+{
+	static const char *const words[] = { "true", "yes", "on", "1" };
+	for (size_t i = 0; value && i < ARRAY_SIZE(words); i++)
+		if (!strcasecmp(value, words[i]))
+			return true;
+	return false;
+}
+
+/* -- names ---------------------------------------------------------------------------------------- */
+
+char *model_family(const char *name)
+{
+	/* In the order of search: a distilled model is of the family whose weights it has. */
+	static const struct {
+		const char *word, *family;
+	} families[] = {
+		{ "llama", "llama" },	    { "qwen", "qwen" },	    { "qwq", "qwen" },
+		{ "gemma", "gemma" },	    { "gemini", "gemini" }, { "claude", "claude" },
+		{ "mixtral", "mistral" },   { "mistral", "mistral" }, { "ministral", "mistral" },
+		{ "codestral", "mistral" }, { "devstral", "mistral" }, { "magistral", "mistral" },
+		{ "smollm", "smollm" },	    { "phi", "phi" },	    { "deepseek", "deepseek" },
+		{ "gpt", "gpt" },
+	};
+	const char *base = strrchr(name, '/');
+	base = base ? base + 1 : name;
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		if (strcasestr(base, families[i].word))
+			return xstrdup(families[i].family);
+	if ((base[0] == 'o' || base[0] == 'O') && ascii_digit(base[1])) /* o1, o3-mini */
+		return xstrdup("gpt");
+	size_t len = strcspn(base, "0123456789-:_.");
+	char *family = len ? xmemdupz(base, len) : xstrdup(base);
+	for (char *p = family; *p; p++)
+		*p = (char)ascii_lower((unsigned char)*p);
+	return family;
+}
+
+static bool valid_provider_name(const char *name, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!ascii_alnum(name[i]) && !memchr("-_.", name[i], 3))
+			return false;
+	return len > 0;
+}
+
+static bool valid_model_name(const char *name)
+{
+	for (const char *p = name; *p; p++)
+		if ((unsigned char)*p <= ' ' || *p == 0x7f)
+			return false;
+	return utf8_valid(name, strlen(name));
+}
+
+static struct error *split_spec(struct model *out, const char *spec)
+{
+	const char *slash = strchr(spec, '/');
+	size_t len = slash ? (size_t)(slash - spec) : strlen(spec);
+	if (strlen(spec) > MAX_SPEC || !valid_provider_name(spec, len) ||
+	    (slash && (!slash[1] || !valid_model_name(slash + 1))))
+		return error_with_hint(error_new(ERROR_USAGE, "'%.*s' does not name a model", MAX_SPEC, spec),
+				       "write <provider>/<model>, such as ollama/llama3.1");
+	out->provider = xmemdupz(spec, len);
+	out->name = slash ? xstrdup(slash + 1) : NULL;
+	return NULL;
+}
+
+/* -- endpoints ------------------------------------------------------------------------------------ */
+
+static const struct provider *provider_by_name(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(providers); i++)
+		if (!strcmp(providers[i].name, name))
+			return &providers[i];
+	return NULL;
+}
+
+char *model_ollama_address(const char *host)
+{
+	const char *scheme = "http://", *rest;
+	bool url = true;
+	if (skip_prefix(host, "https://", &rest))
+		scheme = "https://";
+	else if (!skip_prefix(host, "http://", &rest))
+		rest = host, url = false;
+	size_t len = strcspn(rest, "/");
+	const char *path = rest + len;
+	const char *bracket = memchr(rest, ']', len); /* [::1]:11434 */
+	const char *from = bracket ? bracket : rest;
+	const char *colon = memchr(from, ':', len - (size_t)(from - rest));
+	size_t host_len = colon ? (size_t)(colon - rest) : len;
+	char *name = xmemdupz(rest, host_len);
+	/* "Listen everywhere" is no address to connect to. */
+	bool anywhere = !*name || !strcmp(name, "0.0.0.0") || !strcmp(name, "[::]");
+	char *port = colon ? xmemdupz(colon, len - host_len) : xstrdup(url ? "" : ":" OLLAMA_PORT);
+	char *out = xstrfmt("%s%s%s%s", scheme, anywhere ? "127.0.0.1" : name, port, path);
+	free(name);
+	free(port);
+	return out;
+}
+
+static void strip_end(char *s, const char *end)
+{
+	if (ends_with(s, end))
+		s[strlen(s) - strlen(end)] = '\0';
+}
+
+/* A base URL as people write it: a trailing slash, the whole address of the call, or nothing behind
+ * the host, where the API of OpenAI has "/v1". */
+static char *tidy_endpoint(const struct codec *codec, const char *url)
+{
+	char *out = xstrdup(url);
+	while (ends_with(out, "/"))
+		out[strlen(out) - 1] = '\0';
+	strip_end(out, codec->chat_path);
+	const char *host = strstr(out, "://");
+	if (codec == &codec_openai && host && !strchr(host + 3, '/')) {
+		char *with_version = xstrfmt("%s/v1", out);
+		free(out);
+		out = with_version;
+	}
+	return out;
+}
+
+static struct error *unknown_provider(const char *name)
+{
+	const char *known[ARRAY_SIZE(providers) + 1] = { NULL };
+	for (size_t i = 0; i < ARRAY_SIZE(providers); i++)
+		known[i] = providers[i].name;
+	const char *nearest = text_nearest(name, known);
+	struct error *err = error_new(ERROR_USAGE, "no provider '%s' is configured", name);
+	if (nearest)
+		return error_with_hint(err, "did you mean %s?", nearest);
+	return error_with_hint(err, "git config scrutiny.%s.endpoint https://<host>/v1 names an "
+			       "OpenAI-compatible server", name);
+}
+
+static struct error *find_endpoint(const struct model_settings *s, const char *name,
+				   const struct codec **codec, char **endpoint)
+{
+	const struct provider *row = provider_by_name(name);
+	const char *api = setting(s, name, "api");
+	*codec = api ? codec_by_name(api) : row ? row->codec : &codec_openai;
+	if (!*codec)
+		return error_new(ERROR_USAGE, "scrutiny.%s.api is '%s': it must be openai or ollama",
+				 name, api);
+	const char *configured = setting(s, name, "endpoint");
+	const char *variable = row ? env(s, row->endpoint_env) : NULL;
+	if (!configured && !row)
+		return unknown_provider(name);
+	char *url;
+	if (configured)
+		url = xstrdup(configured);
+	else if (!variable)
+		url = xstrdup(row->endpoint);
+	else
+		url = row->read_endpoint ? row->read_endpoint(variable) : xstrdup(variable);
+	*endpoint = tidy_endpoint(*codec, url);
+	free(url);
+	struct error *err = http_check_url(*endpoint);
+	if (err)
+		err = error_context(err, "the endpoint of %s", name);
+	return err;
+}
+
+struct error *model_endpoint(char **out, const char *name, const struct model_settings *settings)
+{
+	const struct codec *codec;
+	char *endpoint = NULL;
+	struct error *err = find_endpoint(settings, name, &codec, &endpoint);
+	if (err)
+		free(endpoint);
+	else
+		*out = endpoint;
+	return err;
+}
+
+/* -- keys ----------------------------------------------------------------------------------------- */
+
+static struct error *take_key(struct model *m, const char *name, const char *value)
+{
+	struct slice key = slice_trim((struct slice){ value, strnlen(value, MAX_KEY + 1) });
+	bool printable = key.len > 0 && key.len <= MAX_KEY;
+	for (size_t i = 0; i < key.len; i++)
+		printable &= key.data[i] > ' ' && key.data[i] < 0x7f;
+	if (!printable)
+		return error_new(ERROR_USAGE, "the key in %s holds characters no key has", name);
+	m->key = xmemdupz(key.data, key.len);
+	trace_add_secret(m->key);
+	return NULL;
+}
+
+static struct error *find_key(struct model *m, const struct model_settings *s)
+{
+	const struct provider *row = provider_by_name(m->provider);
+	const char *configured = setting(s, m->provider, "keyenv");
+	const char *name = configured ? configured : row ? row->key_env : NULL;
+	const char *value = env(s, name);
+	bool loopback = http_url_is_loopback(m->endpoint);
+	if (!value && (configured || (row && row->needs_key && !loopback)))
+		return error_with_hint(error_new(ERROR_USAGE, "there is no key for %s: %s is not set",
+						 m->provider, name),
+				       "export %s=..., or name another variable with git config "
+				       "scrutiny.%s.keyEnv", name, m->provider);
+	struct error *err = value ? take_key(m, name, value) : NULL;
+	if (!err && m->key && !loopback && !strncasecmp(m->endpoint, "http:", 5) &&
+	    !is_true(setting(s, m->provider, "allowplainhttp")))
+		err = error_with_hint(error_new(ERROR_USAGE, "the key for %s would go over the network "
+						"in the clear, its endpoint is not https", m->provider),
+				      "git config scrutiny.%s.allowPlainHttp true permits it",
+				      m->provider);
+	return err;
+}
+
+/* -- all of it ------------------------------------------------------------------------------------- */
+
+static struct error *find_numbers(struct model *m, const struct model_settings *s)
+{
+	struct price price;
+	m->price_in = m->price_out = -1;
+	if (m->local)
+		m->price_in = m->price_out = 0;
+	else if (price_find(m->provider, m->name, 0, time(NULL), &price))
+		m->price_in = price.in, m->price_out = price.out;
+	struct error *err = read_price(s, m, "pricein", &m->price_in);
+	if (!err)
+		err = read_price(s, m, "priceout", &m->price_out);
+	if (!err)
+		err = read_tokens(s, m, "maxtokens", &m->max_output_tokens);
+	if (!err)
+		err = read_tokens(s, m, "contexttokens", &m->context_tokens);
+	return err;
+}
+
+struct error *model_find(struct model *out, const char *spec, const struct model_settings *settings)
+{
+	struct model m = { 0 };
+	struct http_settings http = {
+		.ca_file = settings->config(settings->data, "http.sslcainfo"),
+	};
+	struct error *err = split_spec(&m, spec);
+	if (!err)
+		err = find_endpoint(settings, m.provider, &m.codec, &m.endpoint);
+	if (!err)
+		err = find_key(&m, settings);
+	const char *usual = err || m.name ? NULL : setting(settings, m.provider, "model");
+	if (usual)
+		m.name = xstrdup(usual);
+	if (!err && !m.name && m.codec != &codec_ollama)
+		err = error_with_hint(error_new(ERROR_USAGE, "which model of %s?", m.provider),
+				      "write %s/<model>, or git config scrutiny.%s.model <model>",
+				      m.provider, m.provider);
+	if (!err && m.codec == &codec_ollama)
+		err = ollama_complete(&m, &http);
+	if (err)
+		goto out;
+	m.reviewer = xstrfmt("%s/%s", m.provider, m.name);
+	m.family = model_family(m.name);
+	m.local = http_url_is_loopback(m.endpoint) && !ollama_is_cloud(m.name);
+	err = find_numbers(&m, settings);
+out:
+	if (err)
+		model_release(&m);
+	else
+		*out = m;
+	return err;
+}
+
+double model_cost(const struct model *m, const struct model_usage *usage, int64_t date)
+{
+	struct price price = { m->price_in, m->price_out, m->price_in };
+	if (m->local && !m->own_price)
+		return 0;
+	if (usage->input_tokens < 0 || usage->output_tokens < 0)
+		return -1;
+	if (!m->own_price && !price_find(m->provider, m->name, usage->input_tokens, date, &price))
+		return -1;
+	if (price.in < 0 || price.out < 0)
+		return -1;
+	int64_t cached = usage->cached_tokens > 0 ? usage->cached_tokens : 0;
+	if (cached > usage->input_tokens)
+		cached = usage->input_tokens;
+	return ((double)(usage->input_tokens - cached) * price.in + (double)cached * price.cached +
+		(double)usage->output_tokens * price.out) / 1e6;
+}

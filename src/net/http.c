@@ -1,0 +1,729 @@
+#include "net/http.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/trace.h"
+
+#define DEFAULT_PER_HOST 16
+#define DEFAULT_CONNECT_TIMEOUT_MS 10000
+#define DEFAULT_IDLE_TIMEOUT_MS 300000
+/* A stop flag has no descriptor to wait on: it is looked at this often. */
+#define STOP_POLL_MS 50
+#define MAX_POLL_MS 60000
+/* Easy handles kept for the next requests. */
+#define MAX_SPARE_HANDLES 64
+#define NEVER UINT64_MAX
+
+/* Requests to one "scheme://host:port" that wait for a place. */
+struct host {
+	char *origin;
+	char *place; /* as shown: the host, and the port when it is not the scheme's */
+	bool loopback;
+	bool tls;
+	unsigned in_flight;
+	struct transfer *first, *last;
+	struct host *next;
+};
+
+enum ending { ENDING_NONE, ENDING_REFUSED_BY_READER, ENDING_IDLE, ENDING_BODY, ENDING_HEADERS, ENDING_ENOUGH };
+
+struct transfer {
+	struct http *http;
+	struct host *host;
+	struct http_request request;
+	char *method, *url;
+	struct curl_slist *headers;
+	CURL *easy;
+	struct http_response response;
+	uint64_t due_ms, started_ms, last_byte_ms;
+	uint64_t sequence;
+	size_t body_bytes, header_bytes;
+	bool sent; /* connected: the idle clock runs */
+	enum ending ending;
+	char curl_error[CURL_ERROR_SIZE];
+	struct transfer *next, *prev;
+};
+
+struct http {
+	CURLM *multi;
+	unsigned max_per_host;
+	long connect_timeout_ms, idle_timeout_ms;
+	char *user_agent, *ca_file;
+	bool insecure;
+	bool cancelling;
+	uint64_t sequence;
+	struct host *hosts;
+	struct transfer *active; /* doubly linked */
+	struct transfer **delayed; /* binary heap by (due_ms, sequence) */
+	size_t nr_delayed, alloc_delayed;
+	size_t nr_waiting; /* in the queues of hosts */
+	uint64_t next_sweep_ms;
+	CURL *spare[MAX_SPARE_HANDLES];
+	size_t nr_spare;
+	uint64_t tick_interval_ms, next_tick_ms;
+	void (*tick)(void *data);
+	void *tick_data;
+};
+
+/* libcurl's global state is per process and must be made once; not at program start, because
+ * most commands never use the network and it costs milliseconds. */
+static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
+static CURLcode curl_once_result;
+
+static void init_curl(void)
+{
+	curl_once_result = curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static uint64_t saturating_add(uint64_t a, uint64_t b)
+{
+	return b > NEVER - a ? NEVER : a + b;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+struct error *http_new(struct http **out, const struct http_settings *settings)
+{
+	pthread_once(&curl_once, init_curl);
+	if (curl_once_result)
+		return error_new(ERROR_NETWORK, "cannot start libcurl: %s",
+				 curl_easy_strerror(curl_once_result));
+	struct http *h = xcalloc(1, sizeof(*h));
+	h->multi = curl_multi_init();
+	if (!h->multi) {
+		free(h);
+		return error_new(ERROR_NETWORK, "cannot start libcurl");
+	}
+	curl_multi_setopt(h->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+	h->max_per_host = settings->max_per_host ? settings->max_per_host : DEFAULT_PER_HOST;
+	h->connect_timeout_ms = settings->connect_timeout_ms ? settings->connect_timeout_ms
+							     : DEFAULT_CONNECT_TIMEOUT_MS;
+	h->idle_timeout_ms = settings->idle_timeout_ms ? settings->idle_timeout_ms
+						       : DEFAULT_IDLE_TIMEOUT_MS;
+	h->user_agent = settings->user_agent ? xstrdup(settings->user_agent) : NULL;
+	h->ca_file = settings->ca_file ? xstrdup(settings->ca_file) : NULL;
+	h->insecure = settings->insecure;
+	h->next_sweep_ms = NEVER;
+	*out = h;
+	return NULL;
+}
+
+/* -- hosts ---------------------------------------------------------------------------------------- */
+
+static bool host_is_loopback(const char *host)
+{
+	unsigned a, b, c, d;
+	char end;
+	if (sscanf(host, "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &end) == 4)
+		return a == 127 && b < 256 && c < 256 && d < 256;
+	static const char *const names[] = { "localhost", "localhost.", "[::1]", "::1" };
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (curl_strequal(host, names[i]))
+			return true;
+	return ends_with(host, ".localhost");
+}
+
+struct address {
+	CURLU *url;
+	char *scheme, *host, *port;
+};
+
+static void address_release(struct address *a)
+{
+	curl_free(a->scheme);
+	curl_free(a->host);
+	curl_free(a->port);
+	curl_url_cleanup(a->url);
+}
+
+/* The URL itself may hold a password, so messages do not repeat it. */
+static struct error *address_parse(struct address *a, const char *url)
+{
+	*a = (struct address){ .url = curl_url() };
+	CURLUcode code = curl_url_set(a->url, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME);
+	if (!code)
+		code = curl_url_get(a->url, CURLUPART_SCHEME, &a->scheme, 0);
+	if (!code)
+		code = curl_url_get(a->url, CURLUPART_HOST, &a->host, 0);
+	if (code)
+		return error_new(ERROR_USAGE, "the address is not a URL: %s", curl_url_strerror(code));
+	if (!curl_strequal(a->scheme, "http") && !curl_strequal(a->scheme, "https"))
+		return error_new(ERROR_USAGE, "'%s' addresses are not supported, only http and https",
+				 a->scheme);
+	if (curl_url_get(a->url, CURLUPART_PORT, &a->port, CURLU_DEFAULT_PORT))
+		return error_new(ERROR_USAGE, "the address has no port");
+	return NULL;
+}
+
+struct error *http_check_url(const char *url)
+{
+	struct address a;
+	struct error *err = address_parse(&a, url);
+	address_release(&a);
+	return err;
+}
+
+bool http_url_is_loopback(const char *url)
+{
+	struct address a;
+	struct error *err = address_parse(&a, url);
+	bool loopback = !err && host_is_loopback(a.host);
+	address_release(&a);
+	error_free(err);
+	return loopback;
+}
+
+static struct error *host_of(struct http *h, const char *url, struct host **out)
+{
+	struct address a;
+	struct error *err = address_parse(&a, url);
+	if (err)
+		goto out;
+	char *origin = xstrfmt("%s://%s:%s", a.scheme, a.host, a.port);
+	struct host *host = h->hosts;
+	while (host && strcmp(host->origin, origin))
+		host = host->next;
+	if (host) {
+		free(origin);
+	} else {
+		host = xcalloc(1, sizeof(*host));
+		host->origin = origin;
+		host->tls = curl_strequal(a.scheme, "https");
+		bool usual = !strcmp(a.port, host->tls ? "443" : "80");
+		host->place = usual ? xstrdup(a.host) : xstrfmt("%s:%s", a.host, a.port);
+		host->loopback = host_is_loopback(a.host);
+		host->next = h->hosts;
+		h->hosts = host;
+	}
+	*out = host;
+out:
+	address_release(&a);
+	return err;
+}
+
+/* -- transfers waiting for their time ------------------------------------------------------------- */
+
+static bool due_before(const struct transfer *a, const struct transfer *b)
+{
+	if (a->due_ms != b->due_ms)
+		return a->due_ms < b->due_ms;
+	return a->sequence < b->sequence;
+}
+
+static void delay_push(struct http *h, struct transfer *t)
+{
+	ALLOC_GROW(h->delayed, h->nr_delayed, h->alloc_delayed);
+	size_t i = h->nr_delayed++;
+	while (i) {
+		size_t parent = (i - 1) / 2;
+		if (!due_before(t, h->delayed[parent]))
+			break;
+		h->delayed[i] = h->delayed[parent];
+		i = parent;
+	}
+	h->delayed[i] = t;
+}
+
+static struct transfer *delay_pop(struct http *h)
+{
+	struct transfer *top = h->delayed[0];
+	struct transfer *last = h->delayed[--h->nr_delayed];
+	size_t i = 0;
+	for (;;) {
+		size_t child = 2 * i + 1;
+		if (child >= h->nr_delayed)
+			break;
+		if (child + 1 < h->nr_delayed && due_before(h->delayed[child + 1], h->delayed[child]))
+			child++;
+		if (!due_before(h->delayed[child], last))
+			break;
+		h->delayed[i] = h->delayed[child];
+		i = child;
+	}
+	if (h->nr_delayed)
+		h->delayed[i] = last;
+	return top;
+}
+
+struct error *http_submit(struct http *h, const struct http_request *request, uint64_t delay_ms)
+{
+	if (h->cancelling)
+		return error_new(ERROR_CANCELLED, "interrupted");
+	struct host *host;
+	struct error *err = host_of(h, request->url, &host);
+	if (err)
+		return err;
+	struct transfer *t = xcalloc(1, sizeof(*t));
+	t->http = h;
+	t->host = host;
+	t->request = *request;
+	t->method = xstrdup(request->method);
+	t->url = xstrdup(request->url);
+	for (const char *const *line = request->headers; line && *line; line++)
+		t->headers = curl_slist_append(t->headers, *line);
+	/* Waiting for "100 Continue" costs a second with servers that do not know it. */
+	t->headers = curl_slist_append(t->headers, "Expect:");
+	buffer_init(&t->response.body, HTTP_MAX_BODY);
+	buffer_init(&t->response.headers, HTTP_MAX_HEADERS);
+	t->due_ms = saturating_add(now_ms(), delay_ms);
+	t->sequence = h->sequence++;
+	delay_push(h, t);
+	return NULL;
+}
+
+static void transfer_free(struct transfer *t)
+{
+	struct http *h = t->http;
+	if (t->easy && h->nr_spare < MAX_SPARE_HANDLES) {
+		curl_easy_reset(t->easy); /* keeps what can be used again */
+		h->spare[h->nr_spare++] = t->easy;
+	} else if (t->easy) {
+		curl_easy_cleanup(t->easy);
+	}
+	curl_slist_free_all(t->headers);
+	buffer_release(&t->response.body);
+	buffer_release(&t->response.headers);
+	error_free(t->response.error);
+	free(t->method);
+	free(t->url);
+	free(t);
+}
+
+/* -- what libcurl calls --------------------------------------------------------------------------- */
+
+static size_t on_header(char *bytes, size_t size, size_t count, void *data)
+{
+	struct transfer *t = data;
+	size_t len = size * count;
+	t->last_byte_ms = now_ms();
+	t->header_bytes += len;
+	if (t->header_bytes > HTTP_MAX_HEADERS) {
+		t->ending = ENDING_HEADERS;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	if (len > 5 && !memcmp(bytes, "HTTP/", 5))
+		buffer_reset(&t->response.headers);
+	buffer_add(&t->response.headers, bytes, len);
+	return len;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *data)
+{
+	struct transfer *t = data;
+	size_t len = size * count;
+	long status = 0;
+	t->last_byte_ms = now_ms();
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	bool good = status / 100 == 2;
+	if (len > HTTP_MAX_BODY - t->body_bytes) {
+		t->ending = ENDING_BODY;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	t->body_bytes += len;
+	if (good && t->request.on_data) {
+		if (t->request.on_data(t->request.data, bytes, len))
+			return len;
+		t->ending = ENDING_REFUSED_BY_READER;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	if (!good && t->response.body.len + len > HTTP_MAX_ERROR_BODY) {
+		buffer_add(&t->response.body, bytes, HTTP_MAX_ERROR_BODY - t->response.body.len);
+		t->ending = ENDING_ENOUGH;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	buffer_add(&t->response.body, bytes, len);
+	return len;
+}
+
+static int on_connected(void *data, char *their_ip, char *our_ip, int their_port, int our_port)
+{
+	(void)their_ip, (void)our_ip, (void)their_port, (void)our_port;
+	struct transfer *t = data;
+	t->sent = true;
+	t->last_byte_ms = now_ms();
+	t->http->next_sweep_ms = earlier(t->http->next_sweep_ms,
+					 t->last_byte_ms + (uint64_t)t->http->idle_timeout_ms);
+	return CURL_PREREQFUNC_OK;
+}
+
+/* -- starting ------------------------------------------------------------------------------------- */
+
+static void set_options(struct transfer *t)
+{
+	struct http *h = t->http;
+	CURL *c = t->easy;
+	curl_easy_setopt(c, CURLOPT_URL, t->url);
+	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	/* Without TLS nothing can be multiplexed, and waiting to find out would put the requests
+	 * to a slow local server one behind the other. */
+	curl_easy_setopt(c, CURLOPT_PIPEWAIT, t->host->tls ? 1L : 0L);
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "gzip");
+	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, h->connect_timeout_ms);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, t->request.deadline_ms);
+	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t->curl_error);
+	curl_easy_setopt(c, CURLOPT_HTTPHEADER, t->headers);
+	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
+	curl_easy_setopt(c, CURLOPT_PREREQFUNCTION, on_connected);
+	curl_easy_setopt(c, CURLOPT_PREREQDATA, t);
+	curl_easy_setopt(c, CURLOPT_PRIVATE, t);
+	if (h->user_agent)
+		curl_easy_setopt(c, CURLOPT_USERAGENT, h->user_agent);
+	if (h->ca_file)
+		curl_easy_setopt(c, CURLOPT_CAINFO, h->ca_file);
+	if (h->insecure) {
+		curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+	if (t->host->loopback)
+		curl_easy_setopt(c, CURLOPT_PROXY, "");
+	if (t->request.body.len || !strcmp(t->method, "POST")) {
+		curl_easy_setopt(c, CURLOPT_POST, 1L);
+		curl_easy_setopt(c, CURLOPT_POSTFIELDS, t->request.body.len ? t->request.body.data : "");
+		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->request.body.len);
+	}
+	if (strcmp(t->method, "GET") && strcmp(t->method, "POST"))
+		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, t->method);
+}
+
+static void finish(struct transfer *t, struct error *err);
+
+static void start(struct transfer *t, uint64_t now)
+{
+	struct http *h = t->http;
+	t->easy = h->nr_spare ? h->spare[--h->nr_spare] : curl_easy_init();
+	if (!t->easy) {
+		finish(t, error_new(ERROR_NETWORK, "cannot start a request"));
+		return;
+	}
+	set_options(t);
+	t->started_ms = now;
+	t->host->in_flight++;
+	t->next = h->active;
+	if (h->active)
+		h->active->prev = t;
+	h->active = t;
+	CURLMcode code = curl_multi_add_handle(h->multi, t->easy);
+	if (code)
+		finish(t, error_new(ERROR_NETWORK, "cannot start a request: %s",
+				    curl_multi_strerror(code)));
+	trace_printf("%s %s%s", t->method, t->host->origin, code ? " failed" : "");
+}
+
+static struct transfer *host_take(struct http *h, struct host *host)
+{
+	struct transfer *t = host->first;
+	host->first = t->next;
+	if (!host->first)
+		host->last = NULL;
+	t->next = NULL;
+	h->nr_waiting--;
+	return t;
+}
+
+/* Moves what is due to its host's queue and fills the places that are free. */
+static void start_due(struct http *h)
+{
+	uint64_t now = now_ms();
+	while (h->nr_delayed && h->delayed[0]->due_ms <= now) {
+		struct transfer *t = delay_pop(h);
+		if (t->host->last)
+			t->host->last->next = t;
+		else
+			t->host->first = t;
+		t->host->last = t;
+		h->nr_waiting++;
+	}
+	for (struct host *host = h->hosts; host; host = host->next)
+		while (host->first && host->in_flight < h->max_per_host)
+			start(host_take(h, host), now);
+}
+
+/* -- ending --------------------------------------------------------------------------------------- */
+
+/* Messages are made of BEFORE, the place and AFTER. */
+struct failure {
+	CURLcode code;
+	enum error_code error;
+	bool permanent;
+	bool detail; /* libcurl's own words are added */
+	const char *before, *after;
+};
+
+static const struct failure failures[] = {
+	{ CURLE_COULDNT_RESOLVE_HOST, ERROR_NETWORK, false, false, "cannot find the host ", "" },
+	{ CURLE_COULDNT_RESOLVE_PROXY, ERROR_NETWORK, true, false, "cannot find the proxy for ", "" },
+	{ CURLE_COULDNT_CONNECT, ERROR_NETWORK, false, false, "cannot connect to ", "" },
+	{ CURLE_PEER_FAILED_VERIFICATION, ERROR_NETWORK, true, true, "the certificate of ", " is not trusted" },
+	{ CURLE_SSL_CACERT_BADFILE, ERROR_NETWORK, true, true, "cannot check the certificate of ", "" },
+	{ CURLE_SSL_CONNECT_ERROR, ERROR_NETWORK, false, true, "cannot set up TLS with ", "" },
+	{ CURLE_GOT_NOTHING, ERROR_NETWORK, false, false, "", " closed the connection without an answer" },
+	{ CURLE_PARTIAL_FILE, ERROR_NETWORK, false, false, "", " closed the connection in mid-answer" },
+	{ CURLE_SEND_ERROR, ERROR_NETWORK, false, false, "the connection to ", " broke" },
+	{ CURLE_RECV_ERROR, ERROR_NETWORK, false, false, "the connection to ", " broke" },
+	{ CURLE_BAD_CONTENT_ENCODING, ERROR_NETWORK, false, false, "", " sent a body that does not decompress" },
+	{ CURLE_WEIRD_SERVER_REPLY, ERROR_NETWORK, true, false, "", " does not speak HTTP" },
+	{ CURLE_UNSUPPORTED_PROTOCOL, ERROR_NETWORK, true, false, "", " does not speak HTTP" },
+	{ CURLE_HTTP2, ERROR_NETWORK, false, false, "the connection to ", " broke" },
+	{ CURLE_HTTP2_STREAM, ERROR_NETWORK, false, false, "the connection to ", " broke" },
+};
+
+static struct error *timeout_error(const struct transfer *t)
+{
+	uint64_t taken = now_ms() - t->started_ms;
+	if (t->sent || (t->request.deadline_ms && taken >= (uint64_t)t->request.deadline_ms))
+		return error_new(ERROR_TIMEOUT, "%s did not finish within %.3g s", t->host->place,
+				 (double)t->request.deadline_ms / 1000);
+	return error_new(ERROR_TIMEOUT, "cannot connect to %s within %.3g s", t->host->place,
+			 (double)t->http->connect_timeout_ms / 1000);
+}
+
+static struct error *error_of_code(struct transfer *t, CURLcode code)
+{
+	const char *place = t->host->place;
+	if (code == CURLE_OPERATION_TIMEDOUT)
+		return timeout_error(t);
+	for (size_t i = 0; i < ARRAY_SIZE(failures); i++) {
+		const struct failure *f = &failures[i];
+		if (f->code != code)
+			continue;
+		t->response.permanent =
+			f->permanent || (code == CURLE_COULDNT_CONNECT && t->host->loopback);
+		const char *detail = f->detail ? t->curl_error : "";
+		return error_new(f->error, "%s%s%s%s%s", f->before, place, f->after,
+				 *detail ? ": " : "", detail);
+	}
+	return error_new(ERROR_NETWORK, "the request to %s failed: %s", place,
+			 curl_easy_strerror(code));
+}
+
+/* Why the transfer that libcurl ended with CODE failed, or NULL. */
+static struct error *error_of(struct transfer *t, CURLcode code)
+{
+	const char *place = t->host->place;
+	switch (t->ending) {
+	case ENDING_NONE:
+		return code ? error_of_code(t, code) : NULL;
+	case ENDING_ENOUGH:
+		return NULL;
+	case ENDING_REFUSED_BY_READER:
+		t->response.permanent = true;
+		return error_new(ERROR_CANCELLED, "the answer of %s was not read to its end", place);
+	case ENDING_IDLE:
+		return error_new(ERROR_TIMEOUT, "%s sent nothing for %.3g s", place,
+				 (double)t->http->idle_timeout_ms / 1000);
+	case ENDING_BODY:
+		t->response.permanent = true;
+		return error_new(ERROR_LIMIT, "the answer of %s is larger than %zu bytes", place,
+				 HTTP_MAX_BODY);
+	case ENDING_HEADERS:
+		t->response.permanent = true;
+		return error_new(ERROR_LIMIT, "the headers of %s are larger than %zu bytes", place,
+				 HTTP_MAX_HEADERS);
+	}
+	return NULL;
+}
+
+/* Ends T, which is active or in no list at all; takes ERR. */
+static void finish(struct transfer *t, struct error *err)
+{
+	struct http *h = t->http;
+	t->response.error = err;
+	if (t->easy) {
+		curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->response.status);
+		if (h->cancelling) /* do not wait for a name server */
+			curl_easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L);
+		curl_multi_remove_handle(h->multi, t->easy);
+		t->response.elapsed_ms = now_ms() - t->started_ms;
+		t->host->in_flight--;
+		if (t->prev)
+			t->prev->next = t->next;
+		else
+			h->active = t->next;
+		if (t->next)
+			t->next->prev = t->prev;
+	}
+	trace_printf("%s %s: %ld %s (%llu ms)", t->method, t->host->origin, t->response.status,
+		     err ? err->message : "", (unsigned long long)t->response.elapsed_ms);
+	t->request.on_done(t->request.data, &t->response);
+	transfer_free(t);
+}
+
+static void reap(struct http *h)
+{
+	CURLMsg *message;
+	int left;
+	while ((message = curl_multi_info_read(h->multi, &left))) {
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		CURLcode code = message->data.result;
+		char *private = NULL;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
+		struct transfer *t = (struct transfer *)(void *)private;
+		finish(t, error_of(t, code));
+	}
+}
+
+/* Ends what has been silent too long; works out when to look again. */
+static void sweep(struct http *h)
+{
+	uint64_t now = now_ms();
+	if (now < h->next_sweep_ms)
+		return;
+	h->next_sweep_ms = NEVER;
+	struct transfer *next;
+	for (struct transfer *t = h->active; t; t = next) {
+		next = t->next;
+		if (!t->sent)
+			continue;
+		uint64_t end = t->last_byte_ms + (uint64_t)h->idle_timeout_ms;
+		if (now < end) {
+			h->next_sweep_ms = earlier(h->next_sweep_ms, end);
+			continue;
+		}
+		t->ending = ENDING_IDLE;
+		finish(t, error_of(t, CURLE_OK));
+	}
+}
+
+static struct error *cancelled(void)
+{
+	return error_new(ERROR_CANCELLED, "interrupted");
+}
+
+static void cancel_all(struct http *h)
+{
+	h->cancelling = true;
+	while (h->active)
+		finish(h->active, cancelled());
+	for (struct host *host = h->hosts; host; host = host->next)
+		while (host->first)
+			finish(host_take(h, host), cancelled());
+	while (h->nr_delayed)
+		finish(delay_pop(h), cancelled());
+	h->cancelling = false;
+}
+
+/* -- the loop ------------------------------------------------------------------------------------- */
+
+void http_set_tick(struct http *h, uint64_t interval_ms, void (*fn)(void *data), void *data)
+{
+	h->tick = fn;
+	h->tick_data = data;
+	h->tick_interval_ms = interval_ms ? interval_ms : 1;
+	h->next_tick_ms = now_ms() + h->tick_interval_ms;
+}
+
+static void tick(struct http *h)
+{
+	uint64_t now = now_ms();
+	if (!h->tick || now < h->next_tick_ms)
+		return;
+	h->next_tick_ms = now + h->tick_interval_ms;
+	h->tick(h->tick_data);
+}
+
+static int poll_timeout(const struct http *h, bool watching_flag)
+{
+	uint64_t now = now_ms(), until = now + MAX_POLL_MS;
+	if (h->nr_delayed)
+		until = earlier(until, h->delayed[0]->due_ms);
+	if (h->active)
+		until = earlier(until, h->next_sweep_ms);
+	if (h->tick)
+		until = earlier(until, h->next_tick_ms);
+	if (watching_flag)
+		until = earlier(until, now + STOP_POLL_MS);
+	return until <= now ? 0 : (int)(until - now);
+}
+
+struct error *http_run(struct http *h, volatile const int *stop)
+{
+	for (;;) {
+		if (stop && *stop) {
+			cancel_all(h);
+			return cancelled();
+		}
+		start_due(h);
+		int running;
+		CURLMcode code = curl_multi_perform(h->multi, &running);
+		reap(h);
+		sweep(h);
+		tick(h);
+		if (!h->active && !h->nr_waiting && !h->nr_delayed)
+			return NULL;
+		if (!code)
+			code = curl_multi_poll(h->multi, NULL, 0, poll_timeout(h, stop != NULL), NULL);
+		if (code) {
+			cancel_all(h);
+			return error_new(ERROR_NETWORK, "libcurl failed: %s", curl_multi_strerror(code));
+		}
+	}
+}
+
+void http_free(struct http *h)
+{
+	if (!h)
+		return;
+	while (h->active) {
+		struct transfer *t = h->active;
+		h->active = t->next;
+		curl_easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L);
+		curl_multi_remove_handle(h->multi, t->easy);
+		transfer_free(t);
+	}
+	while (h->nr_delayed)
+		transfer_free(delay_pop(h));
+	while (h->hosts) {
+		struct host *host = h->hosts;
+		h->hosts = host->next;
+		while (host->first)
+			transfer_free(host_take(h, host));
+		free(host->origin);
+		free(host->place);
+		free(host);
+	}
+	while (h->nr_spare)
+		curl_easy_cleanup(h->spare[--h->nr_spare]);
+	curl_multi_cleanup(h->multi);
+	free(h->delayed);
+	free(h->user_agent);
+	free(h->ca_file);
+	free(h);
+}
+
+struct slice http_header(const struct http_response *response, const char *name)
+{
+	const char *p = response->headers.data, *end = p + response->headers.len;
+	size_t name_len = strlen(name);
+	while (p < end) {
+		const char *eol = memchr(p, '\n', (size_t)(end - p));
+		const char *stop = eol ? eol : end;
+		size_t len = (size_t)(stop - p);
+		if (len > name_len && p[name_len] == ':' && curl_strnequal(p, name, name_len))
+			return slice_trim((struct slice){ p + name_len + 1, len - name_len - 1 });
+		p = eol ? eol + 1 : end;
+	}
+	return (struct slice){ "", 0 };
+}

@@ -1,0 +1,31 @@
+"""Serves a GGUF model with llama.cpp on a free loopback port; prints the address; runs until killed."""
+import os
+import signal
+import sys
+
+import xllamacpp
+
+
+def main():
+    params = xllamacpp.CommonParams()
+    params.model.path = sys.argv[1]
+    params.model_alias = {"gemma3-270m"}
+    params.hostnames = ["127.0.0.1"]
+    params.port = 0
+    params.n_ctx = 8192
+    params.n_parallel = 2
+    params.kv_unified = True
+    params.n_gpu_layers = 0
+    params.cpuparams.n_threads = os.cpu_count() or 1
+    params.sampling.temp = 0.0
+    params.sampling.seed = 1
+    params.warmup = False
+    params.ui = False
+    server = xllamacpp.Server(params)
+    print(server.listening_address + "/v1", flush=True)
+    signal.sigwait({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+    os._exit(0)
+
+
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+main()
