@@ -4,14 +4,22 @@
  * Tree:   v1/<first 2 digits of content id>/<other 62>/<name>     (blobs)
  * Names:  <reviewer>.json      a reviewer's complete answer
  *         replies/<hash>.json  one reply that was paid for, keyed by its request hash
- *         run.json             facts of the last run that no record holds (see review/run.h)
+ *         run.json             facts of the last run that no record holds (see review/record.h)
+ * A name is made of letters, digits and . _ + @ = , - (and '/' between parts), ends in ".json",
+ * and no part of it starts with a punctuation mark.
  *
  * A blob is journalled as a file in <common dir>/scrutiny/journal the moment it is known:
- * written, synced, renamed. records_commit() moves the journal into one commit on the ref
+ * written, synced, renamed. records_commit() moves the journal into a commit on the ref
  * through `git fast-import`, and removes the files only when the ref has moved. Readers see the
- * union of both, so a kill at any instant loses nothing and no step has to be undone. Blobs
- * with the same name and content id are the same answer; when two clones differ, records_commit
- * and the merge keep both, the second under `<name>~<hash>`.
+ * union of both, so a kill at any instant loses nothing and no step has to be undone:
+ *
+ *   killed while journalling     a temporary file is left, swept up by the next commit
+ *   killed while importing       the stream has no `done`: fast-import changes nothing
+ *   killed before the clearing   the next commit finds the same blobs on the ref, and clears
+ *
+ * Blobs with the same name and content id are the same answer; when two differ, both are kept,
+ * the one that came second as "<name less .json>~<16 digits of its SHA-256>.json". Only run.json
+ * is replaced: the newer facts count.
  */
 #ifndef GIT_RECORDS_H
 #define GIT_RECORDS_H
@@ -27,7 +35,8 @@ struct records;
 struct error *records_open(struct records **out, struct repo *repo);
 void records_free(struct records *r);
 
-/* Appends the blob NAME of CONTENT_ID to OUT; ERROR_NOT_FOUND. */
+/* Appends the blob NAME of CONTENT_ID to OUT; ERROR_NOT_FOUND. What is journalled is newer than
+ * what the ref holds. */
 struct error *records_read(struct records *r, const char *content_id, const char *name, struct buffer *out);
 bool records_has(struct records *r, const char *content_id, const char *name);
 /* Names held for a content id, sorted bytewise ("replies/x.json" included). */
@@ -36,14 +45,16 @@ void records_names_free(char **names, size_t nr);
 
 /* Journals a blob; durable when it returns. Replaces an earlier journal entry of that name. */
 struct error *records_put(struct records *r, const char *content_id, const char *name, struct slice data);
-/* One commit holding everything journalled so far, by this process or by one that was killed.
- * Nothing to do is success. Retries when another process moved the ref meanwhile. */
+/* One commit holding everything journalled so far, by this process or by one that was killed
+ * (several, when that is more than 64 MiB). Nothing to do is success. When another process moves
+ * the ref meanwhile, the union is made anew; ERROR_CONFLICT when that does not end. */
 struct error *records_commit(struct records *r, const char *message);
 
 /*
- * Which content ids have all of NAMES (NULL-terminated)? Answered from a cache in the git
- * directory that is brought up to date by the fan-out trees that changed, so that asking for
- * 100,000 papers costs one read of the cache file.
+ * Which content ids have all of NAMES (NULL-terminated; without '/' in them)? Answered from a
+ * cache in the git directory, <common dir>/scrutiny/records-index, that is brought up to date by
+ * the fan-out trees that changed, so that asking for 100,000 papers costs one read of that file.
+ * The journal counts too. The answer is that of the moment of records_index_new.
  */
 struct records_index;
 struct error *records_index_new(struct records_index **out, struct records *r, const char *const *names);

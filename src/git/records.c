@@ -1,0 +1,246 @@
+#include "git/records_internal.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+
+/* Folders of names below a content id: replies/<hash>.json has one. */
+#define RECORD_MAX_NAME_DEPTH 4
+
+bool is_content_id(const char *s)
+{
+	for (size_t i = 0; i < CONTENT_ID_SIZE; i++)
+		if (!ascii_digit(s[i]) && (s[i] < 'a' || s[i] > 'f'))
+			return false;
+	return !s[CONTENT_ID_SIZE];
+}
+
+/*
+ * Names become file names, tree entries and lines of a fast-import stream, so they hold plain
+ * characters only; '~' is left for the second of two answers that differ. The last part ends in
+ * ".json" and the others have no dot, so that no name can be a folder of another.
+ */
+static bool is_name(const char *name)
+{
+	size_t len = strlen(name);
+	if (!len || len > RECORD_MAX_NAME || !ends_with(name, ".json"))
+		return false;
+	const char *last = strrchr(name, '/');
+	for (const char *c = name; *c; c++) {
+		bool starts_part = c == name || c[-1] == '/';
+		if (starts_part && !ascii_alnum(*c))
+			return false;
+		if (last && c < last && *c == '.')
+			return false;
+		if (!ascii_alnum(*c) && !strchr("._+@=,-/", *c))
+			return false;
+	}
+	return true;
+}
+
+static struct error *check_key(const char *content_id, const char *name)
+{
+	if (!is_content_id(content_id))
+		return error_new(ERROR_GENERIC, "'%s' is not a content id", content_id);
+	if (name && !is_name(name))
+		return error_new(ERROR_GENERIC, "'%s' cannot be the name of a record", name);
+	return NULL;
+}
+
+struct error *records_open(struct records **out, struct repo *repo)
+{
+	struct records *r = xcalloc(1, sizeof(*r));
+	r->repo = repo;
+	journal_init(&r->journal, repo_common_dir(repo));
+	struct error *err = records_refresh(r, NULL);
+	if (err) {
+		records_free(r);
+		return err;
+	}
+	*out = r;
+	return NULL;
+}
+
+void records_free(struct records *r)
+{
+	if (!r)
+		return;
+	journal_release(&r->journal);
+	free(r);
+}
+
+struct error *records_refresh(struct records *r, bool *moved)
+{
+	struct oid tip, tree;
+	struct tree_entry root;
+	if (moved)
+		*moved = false;
+	struct error *err = repo_ref(r->repo, RECORDS_REF, &tip);
+	if (err || !strcmp(tip.hex, r->tip.hex))
+		return err;
+	r->root.hex[0] = '\0';
+	if (tip.hex[0]) {
+		err = repo_commit_tree(r->repo, &tip, &tree);
+		if (!err)
+			err = repo_tree_lookup(r->repo, &tree, RECORDS_ROOT, &root);
+		if (!err && root.mode == 040000)
+			r->root = root.oid;
+		if (err && !error_drop_if(&err, ERROR_NOT_FOUND))
+			return error_context(err, "cannot read %s", RECORDS_REF);
+	}
+	r->tip = tip;
+	if (moved)
+		*moved = true;
+	return NULL;
+}
+
+void records_path(struct buffer *out, const char *content_id, const char *name)
+{
+	buffer_addf(out, "%.2s/%s/%s", content_id, content_id + 2, name);
+}
+
+struct error *records_find(struct records *r, const char *content_id, const char *name,
+			   struct tree_entry *out)
+{
+	if (!r->root.hex[0])
+		return error_new(ERROR_NOT_FOUND, "there is no record '%s'", name);
+	struct buffer path = BUFFER_INIT;
+	records_path(&path, content_id, name);
+	struct error *err = repo_tree_lookup(r->repo, &r->root, path.data, out);
+	if (!err && out->mode != 0100644 && out->mode != 0100755)
+		err = error_new(ERROR_NOT_FOUND, "there is no record '%s'", name);
+	buffer_release(&path);
+	return err;
+}
+
+/* What was in the journal a moment ago may have been committed by another process since: before
+ * saying that something is not there, the ref is looked at again. */
+static struct error *find_now(struct records *r, const char *content_id, const char *name,
+			      struct tree_entry *out)
+{
+	bool moved = false;
+	struct error *err = records_find(r, content_id, name, out);
+	if (!error_is(err, ERROR_NOT_FOUND))
+		return err;
+	struct error *refresh = records_refresh(r, &moved);
+	if (!refresh && !moved)
+		return err;
+	error_free(err);
+	return refresh ? refresh : records_find(r, content_id, name, out);
+}
+
+struct error *records_read(struct records *r, const char *content_id, const char *name,
+			   struct buffer *out)
+{
+	struct tree_entry entry;
+	struct error *err = check_key(content_id, NULL);
+	if (err)
+		return err;
+	err = journal_read(&r->journal, content_id, name, out, NULL);
+	if (!error_drop_if(&err, ERROR_NOT_FOUND))
+		return err;
+	err = find_now(r, content_id, name, &entry);
+	return err ? err : repo_read_object(r->repo, &entry.oid, OBJECT_BLOB, out);
+}
+
+bool records_has(struct records *r, const char *content_id, const char *name)
+{
+	struct tree_entry entry;
+	if (!is_content_id(content_id))
+		return false;
+	if (journal_has(&r->journal, content_id, name))
+		return true;
+	struct error *err = find_now(r, content_id, name, &entry);
+	bool has = !err;
+	error_free(err);
+	return has;
+}
+
+struct name_walk {
+	struct records *r;
+	struct strmap *names;
+	const char *prefix;
+	unsigned depth;
+};
+
+static struct error *add_names(const struct tree_entry *e, void *data)
+{
+	const struct name_walk *walk = data;
+	struct error *err = NULL;
+	struct buffer name = BUFFER_INIT;
+	buffer_addstr(&name, walk->prefix);
+	buffer_add(&name, e->name.data, e->name.len);
+	if (e->mode == 040000 && walk->depth < RECORD_MAX_NAME_DEPTH) {
+		buffer_addch(&name, '/');
+		struct name_walk below = { walk->r, walk->names, name.data, walk->depth + 1 };
+		err = repo_tree_each(walk->r->repo, &e->oid, add_names, &below);
+	} else if (e->mode == 0100644 || e->mode == 0100755) {
+		strmap_add(walk->names, name.data, name.len);
+	}
+	buffer_release(&name);
+	return err;
+}
+
+static struct error *add_committed_names(struct records *r, const char *content_id,
+					 struct strmap *names)
+{
+	struct tree_entry folder;
+	if (!r->root.hex[0])
+		return NULL;
+	char *path = xstrfmt("%.2s/%s", content_id, content_id + 2);
+	struct error *err = repo_tree_lookup(r->repo, &r->root, path, &folder);
+	free(path);
+	if (err) {
+		error_drop_if(&err, ERROR_NOT_FOUND);
+		return err;
+	}
+	if (folder.mode != 040000)
+		return NULL;
+	struct name_walk walk = { r, names, "", 0 };
+	return repo_tree_each(r->repo, &folder.oid, add_names, &walk);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+struct error *records_list(struct records *r, const char *content_id, char ***names, size_t *nr)
+{
+	struct strmap set = STRMAP_INIT;
+	*names = NULL;
+	*nr = 0;
+	struct error *err = check_key(content_id, NULL);
+	/* The journal first: what leaves it meanwhile is on the ref by then. */
+	if (!err)
+		err = journal_names(&r->journal, content_id, &set);
+	if (!err)
+		err = records_refresh(r, NULL);
+	if (!err)
+		err = add_committed_names(r, content_id, &set);
+	if (!err && set.nr) {
+		*names = xreallocarray(NULL, set.nr, sizeof(**names));
+		for (size_t i = 0; i < set.nr; i++)
+			(*names)[i] = xstrdup(set.entries[i].key);
+		*nr = set.nr;
+		qsort(*names, *nr, sizeof(**names), compare_names);
+	}
+	strmap_release(&set, NULL);
+	return err;
+}
+
+void records_names_free(char **names, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		free(names[i]);
+	free(names);
+}
+
+struct error *records_put(struct records *r, const char *content_id, const char *name,
+			  struct slice data)
+{
+	struct error *err = check_key(content_id, name);
+	if (!err && data.len > RECORD_MAX_SIZE)
+		err = error_new(ERROR_LIMIT, "the record '%s' is larger than %zu bytes", name,
+				RECORD_MAX_SIZE);
+	return err ? err : journal_put(&r->journal, content_id, name, data);
+}

@@ -1,0 +1,271 @@
+/* Moving the journal into a commit on the ref. */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "base/memory.h"
+#include "base/sha256.h"
+#include "base/text.h"
+#include "git/records_internal.h"
+
+/* Attempts while other processes keep moving the ref, and the longest pause between two. */
+#define COMMIT_MAX_ATTEMPTS 16
+#define COMMIT_MAX_PAUSE_MS 500
+/* Bytes of records in one commit; what is left goes into a further one. */
+#define COMMIT_MAX_BYTES ((size_t)64 << 20)
+/* Digits of its SHA-256 that tell apart a second answer under the same name. */
+#define SECOND_ANSWER_DIGITS 16
+/* The one name whose newer blob replaces the older: facts of the last run. */
+#define RUN_NAME "run.json"
+
+#define STILL_JOURNALLED                                                                        \
+	"nothing is lost: they stay journalled in the git directory and go into the next commit"
+#define FALLBACK_IDENTITY "git-scrutiny <git-scrutiny@localhost>"
+
+/* Inside a hook git's variables describe the operation that is going on. The records are none of
+ * its business: objects in its quarantine would vanish with a refused push. */
+static const char *const import_environment[] = {
+	"GIT_INDEX_FILE", "GIT_QUARANTINE_PATH", "GIT_OBJECT_DIRECTORY",
+	"GIT_ALTERNATE_OBJECT_DIRECTORIES", "LC_ALL=C", NULL,
+};
+
+/* Some of the journal, on its way into one commit. */
+struct batch {
+	struct journal_entry *entries;
+	size_t nr;
+	struct buffer stream; /* for fast-import */
+	bool has_changes;     /* false: the ref holds all of it already */
+};
+
+/* "Name <mail>", as git would sign a commit; records never fail for the lack of one. */
+static void add_identity(struct buffer *out, struct repo *repo)
+{
+	static const char *const argv[] = { "var", "GIT_COMMITTER_IDENT", NULL };
+	struct buffer identity = BUFFER_INIT_MAX(4096);
+	int status = 0;
+	struct process_options options = { .out = &identity, .discard_err = true,
+					   .exit_status = &status };
+	error_free(repo_git(repo, argv, &options));
+	const char *end = strchr(identity.data, '>');
+	if (!status && end)
+		buffer_add(out, identity.data, (size_t)(end - identity.data) + 1);
+	else
+		buffer_addstr(out, FALLBACK_IDENTITY);
+	buffer_release(&identity);
+}
+
+/* "builtin-1.json" becomes "builtin-1~<hash>.json". */
+static char *second_name(const char *name, const struct buffer *data)
+{
+	char hash[SHA256_HEX_SIZE + 1];
+	size_t stem = strlen(name) - strlen(".json");
+	sha256_hex(data->data, data->len, hash);
+	return xstrfmt("%.*s~%.*s.json", (int)stem, name, SECOND_ANSWER_DIGITS, hash);
+}
+
+enum presence { ABSENT, SAME, DIFFERENT };
+
+static struct error *compare_with_ref(struct records *r, const char *content_id, const char *name,
+				      const struct buffer *data, enum presence *presence)
+{
+	struct tree_entry entry;
+	*presence = ABSENT;
+	struct error *err = records_find(r, content_id, name, &entry);
+	if (err) {
+		error_drop_if(&err, ERROR_NOT_FOUND);
+		return err;
+	}
+	struct buffer held = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
+	err = repo_read_object(r->repo, &entry.oid, OBJECT_BLOB, &held);
+	/* Larger than any record: not what we hold. */
+	if (error_drop_if(&err, ERROR_LIMIT))
+		*presence = DIFFERENT;
+	else if (!err)
+		*presence = held.len == data->len && !memcmp(held.data, data->data, held.len)
+				    ? SAME
+				    : DIFFERENT;
+	buffer_release(&held);
+	return err;
+}
+
+/* Adds what takes the ref from what it holds to holding DATA too: nothing, or one command. */
+static struct error *add_change(struct records *r, struct batch *batch,
+				const struct journal_entry *entry, const struct buffer *data)
+{
+	enum presence presence;
+	char *second = NULL;
+	const char *name = entry->name;
+	struct error *err = compare_with_ref(r, entry->content_id, name, data, &presence);
+	if (!err && presence == DIFFERENT && strcmp(name, RUN_NAME)) {
+		name = second = second_name(entry->name, data);
+		err = compare_with_ref(r, entry->content_id, name, data, &presence);
+	}
+	if (!err && presence != SAME) {
+		buffer_addstr(&batch->stream, "M 100644 inline " RECORDS_ROOT "/");
+		records_path(&batch->stream, entry->content_id, name);
+		buffer_addf(&batch->stream, "\ndata %zu\n", data->len);
+		buffer_addbuf(&batch->stream, data);
+		buffer_addch(&batch->stream, '\n');
+		batch->has_changes = true;
+	}
+	free(second);
+	return err;
+}
+
+static void add_commit_head(struct buffer *out, struct records *r, const char *message)
+{
+	buffer_addf(out, "commit %s\ncommitter ", RECORDS_REF);
+	add_identity(out, r->repo);
+	buffer_addf(out, " now\ndata %zu\n%s\n", strlen(message), message);
+	if (r->tip.hex[0])
+		buffer_addf(out, "from %s\n", r->tip.hex);
+}
+
+/* Takes as many of the NR entries into BATCH as one commit should hold. An entry that is gone
+ * because another process has committed it keeps its empty identity. */
+static struct error *batch_fill(struct batch *batch, struct records *r,
+				struct journal_entry *entries, size_t nr, const char *message)
+{
+	struct buffer data = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
+	struct error *err = NULL;
+	batch->entries = entries;
+	add_commit_head(&batch->stream, r, message);
+	while (!err && batch->nr < nr && batch->stream.len < COMMIT_MAX_BYTES) {
+		struct journal_entry *entry = &entries[batch->nr++];
+		buffer_reset(&data);
+		err = journal_read(&r->journal, entry->content_id, entry->name, &data,
+				   &entry->identity);
+		if (!err)
+			err = add_change(r, batch, entry, &data);
+		else
+			error_drop_if(&err, ERROR_NOT_FOUND);
+	}
+	buffer_addstr(&batch->stream, "\ndone\n");
+	buffer_release(&data);
+	return err ? err : buffer_check(&batch->stream, "the journal of records");
+}
+
+static struct error *import(struct records *r, const struct batch *batch, int *status,
+			    struct buffer *said)
+{
+	/* The journal goes away afterwards, so what replaces it must be on the disk by then.
+	 * --done: a stream that ends early, because we were killed, changes nothing. */
+	static const char *const argv[] = {
+		"-c", "core.fsync=committed,reference", "fast-import", "--quiet", "--done",
+		"--date-format=now", NULL,
+	};
+	struct buffer out = BUFFER_INIT_MAX(4096);
+	struct process_options options = { .env = import_environment,
+					   .input = slice_of(&batch->stream), .out = &out,
+					   .err = said, .exit_status = status };
+	struct error *err = repo_git(r->repo, argv, &options);
+	buffer_release(&out);
+	return err;
+}
+
+static void pause_before(unsigned attempt)
+{
+	uint32_t random = 0;
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+		random = (uint32_t)clock();
+	unsigned limit = attempt < 8 ? 4u << attempt : COMMIT_MAX_PAUSE_MS;
+	if (limit > COMMIT_MAX_PAUSE_MS)
+		limit = COMMIT_MAX_PAUSE_MS;
+	unsigned ms = limit / 2 + random % (limit / 2 + 1);
+	struct timespec pause = { ms / 1000, (long)(ms % 1000) * 1000000 };
+	while (nanosleep(&pause, &pause) < 0 && errno == EINTR)
+		;
+}
+
+/* The most telling line of what git said: its first fatal or error, else the last. */
+static struct error *import_failed(const struct buffer *said)
+{
+	struct slice text = slice_trim(slice_of(said));
+	const char *line = text.data;
+	for (const char *at = text.data; at < text.data + text.len; at++)
+		if (at == text.data || at[-1] == '\n')
+			line = at;
+	static const char *const marks[] = { "fatal: ", "error: " };
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
+		const char *found = memmem(text.data, text.len, marks[i], strlen(marks[i]));
+		if (found) {
+			line = found + strlen(marks[i]);
+			break;
+		}
+	}
+	size_t len = 0;
+	while (line + len < text.data + text.len && line[len] != '\n')
+		len++;
+	struct buffer shown = BUFFER_INIT;
+	text_for_terminal(&shown, line, len, false);
+	struct error *err = error_new(ERROR_IO, "cannot commit the records to %s: %s", RECORDS_REF,
+				      shown.len ? shown.data : "git fast-import failed");
+	buffer_release(&shown);
+	return error_with_hint(err, STILL_JOURNALLED);
+}
+
+/*
+ * Commits what the batch holds. fast-import does not move a ref to a commit that leaves out what
+ * the ref holds by then, so losing a race shows as a failure after which the ref is elsewhere
+ * (*AGAIN), or as somebody's lock.
+ */
+static struct error *batch_commit(struct batch *batch, struct records *r, bool *again)
+{
+	int status = 0;
+	bool moved = false;
+	struct buffer said = BUFFER_INIT_MAX(65536);
+	struct error *err = NULL;
+	if (batch->has_changes)
+		err = import(r, batch, &status, &said);
+	if (!err)
+		err = records_refresh(r, &moved);
+	if (!err && !status)
+		err = journal_remove(&r->journal, batch->entries, batch->nr);
+	else if (!err && (moved || strstr(said.data, ".lock")))
+		*again = true;
+	else if (!err)
+		err = import_failed(&said);
+	buffer_release(&said);
+	return err;
+}
+
+/* Commits all ENTRIES unless the ref moves meanwhile (*AGAIN). */
+static struct error *commit_entries(struct records *r, struct journal_entry *entries, size_t nr,
+				    const char *message, bool *again)
+{
+	struct error *err = NULL;
+	size_t done = 0;
+	while (done < nr && !err && !*again) {
+		struct batch batch = { .stream = BUFFER_INIT };
+		err = batch_fill(&batch, r, entries + done, nr - done, message);
+		if (!err)
+			err = batch_commit(&batch, r, again);
+		done += batch.nr;
+		buffer_release(&batch.stream);
+	}
+	return err;
+}
+
+struct error *records_commit(struct records *r, const char *message)
+{
+	struct error *err = NULL;
+	for (unsigned attempt = 0; attempt < COMMIT_MAX_ATTEMPTS; attempt++) {
+		struct journal_entry *entries;
+		size_t nr;
+		bool again = false;
+		if (attempt)
+			pause_before(attempt);
+		err = journal_list(&r->journal, &entries, &nr);
+		if (!err && nr)
+			err = records_refresh(r, NULL);
+		if (!err)
+			err = commit_entries(r, entries, nr, message, &again);
+		journal_entries_free(entries, nr);
+		if (err || !again)
+			return err ? err : journal_sweep(&r->journal);
+	}
+	err = error_new(ERROR_CONFLICT, "cannot commit the records: %s keeps moving or is locked",
+			RECORDS_REF);
+	return error_with_hint(err, STILL_JOURNALLED);
+}
