@@ -25,7 +25,7 @@ static const struct tier {
 
 struct text_forms {
 	struct document *document;
-	struct stream streams[NR_TIERS]; /* [0] unused: that is the document's text */
+	struct unit_stream streams[NR_TIERS]; /* [0] unused: that is the document's text */
 	bool made[NR_TIERS];
 };
 
@@ -62,7 +62,7 @@ void ground_index_free(struct ground_index *index)
 	for (size_t i = 0; i < index->nr; i++) {
 		for (size_t t = 0; t < NR_TIERS; t++) {
 			if (index->texts[i].made[t])
-				stream_release(&index->texts[i].streams[t]);
+				unit_stream_release(&index->texts[i].streams[t]);
 		}
 	}
 	free(index->texts);
@@ -73,12 +73,12 @@ void ground_index_free(struct ground_index *index)
 static struct form text_form(struct text_forms *text, size_t tier)
 {
 	struct slice source = slice_of(&text->document->text);
-	struct stream *st = &text->streams[tier];
+	struct unit_stream *st = &text->streams[tier];
 
 	if (!tiers[tier].read)
 		return (struct form){ source, NULL };
 	if (!text->made[tier]) {
-		stream_make(st, source, tiers[tier].read);
+		unit_stream_make(st, source, tiers[tier].read);
 		text->made[tier] = true;
 	}
 	return (struct form){ slice_of(&st->bytes), st->places };
@@ -87,15 +87,15 @@ static struct form text_form(struct text_forms *text, size_t tier)
 /* A quote in the form of a tier, in OUT. */
 static void quote_form(struct buffer *out, struct slice quote, size_t tier)
 {
-	struct stream st;
+	struct unit_stream st;
 
 	if (!tiers[tier].read) {
 		buffer_add(out, quote.data, quote.len);
 		return;
 	}
-	stream_make(&st, quote, tiers[tier].read);
+	unit_stream_make(&st, quote, tiers[tier].read);
 	buffer_addbuf(out, &st.bytes);
-	stream_release(&st);
+	unit_stream_release(&st);
 }
 
 void ground_normalise(struct buffer *out, struct slice quote)

@@ -350,14 +350,14 @@ void unit_loose(struct unit *u, struct slice s, size_t pos)
 
 /* -- streams -------------------------------------------------------------------------------- */
 
-static void push(struct stream *st, char c, size_t place, bool word_starts)
+static void push(struct unit_stream *st, char c, size_t place, bool word_starts)
 {
 	ALLOC_GROW(st->places, st->bytes.len, st->alloc);
 	st->places[st->bytes.len] = (uint32_t)place | (word_starts ? STREAM_BREAK : 0);
 	buffer_addch(&st->bytes, c);
 }
 
-void stream_make(struct stream *out, struct slice source, unit_reader *read)
+void unit_stream_make(struct unit_stream *out, struct slice source, unit_reader *read)
 {
 	struct unit u;
 	bool pending = true; /* a word may start here */
@@ -381,7 +381,7 @@ void stream_make(struct stream *out, struct slice source, unit_reader *read)
 	}
 }
 
-void stream_release(struct stream *st)
+void unit_stream_release(struct unit_stream *st)
 {
 	buffer_release(&st->bytes);
 	free(st->places);

@@ -32,7 +32,7 @@ unit_reader unit_exact;      /* every byte is itself */
 unit_reader unit_whitespace; /* ... and white space is a break */
 unit_reader unit_loose;
 
-struct stream {
+struct unit_stream {
 	struct buffer bytes;
 	uint32_t *places; /* offset in the source of the unit; STREAM_BREAK: a word starts here */
 	size_t alloc;
@@ -40,8 +40,8 @@ struct stream {
 #define STREAM_BREAK ((uint32_t)1 << 31)
 
 /* Sources are below 2 GiB. */
-void stream_make(struct stream *out, struct slice source, unit_reader *read);
-void stream_release(struct stream *st);
+void unit_stream_make(struct unit_stream *out, struct slice source, unit_reader *read);
+void unit_stream_release(struct unit_stream *st);
 
 /* Letters and digits in a stream or text. */
 size_t count_letters(struct slice s);
