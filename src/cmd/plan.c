@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -31,12 +32,8 @@ static void add_padded(struct buffer *out, const char *text, size_t width)
 
 static double price_of(const struct model *m, const struct session_estimate *e)
 {
-	if (m->local)
-		return 0;
-	if (m->price_in < 0 || m->price_out < 0)
-		return -1;
-	return ((double)e->input_tokens * m->price_in + (double)e->output_tokens * m->price_out) /
-	       1e6;
+	struct model_usage usage = { e->input_tokens, e->output_tokens, 0 };
+	return model_cost(m, &usage, (int64_t)time(NULL));
 }
 
 static void cell(struct buffer *out, const struct model *m, const struct session_estimate *e)
@@ -48,7 +45,7 @@ static void cell(struct buffer *out, const struct model *m, const struct session
 		buffer_addstr(out, "not sent");
 	else if (e->too_long)
 		buffer_addstr(out, "too long");
-	else if (m->local)
+	else if (price == 0)
 		buffer_addstr(out, "free");
 	else if (price < 0)
 		buffer_addstr(out, "price unknown");

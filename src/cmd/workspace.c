@@ -62,6 +62,11 @@ static const char *env_of(void *data, const char *name)
 	return context_env(name);
 }
 
+struct model_settings workspace_model_settings(struct repo *repo)
+{
+	return (struct model_settings){ config_of, env_of, repo };
+}
+
 static bool already_there(const struct workspace *ws, const char *reviewer)
 {
 	for (size_t i = 0; i < ws->nr_models; i++)
@@ -79,14 +84,16 @@ static void add_absent(struct workspace *ws, const char *spec, struct error *err
 	error_free(err);
 }
 
-static struct error *add_model(struct workspace *ws, const char *spec)
+/* A reviewer that the command line NAMED has to be right; one that a file asks for may need a key
+ * that this person does not have. */
+static struct error *add_model(struct workspace *ws, const char *spec, bool named)
 {
-	struct model_settings settings = { config_of, env_of, ws->repo };
+	struct model_settings settings = workspace_model_settings(ws->repo);
 	struct model model;
 	if (!strcmp(spec, "builtin"))
 		return NULL;
 	struct error *err = model_find(&model, spec, &settings);
-	if (error_is(err, ERROR_USAGE))
+	if (named && error_is(err, ERROR_USAGE))
 		return err;
 	if (err) {
 		add_absent(ws, spec, err);
@@ -101,7 +108,7 @@ static struct error *add_model(struct workspace *ws, const char *spec)
 	return NULL;
 }
 
-static struct error *add_models(struct workspace *ws, const char *list)
+static struct error *add_models(struct workspace *ws, const char *list, bool named)
 {
 	struct error *err = NULL;
 	while (*list && !err) {
@@ -110,7 +117,7 @@ static struct error *add_models(struct workspace *ws, const char *list)
 		struct slice word = slice_trim((struct slice){ list, len });
 		if (word.len) {
 			char *spec = xmemdupz(word.data, word.len);
-			err = add_model(ws, spec);
+			err = add_model(ws, spec, named);
 			free(spec);
 		}
 		list += len + (comma ? 1 : 0);
@@ -121,7 +128,7 @@ static struct error *add_models(struct workspace *ws, const char *list)
 /* An Ollama on this machine is used by itself when it answers and has a model. */
 static void add_local_ollama(struct workspace *ws)
 {
-	struct model_settings settings = { config_of, env_of, ws->repo };
+	struct model_settings settings = workspace_model_settings(ws->repo);
 	struct model model;
 	struct error *err = model_find(&model, "ollama", &settings);
 	if (err) {
@@ -144,17 +151,17 @@ struct error *workspace_find_models(struct workspace *ws, const char *spec, bool
 	if (checks_only)
 		return NULL;
 	if (spec)
-		return add_models(ws, spec);
+		return add_models(ws, spec, true);
 	if (configured)
-		return error_context(add_models(ws, configured), "scrutiny.reviewers");
+		return add_models(ws, configured, false);
 	if (!ws->policy.reviewers_set) {
 		add_local_ollama(ws);
 		return NULL;
 	}
 	struct error *err = NULL;
 	for (size_t i = 0; i < ws->policy.nr_reviewers && !err; i++)
-		err = add_model(ws, ws->policy.reviewers[i]);
-	return error_context(err, POLICY_FILE);
+		err = add_model(ws, ws->policy.reviewers[i], false);
+	return err;
 }
 
 /* -- freshness -------------------------------------------------------------------------------- */

@@ -42,9 +42,12 @@ void workspace_release(struct workspace *ws);
 
 /* Settles which models are asked: SPEC (the --reviewers option, comma-separated), else git config
  * scrutiny.reviewers, else `reviewers:` of .scrutiny.yml, else an Ollama on this machine. "builtin"
- * is always there and may be named. One that cannot be called becomes absent, unless SPEC named
- * it wrongly. */
+ * is always there and may be named. One that cannot be called becomes absent; only what
+ * SPEC names wrongly is an error. */
 struct error *workspace_find_models(struct workspace *ws, const char *spec, bool checks_only);
+
+/* Where models are configured: git config and the environment. */
+struct model_settings workspace_model_settings(struct repo *repo);
 
 /* Whether every reviewer's record, and a report, are there for the paper as it is now. */
 struct error *workspace_load_index(struct workspace *ws);

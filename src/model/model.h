@@ -131,6 +131,9 @@ struct error *model_ollama_list(const char *endpoint, char ***names, size_t *nr)
  * ERROR_USAGE when there is no such provider or the address is wrong. */
 struct error *model_endpoint(char **out, const char *name, const struct model_settings *settings);
 
+/* The providers that work without configuring an endpoint: their names, NULL behind the last. */
+const char *model_provider_name(size_t i);
+
 /* What USAGE costs in US dollars: 0 for a local model, < 0 when the price or the tokens are unknown.
  * DATE (seconds since the epoch) and the size of the prompt decide between tariffs. */
 double model_cost(const struct model *m, const struct model_usage *usage, int64_t date);

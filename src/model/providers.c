@@ -33,6 +33,11 @@ static const struct provider {
 	  model_ollama_address, NULL, false },
 };
 
+const char *model_provider_name(size_t i)
+{
+	return i < ARRAY_SIZE(providers) ? providers[i].name : NULL;
+}
+
 void model_release(struct model *m)
 {
 	free(m->reviewer);

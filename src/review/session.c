@@ -143,18 +143,14 @@ static void settle(struct session *s, struct job *job, struct task *task)
 					task->message);
 }
 
-static void count_cost(struct session *s, const struct model *m, const struct model_usage *usage)
+static void count_cost(struct session *s, const struct call *call)
 {
+	double cost = call_cost(call);
 	s->totals->calls++;
-	if (m->local)
-		return;
-	if (m->price_in < 0 || m->price_out < 0 || usage->input_tokens < 0 ||
-	    usage->output_tokens < 0) {
+	if (cost < 0)
 		s->totals->cost_unknown = true;
-		return;
-	}
-	s->totals->cost_usd += ((double)usage->input_tokens * m->price_in +
-				(double)usage->output_tokens * m->price_out) / 1e6;
+	else
+		s->totals->cost_usd += cost;
 	s->progress.cost_usd = s->totals->cost_usd;
 }
 
@@ -165,8 +161,8 @@ static void on_reply(void *data, const struct model_reply *reply)
 	struct job *job = task->job;
 	struct session *s = job->owner;
 	session_fail(s, job_take_reply(job, call, reply));
-	if (reply->outcome == MODEL_OK)
-		count_cost(s, task->model, &reply->usage);
+	if (call->reply.request) /* an unusable answer costs as much as another */
+		count_cost(s, call);
 	s->progress.calls_done++;
 	s->progress.reviewer = task->model->reviewer;
 	report_progress(s);

@@ -282,6 +282,13 @@ struct error *job_take_reply(struct job *job, struct call *call, const struct mo
 	return err;
 }
 
+double call_cost(const struct call *call)
+{
+	struct model_usage usage = { call->reply.input_tokens, call->reply.output_tokens,
+				     call->reply.cached_tokens };
+	return model_cost(call->task->model, &usage, call->reply.date);
+}
+
 /* -- from replies to a record ----------------------------------------------------------------- */
 
 /* A count that some server did not tell is not told of the whole. */
@@ -290,13 +297,9 @@ static int64_t add_tokens(int64_t sum, int64_t more)
 	return sum < 0 || more < 0 ? -1 : sum + more;
 }
 
-static double cost_of(const struct model *m, int64_t input, int64_t output)
+static double add_cost(double sum, double more)
 {
-	if (m->local)
-		return 0;
-	if (m->price_in < 0 || m->price_out < 0 || input < 0 || output < 0)
-		return -1;
-	return ((double)input * m->price_in + (double)output * m->price_out) / 1e6;
+	return sum < 0 || more < 0 ? -1 : sum + more;
 }
 
 static void add_summary(struct buffer *out, char *summary, size_t index, size_t parts)
@@ -327,6 +330,7 @@ static struct error *add_answer(struct job *job, struct record *r, struct buffer
 	r->requests[r->nr_requests++] = xstrdup(call->hash);
 	r->input_tokens = add_tokens(r->input_tokens, call->reply.input_tokens);
 	r->output_tokens = add_tokens(r->output_tokens, call->reply.output_tokens);
+	r->cost_usd = add_cost(r->cost_usd, call_cost(call));
 	if (!r->version && call->reply.served_model)
 		r->version = xstrdup(call->reply.served_model);
 	return NULL;
@@ -358,7 +362,6 @@ struct error *job_settle_task(struct job *job, struct task *task)
 		error_free(err);
 		err = NULL;
 	} else {
-		r.cost_usd = cost_of(task->model, r.input_tokens, r.output_tokens);
 		r.summary = summaries.len ? xstrdup(summaries.data) : NULL;
 		err = put_record(job, &r, NULL);
 		task->recorded = !err;

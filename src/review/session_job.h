@@ -62,6 +62,8 @@ struct error *job_prepare_calls(struct job *job);
 void call_request(const struct call *call, struct model_request *out);
 /* Takes a model's reply to CALL: journals it at once. */
 struct error *job_take_reply(struct job *job, struct call *call, const struct model_reply *reply);
+/* What an answered call cost in US dollars; < 0: unknown. */
+double call_cost(const struct call *call);
 /* Makes the record of a task whose calls are all answered. */
 struct error *job_settle_task(struct job *job, struct task *task);
 /* The review, from the records and this run's facts. FRESH: nothing was done, the stored run
