@@ -132,8 +132,14 @@ check-banned:
 	@! printf 'char *f(char *a) { return strcpy(a, getenv(a)); }' | \
 		$(CC) $(ALL_CPPFLAGS) $(LIBRARY_CPPFLAGS) -fsyntax-only -x c - 2>/dev/null
 
+SCRIPTS = $(shell grep -lsE '^\#!/bin/(ba)?sh' tools/* hooks/* .ci/* tests/*/*) tests/cli/lib.sh
+.PHONY: check-scripts
+check-scripts:
+	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); \
+	else echo 'shellcheck is not here: the scripts were not checked'; fi
+
 .PHONY: check
-check: check-layers check-banned check-headers check-unit check-corpus check-docs check-cli
+check: check-layers check-banned check-headers check-scripts check-unit check-corpus check-docs check-cli
 
 # -- fuzzing -------------------------------------------------------------------------------------
 
