@@ -15,14 +15,19 @@ struct report {
 const char *report_verdict(const struct report *report);
 /* The verdict in a sentence, for the head of the report and meta.yaml. */
 void report_verdict_sentence(struct buffer *out, const struct report *report);
+/* RFC 3339 in UTC: "2026-11-22T09:30:00Z". */
+void report_date(struct buffer *out, int64_t seconds);
+/* Reads previous, previous_date and past of RUN from the scrutiny.json of the run before. */
+struct error *report_read_past(struct run *run, struct slice json, const char *what);
 
 void report_markdown(struct buffer *out, const struct report *report); /* scrutiny.md */
 void report_json(struct buffer *out, const struct report *report);     /* scrutiny.json */
-/* The compiler-like listing of EXPERIENCE: `line: severity rule  message`, the source line and a caret.
- * LINES gives the source line of a finding (may return an empty slice). COLOR as color_wanted said. */
+/* A listing as compilers print it: `line: severity rule  message`, the source line and a caret.
+ * LINE_OF gives the source line of a finding (may return an empty slice). COLOR as color_wanted said. */
 void report_text(struct buffer *out, const struct report *report, bool color,
 		 struct slice (*line_of)(void *data, const struct finding *f), void *data);
-/* SARIF 2.1.0 over several papers. Only grounded findings; the rest is counted in properties. */
+/* SARIF 2.1.0 over several papers. Only verified and plausible findings that have a place, worst
+ * first, at most what GitHub shows; the rest is counted in properties. */
 void report_sarif(struct buffer *out, const struct report *const *reports, size_t nr,
 		  const char *program_version);
 

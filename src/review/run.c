@@ -14,6 +14,26 @@ void past_finding_release(struct past_finding *past)
 	memset(past, 0, sizeof(*past));
 }
 
+static void release_past(struct run *r)
+{
+	free(r->previous);
+	for (size_t i = 0; i < r->nr_past; i++)
+		past_finding_release(&r->past[i]);
+	free(r->past);
+}
+
+void run_take_past(struct run *r, struct run *from)
+{
+	release_past(r);
+	r->previous = from->previous;
+	r->previous_date = from->previous_date;
+	r->past = from->past;
+	r->nr_past = from->nr_past;
+	from->previous = NULL;
+	from->past = NULL;
+	from->nr_past = 0;
+}
+
 void run_release(struct run *r)
 {
 	free(r->program_version);
@@ -28,14 +48,11 @@ void run_release(struct run *r)
 	}
 	free(r->reviewers);
 	stored_free_list(r->unread, r->nr_unread);
-	free(r->previous);
-	for (size_t i = 0; i < r->nr_past; i++)
-		past_finding_release(&r->past[i]);
-	free(r->past);
+	release_past(r);
 	memset(r, 0, sizeof(*r));
 }
 
-static void put_past(struct json_writer *w, const struct past_finding *p)
+void stored_put_past(struct json_writer *w, const struct past_finding *p)
 {
 	json_begin_object(w);
 	json_put_string(w, "id", p->id);
@@ -50,7 +67,7 @@ static void put_past(struct json_writer *w, const struct past_finding *p)
 	json_end_object(w);
 }
 
-static void put_lists(struct json_writer *w, const struct run *r)
+void stored_put_run_lists(struct json_writer *w, const struct run *r)
 {
 	json_key(w, "manuscripts");
 	json_begin_array(w);
@@ -82,13 +99,13 @@ void run_write(struct buffer *out, const struct run *r)
 	stored_put_path(&w, "paper", r->paper);
 	json_put_string(&w, "title", r->title);
 	json_put_integer(&w, "date", r->date);
-	put_lists(&w, r);
+	stored_put_run_lists(&w, r);
 	json_put_string(&w, "previous", r->previous);
 	json_put_integer(&w, "previous_date", r->previous_date);
 	json_key(&w, "past");
 	json_begin_array(&w);
 	for (size_t i = 0; i < r->nr_past; i++)
-		put_past(&w, &r->past[i]);
+		stored_put_past(&w, &r->past[i]);
 	json_end_array(&w);
 	json_end_object(&w);
 	buffer_addch(out, '\n');
@@ -120,9 +137,8 @@ static struct error *get_reviewer(const cJSON *o, const char *what, void *item)
 	return stored_get_string_or_null(o, "message", what, &r->message);
 }
 
-static struct error *get_past(const cJSON *o, const char *what, void *item)
+struct error *stored_get_past(const cJSON *o, const char *what, struct past_finding *p)
 {
-	struct past_finding *p = item;
 	struct error *err;
 	int severity;
 	int64_t line;
@@ -134,12 +150,19 @@ static struct error *get_past(const cJSON *o, const char *what, void *item)
 	    (err = stored_get_string(o, "title", what, &p->title)) ||
 	    (err = stored_get_path(o, "path", what, &p->path)) ||
 	    (err = stored_get_range(o, "line", what, 0, STORED_MAX_INTEGER, &line)) ||
-	    (err = stored_get_string_or_null(o, "quote", what, &p->quote)) ||
-	    (err = stored_get_list(o, "reviewers", what, &p->reviewers, &p->nr_reviewers)))
+	    (err = stored_get_string_or_null(o, "quote", what, &p->quote)))
 		return err;
 	p->severity = (enum severity)severity;
 	p->line = (size_t)line;
 	return NULL;
+}
+
+static struct error *get_past(const cJSON *o, const char *what, void *item)
+{
+	struct past_finding *p = item;
+	struct error *err = stored_get_past(o, what, p);
+
+	return err ? err : stored_get_list(o, "reviewers", what, &p->reviewers, &p->nr_reviewers);
 }
 
 struct error *run_parse(struct run *out, struct slice text, const char *what)

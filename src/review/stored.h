@@ -48,5 +48,12 @@ void stored_free_list(char **items, size_t nr);
 
 /* The keys of a finding, into the object that is open. */
 void stored_put_finding(struct json_writer *w, const struct finding *f);
+/* A finding of the last run as an object; reading leaves out its reviewers. */
+void stored_put_past(struct json_writer *w, const struct past_finding *p);
+struct error *stored_get_past(const cJSON *o, const char *what, struct past_finding *p);
+/* The keys manuscripts, reviewers and unread of a run. */
+void stored_put_run_lists(struct json_writer *w, const struct run *r);
+/* Moves previous, previous_date and past FROM into R. */
+void run_take_past(struct run *r, struct run *from);
 
 #endif

@@ -1,0 +1,27 @@
+/* What the report writers share. */
+#ifndef REVIEW_REPORT_PARTS_H
+#define REVIEW_REPORT_PARTS_H
+
+#include "review/report.h"
+
+void add_count(struct buffer *out, size_t n, const char *noun); /* "1 error", "2 errors" */
+void add_severity_counts(struct buffer *out, const struct consensus *c);
+size_t count_incomplete(const struct run *run); /* reviewers whose outcome is not "ok" */
+void add_day(struct buffer *out, int64_t seconds);
+void add_relative_path(struct buffer *out, const char *paper, const char *path);
+void add_uri_path(struct buffer *out, const char *path);
+bool cut_text(const char *s, size_t max, size_t *len);
+void add_grouped(struct buffer *out, int64_t n); /* 18,400 */
+void add_cost(struct buffer *out, double usd);
+
+/* -- Markdown that nothing in the text can break out of (markdown.c) -------------------------- */
+
+/* S on one line, cut after MAX bytes, as plain text: no markup, HTML, link, image, mention or issue
+ * reference of it takes effect. */
+void markdown_text(struct buffer *out, const char *s, size_t max);
+/* S on one line as a code span; IN_TABLE also hides bars. */
+void markdown_code(struct buffer *out, const char *s, bool in_table);
+/* S as a fenced code block, cut after MAX bytes. */
+void markdown_block(struct buffer *out, const char *s, const char *language, size_t max);
+
+#endif

@@ -1,0 +1,275 @@
+#include "base/json.h"
+#include "base/memory.h"
+#include "base/strmap.h"
+#include "base/text.h"
+#include "review/report.h"
+#include "review/report_parts.h"
+
+/* What GitHub shows of one run; it takes files up to 10 MB. */
+#define MAX_RESULTS 5000
+#define MAX_TITLE 300
+#define MAX_WHY 900
+
+/* The rule that claims of models stand under. */
+#define CLAIM_RULE "claim"
+
+struct result {
+	const struct report *report;
+	const struct consensus_finding *finding;
+};
+
+static bool has_place(const struct consensus_finding *f)
+{
+	return f->bucket != BUCKET_UNVERIFIED && f->lead.path && *f->lead.path;
+}
+
+static int compare_results(const void *x, const void *y)
+{
+	const struct result *a = x, *b = y;
+	const struct consensus_finding *f = a->finding, *g = b->finding;
+	int order = (int)g->severity - (int)f->severity;
+
+	if (!order)
+		order = (int)f->bucket - (int)g->bucket;
+	if (!order)
+		order = (g->nr_families > f->nr_families) - (g->nr_families < f->nr_families);
+	if (!order)
+		order = strcmp(f->lead.path, g->lead.path);
+	if (!order)
+		order = (f->lead.start > g->lead.start) - (f->lead.start < g->lead.start);
+	if (!order)
+		order = strcmp(f->id, g->id);
+	return order ? order : strcmp(a->report->run->paper, b->report->run->paper);
+}
+
+/* Everything that can be an annotation, worst first; *UNPLACED counts the rest. */
+static struct result *collect(const struct report *const *reports, size_t nr, size_t *nr_results,
+			      size_t *unplaced)
+{
+	size_t total = 0, n = 0;
+	for (size_t i = 0; i < nr; i++)
+		total += reports[i]->consensus->nr;
+
+	struct result *results = xcalloc(total + 1, sizeof(*results));
+	for (size_t i = 0; i < nr; i++) {
+		for (size_t j = 0; j < reports[i]->consensus->nr; j++) {
+			const struct consensus_finding *f = &reports[i]->consensus->findings[j];
+			if (has_place(f))
+				results[n++] = (struct result){ reports[i], f };
+		}
+	}
+	if (n)
+		qsort(results, n, sizeof(*results), compare_results);
+	*unplaced = total - n;
+	*nr_results = n;
+	return results;
+}
+
+static const char *rule_of(const struct consensus_finding *f)
+{
+	return f->lead.rule ? f->lead.rule : CLAIM_RULE;
+}
+
+/* "[text](target)" would be a link in a message. */
+static void add_message_text(struct buffer *out, const char *s, size_t max)
+{
+	struct buffer clean = BUFFER_INIT;
+	size_t len;
+	bool cut = cut_text(s, max, &len);
+
+	text_for_terminal(&clean, s, len, true);
+	for (const char *p = clean.data; *p; p++) {
+		buffer_addch(out, *p);
+		if (p[0] == ']' && p[1] == '(')
+			buffer_addch(out, ' ');
+	}
+	if (cut)
+		buffer_addstr(out, " [\xe2\x80\xa6]");
+	buffer_release(&clean);
+}
+
+static void put_message(struct json_writer *w, const struct consensus_finding *f)
+{
+	struct buffer text = BUFFER_INIT;
+
+	add_message_text(&text, f->lead.title, MAX_TITLE);
+	buffer_addch(&text, '.');
+	if (f->lead.why && *f->lead.why) {
+		buffer_addch(&text, ' ');
+		add_message_text(&text, f->lead.why, MAX_WHY);
+	}
+	json_key(w, "message");
+	json_begin_object(w);
+	json_put_string(w, "text", text.data);
+	json_end_object(w);
+	buffer_release(&text);
+}
+
+static void put_region(struct json_writer *w, const struct finding *f)
+{
+	if (!f->line)
+		return;
+	json_key(w, "region");
+	json_begin_object(w);
+	json_put_integer(w, "startLine", (int64_t)f->line);
+	if (f->column)
+		json_put_integer(w, "startColumn", (int64_t)f->column);
+	if (f->end_line >= f->line) {
+		json_put_integer(w, "endLine", (int64_t)f->end_line);
+		if (f->end_column && (f->end_line > f->line || f->end_column >= f->column))
+			json_put_integer(w, "endColumn", (int64_t)f->end_column);
+	}
+	json_end_object(w);
+}
+
+static void put_location(struct json_writer *w, const struct finding *f)
+{
+	struct buffer uri = BUFFER_INIT;
+
+	add_uri_path(&uri, f->path);
+	json_key(w, "locations");
+	json_begin_array(w);
+	json_begin_object(w);
+	json_key(w, "physicalLocation");
+	json_begin_object(w);
+	json_key(w, "artifactLocation");
+	json_begin_object(w);
+	json_put_string(w, "uri", uri.data);
+	json_put_string(w, "uriBaseId", "%SRCROOT%");
+	json_end_object(w);
+	put_region(w, f);
+	json_end_object(w);
+	json_end_object(w);
+	json_end_array(w);
+	buffer_release(&uri);
+}
+
+/* Ids are told apart within a paper; copies of a paper are told apart by their number. */
+static void put_fingerprint(struct json_writer *w, const struct consensus_finding *f, struct strmap *seen)
+{
+	void **slot = strmap_at(seen, f->id, strlen(f->id));
+	uintptr_t number = (uintptr_t)*slot + 1;
+	char *hash = xstrfmt("%s:%llu", f->id, (unsigned long long)number);
+
+	*slot = (void *)number;
+	json_key(w, "partialFingerprints");
+	json_begin_object(w);
+	json_put_string(w, "primaryLocationLineHash", hash);
+	json_end_object(w);
+	free(hash);
+}
+
+static void put_result(struct json_writer *w, const struct consensus_finding *f, size_t rule,
+		       struct strmap *seen)
+{
+	json_begin_object(w);
+	json_put_string(w, "ruleId", rule_of(f));
+	json_put_integer(w, "ruleIndex", (int64_t)rule);
+	json_put_string(w, "level", severity_name(f->severity));
+	put_message(w, f);
+	put_location(w, &f->lead);
+	put_fingerprint(w, f, seen);
+	json_key(w, "properties");
+	json_begin_object(w);
+	json_put_string(w, "id", f->id);
+	json_put_string(w, "bucket", bucket_name(f->bucket));
+	json_put_string(w, "history", f->history == HISTORY_NEW ? "new" : "persisting");
+	json_key(w, "families");
+	json_begin_array(w);
+	for (size_t i = 0; i < f->nr_families; i++)
+		json_string(w, f->families[i]);
+	json_end_array(w);
+	json_end_object(w);
+	json_end_object(w);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The rules that the results name, sorted; INDEX gets their numbers. */
+static void put_rules(struct json_writer *w, const struct result *results, size_t nr, struct strmap *index)
+{
+	const char **names = xcalloc(nr + 1, sizeof(*names));
+	size_t nr_names = 0;
+	struct strmap seen = STRMAP_INIT;
+
+	for (size_t i = 0; i < nr; i++) {
+		const char *rule = rule_of(results[i].finding);
+		if (strmap_add(&seen, rule, strlen(rule)))
+			names[nr_names++] = rule;
+	}
+	if (nr_names)
+		qsort(names, nr_names, sizeof(*names), compare_names);
+	json_key(w, "rules");
+	json_begin_array(w);
+	for (size_t i = 0; i < nr_names; i++) {
+		*strmap_at(index, names[i], strlen(names[i])) = (void *)(uintptr_t)i;
+		json_begin_object(w);
+		json_put_string(w, "id", names[i]);
+		json_key(w, "shortDescription");
+		json_begin_object(w);
+		json_put_string(w, "text", strcmp(names[i], CLAIM_RULE) ? names[i]
+				: "What language models say about words that stand in the paper");
+		json_end_object(w);
+		json_end_object(w);
+	}
+	json_end_array(w);
+	strmap_release(&seen, NULL);
+	free(names);
+}
+
+static void put_tool(struct json_writer *w, const char *program_version, const struct result *results,
+		     size_t nr, struct strmap *rules)
+{
+	json_key(w, "tool");
+	json_begin_object(w);
+	json_key(w, "driver");
+	json_begin_object(w);
+	json_put_string(w, "name", "git-scrutiny");
+	json_put_string(w, "version", program_version);
+	put_rules(w, results, nr, rules);
+	json_end_object(w);
+	json_end_object(w);
+}
+
+void report_sarif(struct buffer *out, const struct report *const *reports, size_t nr,
+		  const char *program_version)
+{
+	struct strmap rules = STRMAP_INIT, seen = STRMAP_INIT;
+	struct json_writer w;
+	size_t nr_results, unplaced;
+	struct result *results = collect(reports, nr, &nr_results, &unplaced);
+	size_t shown = nr_results < MAX_RESULTS ? nr_results : MAX_RESULTS;
+
+	json_writer_init(&w, out, true);
+	json_begin_object(&w);
+	json_put_string(&w, "$schema", "https://json.schemastore.org/sarif-2.1.0.json");
+	json_put_string(&w, "version", "2.1.0");
+	json_key(&w, "runs");
+	json_begin_array(&w);
+	json_begin_object(&w);
+	put_tool(&w, program_version, results, shown, &rules);
+	json_put_string(&w, "columnKind", "unicodeCodePoints");
+	json_key(&w, "results");
+	json_begin_array(&w);
+	for (size_t i = 0; i < shown; i++) {
+		const char *rule = rule_of(results[i].finding);
+		put_result(&w, results[i].finding, (size_t)(uintptr_t)strmap_get(&rules, rule, strlen(rule)),
+			   &seen);
+	}
+	json_end_array(&w);
+	json_key(&w, "properties");
+	json_begin_object(&w);
+	json_put_integer(&w, "notShown", (int64_t)(nr_results - shown));
+	json_put_integer(&w, "withoutPlace", (int64_t)unplaced);
+	json_end_object(&w);
+	json_end_object(&w);
+	json_end_array(&w);
+	json_end_object(&w);
+	buffer_addch(out, '\n');
+	strmap_release(&rules, NULL);
+	strmap_release(&seen, NULL);
+	free(results);
+}
