@@ -24,6 +24,8 @@ struct ignore_rules *ignore_rules_new(const struct ignore_rules *parent, const c
 void ignore_rules_free(struct ignore_rules *rules);
 /* A hash of all patterns in force, so that results can be cached; "" when there are none. */
 const char *ignore_rules_id(const struct ignore_rules *rules);
+/* Whether a ceiling cut the file short, so that the user should be told. */
+bool ignore_rules_truncated(const struct ignore_rules *rules);
 
 /* What the patterns say of PATH itself (not of the folders above it): 1 ignored, 0 explicitly
  * kept by a negated pattern, -1 nothing said. The caller walks down from the top and does not
@@ -31,7 +33,9 @@ const char *ignore_rules_id(const struct ignore_rules *rules);
  * re-include, as in git. */
 int ignore_match(const struct ignore_rules *rules, const char *path, bool is_directory);
 
-/* git's wildmatch with WM_PATHNAME: `*` and `?` do not match '/', `**` does. */
+/* git's wildmatch: with PATHNAME `*` and `?` do not match '/', and `**` does where it stands alone
+ * between slashes; without it every star does. Takes at most time in proportion to the length
+ * of PATTERN times that of TEXT, whatever they are. */
 bool wildmatch(const char *pattern, const char *text, bool pathname);
 
 #endif
