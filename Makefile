@@ -113,6 +113,11 @@ check-unit: $(UNIT_TESTS)
 unit-%: $(BUILD)/tests/%
 	$<
 
+# The comparison with `git check-ignore` that check-unit makes in small.
+.PHONY: check-ignore-full
+check-ignore-full: $(BUILD)/tests/git_ignore_differential
+	IGNORE_CASES=100000 $<
+
 # Shell scripts that print TAP: see tests/cli/lib.sh.
 .PHONY: check-cli
 check-cli: all

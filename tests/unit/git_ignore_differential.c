@@ -51,23 +51,31 @@ static const char *const pieces[] = {
 	"!", "#", "^", ":", "]", "[", "{", "}", "~", "\\", "\\\\", "\\a", "\\ ", "\\*", "\\?", "\\[",
 	"\\/", "\\#", "\\!", "*", "*", "*", "**", "***", "?", "?", "/", "/", "/", "**/", "/**", "/**/",
 	"*/", "/*", "//", "[a]", "[ab]", "[!a]", "[^a]", "[a-c]", "[a-", "[-a]", "[a-]", "[]a]",
-	"[!]a]", "[]", "[]-a]", "[a", "[\\]]", "[\\a-c]", "[a-\\c]", "[[]", "[c-a]", "[!", "[^",
+	"[!]a]", "[]", "[]-a]", "[a", "[\\]]", "[\\a-c]", "[a-\\c]", "[[]", "[c-a]", "[!", "[^", "[a-b-x]",
 	"[[:alpha:]]", "[[:digit:]]", "[[:space:]]", "[[:punct:]]", "[[:upper:]a]", "[![:lower:]]",
 	"[[:alnum:]-z]", "[[:cntrl:]]", "[[:print:]]", "[[:graph:]]", "[[:blank:]]", "[[:xdigit:]]",
 	"[[:nope:]]", "[[:]", "[[::]]", "[[:alpha:]", "[[:a]", "[[:a]]", "[a[:digit:]]", "[/]", "[!/]",
 	"[+--]", "[!-/]", "[ -~]", "[\x01-\xff]", "\xc3\xa9", "\xff", "\x01", "\x7f", "\r", "\v",
 };
 
-/* A rule often begins with a path of the tree, with parts replaced by wildcards. */
+/* Pieces that may stand for any part of a path. */
+static const char *const wildcards[] = { "*", "**", "**/", "**\\/", "/**/", "*/", "/*", "***/", "?" };
+
+/* Many rules are a path of the tree with parts of it replaced. */
 static void add_rule_from_path(struct buffer *out, const char *path)
 {
 	for (const char *p = path; *p; p++) {
-		if (*p == '\n')
+		if (*p == '\n') {
 			buffer_addch(out, '?');
-		else if (below(8))
+		} else if (below(6)) {
 			buffer_addch(out, *p);
-		else
+		} else if (below(2)) {
 			buffer_addstr(out, PICK(pieces));
+		} else {
+			buffer_addstr(out, PICK(wildcards));
+			for (unsigned n = below(5); n && p[1]; n--)
+				p++;
+		}
 	}
 }
 
