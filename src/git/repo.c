@@ -11,6 +11,10 @@
 /* GIT_DIR and GIT_WORK_TREE are git's own way to be told where the repository is. */
 #undef getenv
 
+/* Only whether git was told where the repository is: it has to be told again, see
+ * set_environment(). */
+#undef getenv
+
 static const char *const read_environment[] = { REPO_READ_ENVIRONMENT, NULL };
 
 /* The questions of repo_open, in the order in which git answers them. */
