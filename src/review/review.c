@@ -1,7 +1,6 @@
 #include "review/review.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #include "base/file.h"
 #include "base/json.h"
@@ -157,24 +156,16 @@ static struct error *write_if_changed(const char *work_tree, const char *path,
 	return err;
 }
 
-static void format_date(char out[32], int64_t date)
-{
-	time_t t = (time_t)date;
-	struct tm tm;
-	gmtime_r(&t, &tm);
-	strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
-}
-
 static struct error *write_meta(const struct review *review, const char *work_tree,
 				const char *path, const struct meta_initial *initial,
 				struct buffer *written)
 {
-	char date[32];
-	format_date(date, review->run.date);
+	struct buffer date = BUFFER_INIT;
+	report_date(&date, review->run.date);
 	const struct consensus *c = &review->consensus;
 	struct meta_scrutiny section = {
 		.content_id = review->run.content_id,
-		.date = date,
+		.date = date.data,
 		.verdict = report_verdict(&review->report),
 		.errors = (int64_t)c->counts[SEVERITY_ERROR],
 		.warnings = (int64_t)c->counts[SEVERITY_WARNING],
@@ -189,6 +180,7 @@ static struct error *write_meta(const struct review *review, const char *work_tr
 		err = meta_set_scrutiny(&text, slice_of(&old), path, &section, initial);
 	if (!err)
 		err = write_if_changed(work_tree, path, &text, written);
+	buffer_release(&date);
 	buffer_release(&old);
 	buffer_release(&text);
 	return err;

@@ -38,8 +38,4 @@ struct meta_initial;
 struct error *review_write(const struct review *review, const char *work_tree, const char *paper,
 			   const struct meta_initial *initial, struct buffer *written);
 
-/* Fills run->previous, previous_date and past from the bytes of the scrutiny.json that stands in
- * the paper's folder. That file may hold anything: what does not fit is left out. */
-void review_read_past(struct run *run, struct slice scrutiny_json);
-
 #endif

@@ -3,6 +3,7 @@
 
 #include <time.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/trace.h"
 #include "meta/meta.h"
@@ -90,9 +91,14 @@ static struct error *write_review(struct session *s, struct job *job, const stru
 	struct meta_initial initial;
 	if (!s->settings->write)
 		return NULL;
+	const char *work_tree = repo_work_tree(snapshot_repo(s->settings->snapshot));
+	/* A paper that a sparse checkout leaves out has no folder to write into; its records stay. */
+	if (!file_exists_below(work_tree, job->paper->manuscripts[0].path)) {
+		trace_printf("%s is not checked out: no report is written", job->paper->path);
+		return NULL;
+	}
 	job_meta_initial(job, &initial);
-	return review_write(review, repo_work_tree(snapshot_repo(s->settings->snapshot)),
-			    job->paper->path, &initial, &s->totals->written);
+	return review_write(review, work_tree, job->paper->path, &initial, &s->totals->written);
 }
 
 static void free_review(struct review *review)

@@ -396,12 +396,15 @@ static struct error *read_past(struct job *job, struct run *run)
 		buffer_addf(&path, "%s/", job->paper->path);
 	buffer_addstr(&path, REVIEW_REPORT_JSON);
 	struct error *err = snapshot_read(job->settings->snapshot, path.data, &text);
-	if (!err)
-		review_read_past(run, slice_of(&text));
-	else if (error_is(err, ERROR_NOT_FOUND) || error_is(err, ERROR_LIMIT)) {
-		error_free(err);
-		err = NULL;
+	if (!err) {
+		/* That file may hold anything: one of another make counts as no report before. */
+		struct error *bad = report_read_past(run, slice_of(&text), path.data);
+		if (bad)
+			trace_printf("no report before this one: %s", bad->message);
+		error_free(bad);
 	}
+	error_drop_if(&err, ERROR_NOT_FOUND);
+	error_drop_if(&err, ERROR_LIMIT);
 	buffer_release(&path);
 	buffer_release(&text);
 	return err;
