@@ -69,7 +69,8 @@ static struct error *one_piece(struct buffer *out, const char *name, const char 
 		return NULL;
 	}
 	bool help = skip_prefix(what, "help-", &command);
-	if ((help || skip_prefix(what, "man-", &command)) && (cmd = find_command(program, command))) {
+	bool page = help || skip_prefix(what, "man-", &command);
+	if (page && (cmd = find_command(program, command))) {
 		if (help)
 			docs_command_help(out, program, cmd);
 		else

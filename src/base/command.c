@@ -23,7 +23,8 @@ typedef struct error *set_fn(void *member, const struct met *met, const char *va
 
 static struct error *bad_value(const struct met *met, const char *value, const char *expects)
 {
-	return error_new(ERROR_USAGE, "option `%s' expects %s, not `%s'", met->shown, expects, value);
+	return error_new(ERROR_USAGE, "option `%s' expects %s, not `%s'", met->shown, expects,
+			 value);
 }
 
 static struct error *set_string(void *member, const struct met *met, const char *value)
@@ -110,17 +111,17 @@ static struct error *set_bool(void *member, const struct met *met, const char *v
 
 static const struct kind {
 	enum option_value value;
-	size_t size;
 	set_fn *set;
+	size_t size;
 	bool negated_is_default; /* --no-name restores the default instead of clearing */
 } kinds[] = {
-	[OPTION_BOOL] = { OPTION_VALUE_NONE, sizeof(bool), set_bool, false },
-	[OPTION_STRING] = { OPTION_VALUE_REQUIRED, sizeof(const char *), set_string, false },
-	[OPTION_STRINGS] = { OPTION_VALUE_REQUIRED, sizeof(struct option_strings), add_string, false },
-	[OPTION_INTEGER] = { OPTION_VALUE_REQUIRED, sizeof(int64_t), set_integer, true },
-	[OPTION_NUMBER] = { OPTION_VALUE_REQUIRED, sizeof(double), set_number, true },
-	[OPTION_CHOICE] = { OPTION_VALUE_REQUIRED, sizeof(const char *), set_choice, true },
-	[OPTION_OPTIONAL_STRING] = { OPTION_VALUE_OPTIONAL, sizeof(const char *), set_string, false },
+	[OPTION_BOOL] = { OPTION_VALUE_NONE, set_bool, sizeof(bool) },
+	[OPTION_STRING] = { OPTION_VALUE_REQUIRED, set_string, sizeof(const char *) },
+	[OPTION_STRINGS] = { OPTION_VALUE_REQUIRED, add_string, sizeof(struct option_strings) },
+	[OPTION_INTEGER] = { OPTION_VALUE_REQUIRED, set_integer, sizeof(int64_t), true },
+	[OPTION_NUMBER] = { OPTION_VALUE_REQUIRED, set_number, sizeof(double), true },
+	[OPTION_CHOICE] = { OPTION_VALUE_REQUIRED, set_choice, sizeof(const char *), true },
+	[OPTION_OPTIONAL_STRING] = { OPTION_VALUE_OPTIONAL, set_string, sizeof(const char *) },
 };
 
 enum option_value option_value(const struct option *option)

@@ -21,7 +21,7 @@ enum option_kind {
 	OPTION_INTEGER,   /* int64_t, with optional k, m, g as in git */
 	OPTION_NUMBER,    /* double */
 	OPTION_CHOICE,    /* const char *: one of `choices` */
-	OPTION_OPTIONAL_STRING, /* const char *: --name (sets "") or --name=<value>, never --name <value> */
+	OPTION_OPTIONAL_STRING, /* const char *: --name (sets "") or --name=<value> */
 };
 
 struct option_strings {
@@ -38,7 +38,7 @@ struct option {
 	const char *help;          /* one line for -h, lower case, no full stop */
 	const char *details;       /* paragraph for the man page, or NULL: `help` is used */
 	const char *const *choices;/* OPTION_CHOICE, NULL-terminated */
-	const char *completes;     /* what a shell completes: "file", "paper", "rev", "model", "rule", NULL */
+	const char *completes;     /* for shells: "file", "paper", "rev", "model", "rule", NULL */
 };
 
 struct example {
@@ -51,7 +51,7 @@ struct context; /* what main hands to commands; defined by src/cmd */
 struct command {
 	const char *name;        /* "status" */
 	const char *summary;     /* one line */
-	const char *const *usage;/* without the program's name: "[<options>] [<paper>...]", NULL-terminated */
+	const char *const *usage;/* behind the name: "[<options>] [<paper>...]", NULL-terminated */
 	const char *description; /* paragraphs for the man page, separated by blank lines */
 	const struct option *options;
 	size_t options_size;     /* sizeof the struct the offsets refer to */
@@ -67,7 +67,7 @@ struct program {
 	const char *summary;
 	const char *description;
 	const struct command *const *commands; /* NULL-terminated */
-	const struct command *default_command; /* runs when the first argument is no command; may be NULL */
+	const struct command *default_command; /* when the first argument is none; may be NULL */
 	const char *const *exit_statuses;      /* pairs: status, meaning; NULL-terminated */
 	const struct example *examples;
 };

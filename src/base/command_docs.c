@@ -92,7 +92,8 @@ static void summary(struct buffer *out, const char *text)
 	buffer_release(&sentence);
 }
 
-void docs_command_help(struct buffer *out, const struct program *program, const struct command *cmd)
+void docs_command_help(struct buffer *out, const struct program *program,
+		       const struct command *cmd)
 {
 	struct buffer name = BUFFER_INIT;
 	docs_command_name(&name, program, cmd);
@@ -160,13 +161,15 @@ void docs_program_help(struct buffer *out, const struct program *program)
 	const char *page = program->name;
 	if (program->default_command)
 		usage_lines(out, program->default_command, program->spoken);
-	usage_line(out, !program->default_command, program->spoken, "<command> [<options>] [<arguments>]");
+	usage_line(out, !program->default_command, program->spoken,
+		   "<command> [<options>] [<arguments>]");
 	summary(out, program->summary);
 	command_entries(out, program);
 	examples(out, program->examples);
 	exit_statuses(out, program);
 	skip_prefix(page, "git-", &page);
 	buffer_addf(out,
-		    "\n`%s <command> -h` lists the options of a command;\n`git help %s` explains more.\n",
+		    "\n`%s <command> -h` lists the options of a command;\n"
+		    "`git help %s` explains more.\n",
 		    program->spoken, page);
 }

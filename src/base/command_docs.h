@@ -13,8 +13,9 @@
 
 /* What -h prints for a program, and for one of its commands. */
 void docs_program_help(struct buffer *out, const struct program *program);
-void docs_command_help(struct buffer *out, const struct program *program, const struct command *cmd);
-/* mdoc-free man(7) sources: git-scrutiny.1 and git-scrutiny-status.1. RELEASE goes to the footer. */
+void docs_command_help(struct buffer *out, const struct program *program,
+		       const struct command *cmd);
+/* man(7) sources: git-scrutiny.1 and git-scrutiny-status.1. RELEASE goes to the footer. */
 struct docs_release {
 	const char *version;
 	const char *date; /* 2026-11-22 */

@@ -342,9 +342,9 @@ void docs_program_man(struct buffer *out, const struct program *program,
 	commands_section(out, program);
 	section(out, "OPTIONS");
 	add_paragraphs(out,
-		       "The options of each command are on its own page. A long option may be cut short as "
-		       "long as it stays unique, `--no-` before its name undoes it, short options may be "
-		       "written together, and what follows `--` is never an option.",
+		       "The options of each command are on its own page. A long option may be cut "
+		       "short as long as it stays unique, `--no-` before its name undoes it, short "
+		       "options may be written together, and what follows `--` is never an option.",
 		       ".PP");
 	help_entry(out, "the commands");
 	examples_section(out, program->examples);

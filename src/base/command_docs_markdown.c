@@ -67,7 +67,8 @@ static void add_paragraphs(struct buffer *out, const char *text, const char *ind
 	}
 }
 
-static void usage_block(struct buffer *out, const struct program *program, const struct command *cmd)
+static void usage_block(struct buffer *out, const struct program *program,
+			const struct command *cmd)
 {
 	buffer_addstr(out, "```\n");
 	for (const char *const *usage = cmd->usage; usage && *usage; usage++) {
@@ -149,7 +150,8 @@ static void commands_table(struct buffer *out, const struct program *program)
 		add_anchor(out, program->spoken, (*cmd)->name);
 		buffer_addstr(out, ") | ");
 		add_marked(out, docs_slice((*cmd)->summary));
-		buffer_addstr(out, *cmd == program->default_command ? " (the default) |\n" : " |\n");
+		bool is_default = *cmd == program->default_command;
+		buffer_addstr(out, is_default ? " (the default) |\n" : " |\n");
 	}
 	buffer_addch(out, '\n');
 }
@@ -185,7 +187,8 @@ void docs_program_markdown(struct buffer *out, const struct program *program)
 	for (const struct command *const *cmd = program->commands; *cmd; cmd++) {
 		buffer_addf(out, "## %s %s\n\n", program->spoken, (*cmd)->name);
 		usage_block(out, program, *cmd);
-		add_paragraphs(out, (*cmd)->description ? (*cmd)->description : (*cmd)->summary, "");
+		const char *text = (*cmd)->description ? (*cmd)->description : (*cmd)->summary;
+		add_paragraphs(out, text, "");
 		buffer_addch(out, '\n');
 		options_list(out, *cmd);
 		examples(out, (*cmd)->examples);

@@ -89,8 +89,8 @@ void docs_literal_lines(struct buffer *out, struct slice text, docs_say_line *sa
 		const char *end = memchr(text.data, '\n', text.len);
 		struct slice line = { text.data, end ? (size_t)(end - text.data) : text.len };
 		advance(&text, line.len + (end != NULL));
-		for (size_t i = 0; i < indent && line.len && ascii_space((unsigned char)line.data[0]); i++)
-			advance(&line, 1);
+		size_t leading = strspn(line.data, " \t");
+		advance(&line, leading < indent ? leading : indent);
 		say(out, line);
 	}
 }
@@ -174,7 +174,8 @@ void docs_sentence(struct buffer *out, const char *s)
 
 /* -- what the tables say -------------------------------------------------------------------- */
 
-void docs_command_name(struct buffer *out, const struct program *program, const struct command *cmd)
+void docs_command_name(struct buffer *out, const struct program *program,
+		       const struct command *cmd)
 {
 	bool optional = cmd == program->default_command;
 	buffer_addf(out, optional ? "%s [%s]" : "%s %s", program->spoken, cmd->name);

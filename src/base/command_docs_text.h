@@ -49,7 +49,8 @@ void docs_sentence(struct buffer *out, const char *s);
 /* -- what the tables say about an option or a command --------------------------------------- */
 
 /* Appends how CMD is called: "git scrutiny status", "git scrutiny [run]" for the default one. */
-void docs_command_name(struct buffer *out, const struct program *program, const struct command *cmd);
+void docs_command_name(struct buffer *out, const struct program *program,
+		       const struct command *cmd);
 
 /* True for a bool that is true unless --no-name is given. */
 bool docs_on_by_default(const struct command *cmd, const struct option *option);

@@ -153,7 +153,9 @@ void progress_update(struct progress *p, uint64_t done, const char *detail)
 	if (!p->terminal)
 		return;
 	uint64_t now = p->now();
-	if (now - p->started < DELAY_MS || now - p->last_shown < INTERVAL_MS || !in_foreground(p->fd))
+	if (now - p->started < DELAY_MS || now - p->last_shown < INTERVAL_MS)
+		return;
+	if (!in_foreground(p->fd))
 		return;
 	p->last_shown = now;
 	compose(p, now, detail);

@@ -14,7 +14,16 @@
  * that is not "dumb". */
 bool color_wanted(const char *when, bool no_color_set, const char *configured, int fd);
 
-enum color { COLOR_NONE, COLOR_BOLD, COLOR_DIM, COLOR_RED, COLOR_GREEN, COLOR_YELLOW, COLOR_BLUE, COLOR_CYAN };
+enum color {
+	COLOR_NONE,
+	COLOR_BOLD,
+	COLOR_DIM,
+	COLOR_RED,
+	COLOR_GREEN,
+	COLOR_YELLOW,
+	COLOR_BLUE,
+	COLOR_CYAN,
+};
 /* Appends S wrapped in the colour's escapes when ON. S is not sanitised. */
 void color_add(struct buffer *out, bool on, enum color color, const char *s);
 

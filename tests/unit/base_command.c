@@ -109,7 +109,8 @@ static void test_values_of_the_wrong_form_are_refused(void **state)
 		assert_true(error_is(p.err, ERROR_USAGE));
 		parsed_release(&p);
 	}
-	static const char *const bad_numbers[] = { "", "nan", "inf", "1e999", "0x10", "2,5", " 1", "1 " };
+	static const char *const bad_numbers[] = { "",	   "nan", "inf", "1e999",
+						   "0x10", "2,5", " 1",	 "1 " };
 	for (size_t i = 0; i < ARRAY_SIZE(bad_numbers); i++) {
 		struct parsed p;
 		PARSE(&p, "--max-cost", bad_numbers[i]);
@@ -117,7 +118,8 @@ static void test_values_of_the_wrong_form_are_refused(void **state)
 		parsed_release(&p);
 	}
 	REFUSED("option `--max-cost' expects a number, not `much'", NULL, "--max-cost=much");
-	REFUSED("option `-j' expects an integer with an optional k, m or g suffix, not `x'", NULL, "-jx");
+	REFUSED("option `-j' expects an integer with an optional k, m or g suffix, not `x'", NULL,
+		"-jx");
 	REFUSED("option `--format' expects text, md or json, not `jsn'", "did you mean `json'?",
 		"--format=jsn");
 }
@@ -230,7 +232,8 @@ static void test_unknown_options_are_refused_with_the_nearest(void **state)
 	REFUSED("unknown option `--hlep'", "did you mean `--help'?", "--hlep");
 	REFUSED("unknown option `-x'", "`-h' lists the options", "-x");
 	REFUSED("unknown option `-x' in `-ax'", NULL, "-ax");
-	REFUSED("unknown option `-since=main'", "did you mean `--since' (with two dashes)?", "-since=main");
+	REFUSED("unknown option `-since=main'", "did you mean `--since' (with two dashes)?",
+		"-since=main");
 	REFUSED("unknown option `-\xc3\xa9'", NULL, "-\xc3\xa9");
 }
 

@@ -105,7 +105,8 @@ static void test_long_usage_breaks_between_brackets(void **state)
 {
 	(void)state;
 	static const char *const usage[] = {
-		"[--first-option <value>] [--second-option <value>] [--third-option <value>] <paper>",
+		"[--first-option <value>] [--second-option <value>] "
+		"[--third-option <value>] <paper>",
 		NULL
 	};
 	struct command cmd = sample_status;
@@ -114,7 +115,8 @@ static void test_long_usage_breaks_between_brackets(void **state)
 	docs_command_help(&out, &sample_program, &cmd);
 	assert_non_null(strstr(out.data, "usage: git scrutiny status [--first-option <value>] "
 					 "[--second-option <value>]\n"
-					 "                           [--third-option <value>] <paper>\n"));
+					 "                           "
+					 "[--third-option <value>] <paper>\n"));
 	buffer_release(&out);
 }
 
@@ -137,8 +139,10 @@ static void test_man_page_has_the_sections_in_order(void **state)
 	     ".TH \"GIT\\-SCRUTINY\\-RUN\" \"1\" \"2026-11-22\" \"git\\-scrutiny 0.1.0\"",
 	     ".SH NAME\ngit\\-scrutiny\\-run \\- review papers", ".SH SYNOPSIS\n",
 	     ".SH DESCRIPTION\n", ".SH OPTIONS\n.SS \"Which papers\"\n", ".SH EXAMPLES\n",
-	     ".SH EXIT STATUS\n\\fB0\\fR\n", ".SH SEE ALSO\n.BR git\\-scrutiny (1),\n.BR git (1)\n");
-	SAYS(program_man, ".SH COMMANDS\n\\fBrun\\fR\n", "This is what runs when no\ncommand is named.",
+	     ".SH EXIT STATUS\n\\fB0\\fR\n",
+	     ".SH SEE ALSO\n.BR git\\-scrutiny (1),\n.BR git (1)\n");
+	SAYS(program_man, ".SH COMMANDS\n\\fBrun\\fR\n",
+	     "This is what runs when no\ncommand is named.",
 	     ".BR git\\-scrutiny\\-run (1),\n.BR git\\-scrutiny\\-status (1),\n");
 }
 
@@ -146,7 +150,8 @@ static void test_man_page_escapes_what_troff_would_take(void **state)
 {
 	(void)state;
 	SAYS(command_man, "\\(aqQuoted\\(aq lines and back\\eslashes stay",
-	     "\\fB\\-\\-since\\fR=\\fI<rev>\\fR", "\n\\&.Not a macro", "\\fB\\-\\-since=HEAD\\(ti1\\fR");
+	     "\\fB\\-\\-since\\fR=\\fI<rev>\\fR", "\n\\&.Not a macro",
+	     "\\fB\\-\\-since=HEAD\\(ti1\\fR");
 	struct buffer out = BUFFER_INIT;
 	command_man(&out, &sample_program);
 	for (const char *line = out.data; *line; line += strcspn(line, "\n") + 1) {
@@ -165,7 +170,8 @@ static void test_man_page_keeps_literal_paragraphs_and_other_scripts(void **stat
 	struct buffer out = BUFFER_INIT;
 	cmd.description = "Caf\xc3\xa9:\n\n    papers:\n      - .hidden\n\nThen more.";
 	docs_command_man(&out, &sample_program, &cmd, &release);
-	assert_non_null(strstr(out.data, "Caf\\[u00E9]:\n.PP\n.RS 4\n.nf\npapers:\n  \\- .hidden\n.fi\n.RE\n"
+	assert_non_null(strstr(out.data, "Caf\\[u00E9]:\n.PP\n.RS 4\n.nf\n"
+					 "papers:\n  \\- .hidden\n.fi\n.RE\n"
 					 ".PP\nThen more.\n"));
 	buffer_release(&out);
 }
@@ -183,7 +189,8 @@ static void test_markdown_escapes_running_text_but_not_code(void **state)
 	(void)state;
 	SAYS(docs_program_markdown, "# git scrutiny\n", "| [`run`](#git-scrutiny-run) | ",
 	     "## git scrutiny run\n\n```\ngit scrutiny [run] [<options>] [<paper>...]\n",
-	     "back\\\\slashes", "- `--since=<rev>`: Reviews the papers that changed between `<rev>` and",
+	     "back\\\\slashes",
+	     "- `--since=<rev>`: Reviews the papers that changed between `<rev>` and",
 	     "\n\n  .Not a macro", "- `--[no-]write`: ", "```sh\ngit scrutiny --since main\n```\n",
 	     "| 129 | the command line is wrong |\n");
 }
