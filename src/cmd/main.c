@@ -43,6 +43,7 @@ const char *context_env(const char *name)
 	return value && *value ? value : NULL;
 }
 
+__attribute__((format(printf, 2, 0)))
 static void say(const char *kind, const char *fmt, va_list ap)
 {
 	struct buffer text = BUFFER_INIT, safe = BUFFER_INIT;
