@@ -169,15 +169,18 @@ static void tighten_block_scalar(const struct reader *r, struct yaml_node *node)
 		node->end--;
 }
 
-/* A value that is not there is put by libyaml where the next token begins; it belongs behind its
- * key, or behind the ':' if there is one. */
+/* A value that is not there is put by libyaml where the next token begins; it belongs behind the
+ * ':', or behind its key if there is none. Between them stand only white space and comments. */
 static void pull_empty_value(const struct reader *r, struct open_collection *in,
 			     struct yaml_node *node)
 {
-	if (!in || in->node->kind != YAML_MAPPING || in->node->nr % 2 == 0 || !node->start)
+	if (!in || in->node->kind != YAML_MAPPING || in->node->nr % 2 == 0)
 		return;
-	if (r->text.data[node->start - 1] != ':')
-		node->start = node->end = in->node->items[in->node->nr - 1]->end;
+	const char *s = r->text.data;
+	size_t key_end = in->node->items[in->node->nr - 1]->end, pos = key_end;
+	for (bool comment = false; pos < node->start && (comment || s[pos] != ':'); pos++)
+		comment = s[pos] == '#' || (comment && s[pos] != '\n' && s[pos] != '\r');
+	node->start = node->end = pos < node->start ? pos + 1 : key_end;
 }
 
 static struct error *add_scalar(struct reader *r, const yaml_event_t *event)

@@ -90,6 +90,10 @@ static void test_missing_values_stand_behind_their_keys(void **state)
 	assert_int_equal(yaml_get(root, "a")->start, 2);
 	assert_range(text, yaml_get(root, "b"), "c:");
 	assert_int_equal(yaml_get(root, "e")->start, (size_t)(strstr(text, "? e") + 3 - text));
+	root = parse("{a:   # :\n , b, c: }");
+	assert_int_equal(yaml_get(root, "a")->start, 3);
+	assert_int_equal(yaml_get(root, "b")->start, 14);
+	assert_int_equal(yaml_get(root, "c")->start, 18);
 }
 
 static void test_ranges_are_bytes_not_characters(void **state)

@@ -1,0 +1,43 @@
+/* The `scrutiny` section as the fields it is made of. Shared by the files of this folder. */
+#ifndef META_SECTION_H
+#define META_SECTION_H
+
+#include <stdbool.h>
+
+#include "base/buffer.h"
+#include "meta/meta.h"
+
+#define SECTION_KEY "scrutiny"
+#define SECTION_MAX_FIELDS 8
+
+struct field {
+	const char *key;
+	const char *text;  /* the value, borrowed from struct meta_scrutiny or in `digits` */
+	bool number;
+	char digits[24];
+};
+
+struct section {
+	struct field fields[SECTION_MAX_FIELDS]; /* in the order they are written */
+	size_t nr;
+};
+
+/* Strings that are NULL give no field. SECTION must not be moved afterwards. */
+void section_init(struct section *section, const struct meta_scrutiny *s);
+
+/* Appends the value of FIELD, in the quotes QUOTE (' or ", 0: as it needs) if it can stand there. */
+void section_add_value(struct buffer *out, const struct field *field, char quote);
+
+/* "key: value" lines indented by INDENT and ended by NEWLINE. */
+void section_add_lines(struct buffer *out, const struct section *section, size_t indent,
+		       const char *newline);
+
+/* "{key: value, key: value}" */
+void section_add_flow(struct buffer *out, const struct section *section);
+
+void add_spaces(struct buffer *out, size_t nr);
+
+/* A whole new file but for the section: a comment, then what INITIAL knows. */
+void new_file_add(struct buffer *out, const struct meta_initial *initial, const char *newline);
+
+#endif
