@@ -149,6 +149,9 @@ static void page_start(struct buffer *out, const struct program *program, const 
 	buffer_addf(out, "\" \"1\" \"%s\" \"", release->date);
 	add_name(out, program->name);
 	buffer_addf(out, " %s\" \"Git Scrutiny Manual\"\n", release->version);
+	/* A name that is hyphenated at the end of a line cannot be copied; nor do justified lines
+	 * read well in a terminal. */
+	buffer_addstr(out, ".nh\n.ad l\n");
 	section(out, "NAME");
 	add_name(out, name);
 	buffer_addstr(out, " \\- ");

@@ -158,7 +158,7 @@ static void test_man_page_escapes_what_troff_would_take(void **state)
 		assert_int_not_equal(*line, '\'');
 		assert_int_not_equal(*line, '\n');
 		if (*line == '.')
-			assert_non_null(strchr("BPRSTbfns\\", line[1]));
+			assert_non_null(strchr("BPRSTabfns\\", line[1]));
 	}
 	buffer_release(&out);
 }
