@@ -190,7 +190,7 @@ static char *make_summary(const char *summary, size_t empty, size_t too_many)
 	if (text)
 		buffer_addstr(&b, text);
 	if (empty)
-		buffer_addf(&b, "%s[%zu empty findings in this answer]", b.len ? "\n" : "", empty);
+		buffer_addf(&b, "%s[findings without a word in this answer: %zu]", b.len ? "\n" : "", empty);
 	if (too_many)
 		buffer_addf(&b, "%s[%zu more findings in this answer were not taken: the limit is %d]",
 			    b.len ? "\n" : "", too_many, ANSWER_MAX_FINDINGS);

@@ -98,11 +98,6 @@ static void quote_form(struct buffer *out, struct slice quote, size_t tier)
 	unit_stream_release(&st);
 }
 
-void ground_normalise(struct buffer *out, struct slice quote)
-{
-	quote_form(out, quote, NR_TIERS - 1);
-}
-
 /* -- searching ------------------------------------------------------------------------------ */
 
 /* Characters of scripts that write words with gaps between them. */

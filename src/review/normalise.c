@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "review/ground.h"
 
 /* Bytes looked at for the end of a bracketed argument; citations with more keys keep them. */
 #define MAX_ARGUMENT 1000
@@ -387,6 +388,15 @@ void unit_stream_release(struct unit_stream *st)
 	free(st->places);
 	memset(st, 0, sizeof(*st));
 	buffer_init(&st->bytes, BUFFER_MAX_INTERNAL);
+}
+
+void ground_normalise(struct buffer *out, struct slice quote)
+{
+	struct unit_stream st;
+
+	unit_stream_make(&st, quote, unit_loose);
+	buffer_addbuf(out, &st.bytes);
+	unit_stream_release(&st);
 }
 
 size_t count_letters(struct slice s)

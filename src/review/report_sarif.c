@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "base/strmap.h"
 #include "base/text.h"
+#include "check/check.h"
 #include "review/report.h"
 #include "review/report_parts.h"
 
@@ -188,6 +189,22 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static void put_rule(struct json_writer *w, const char *id)
+{
+	const struct rule *rule = check_rule_find(id);
+	const char *summary = rule			? rule->summary
+			      : strcmp(id, CLAIM_RULE)	? id
+							: "a claim of language models about words of the paper";
+
+	json_begin_object(w);
+	json_put_string(w, "id", id);
+	json_key(w, "shortDescription");
+	json_begin_object(w);
+	json_put_string(w, "text", summary);
+	json_end_object(w);
+	json_end_object(w);
+}
+
 /* The rules that the results name, sorted; INDEX gets their numbers. */
 static void put_rules(struct json_writer *w, const struct result *results, size_t nr, struct strmap *index)
 {
@@ -206,14 +223,7 @@ static void put_rules(struct json_writer *w, const struct result *results, size_
 	json_begin_array(w);
 	for (size_t i = 0; i < nr_names; i++) {
 		*strmap_at(index, names[i], strlen(names[i])) = (void *)(uintptr_t)i;
-		json_begin_object(w);
-		json_put_string(w, "id", names[i]);
-		json_key(w, "shortDescription");
-		json_begin_object(w);
-		json_put_string(w, "text", strcmp(names[i], CLAIM_RULE) ? names[i]
-				: "What language models say about words that stand in the paper");
-		json_end_object(w);
-		json_end_object(w);
+		put_rule(w, names[i]);
 	}
 	json_end_array(w);
 	strmap_release(&seen, NULL);

@@ -1,0 +1,171 @@
+#include "review_testing.h"
+
+static struct record *sample_record(void)
+{
+	struct record *r = make_record("ollama/llama3.1", "llama");
+	r->version = copy("llama3.1:8b-instruct");
+	r->nr_requests = 1;
+	r->requests = xcalloc(1, sizeof(*r->requests));
+	r->requests[0] = copy("aa11");
+	r->input_tokens = 18400;
+	r->cost_usd = 0.0051;
+	add_claim(r, SEVERITY_WARNING, "A \"quoted\" title", "because\nof \\this", "q\xc3\xa9", "a b/caf\xc3\xa9.tex",
+		  10, 20);
+	add_claim(r, SEVERITY_NOTE, "No place", NULL, NULL, NULL, 0, 0);
+	add_rule(r, "label-duplicate", SEVERITY_ERROR, "`x` again", "x", "100%/na\xffve\n.tex", 5, 6);
+	return r;
+}
+
+static void test_a_record_reads_back_and_writes_the_same_bytes(void **state)
+{
+	struct record *r = sample_record(), back;
+	struct buffer first = BUFFER_INIT, second = BUFFER_INIT;
+	(void)state;
+	record_write(&first, r);
+	assert_ok(record_parse(&back, slice_of(&first), "record"));
+	assert_string_equal(back.findings.items[2].path, "100%/na\xffve\n.tex");
+	assert_string_equal(back.findings.items[0].why, "because\nof \\this");
+	assert_null(back.findings.items[1].path);
+	assert_int_equal(back.output_tokens, -1);
+	assert_true(back.cost_usd == 0.0051);
+	record_write(&second, &back);
+	assert_string_equal(first.data, second.data);
+	record_release(&back);
+	free_record(r);
+	buffer_release(&first);
+	buffer_release(&second);
+}
+
+static void test_a_reply_reads_back_even_with_bytes_json_cannot_hold(void **state)
+{
+	struct reply r = { 0 }, back;
+	struct buffer first = BUFFER_INIT, second = BUFFER_INIT;
+	(void)state;
+	r.request = copy("bb22");
+	r.reviewer = copy("openai/x");
+	r.outcome = copy("invalid");
+	r.answer = xmemdupz("no\0JSON\xff", 8);
+	r.answer_len = 8;
+	r.input_tokens = 7;
+	r.output_tokens = r.cached_tokens = -1;
+	r.part = 2;
+	r.parts = 3;
+	r.attempts = 4;
+	r.repaired = true;
+	reply_write(&first, &r);
+	assert_ok(reply_parse(&back, slice_of(&first), "reply"));
+	assert_string_equal(back.answer, "no?JSON\xef\xbf\xbd");
+	assert_null(back.served_model);
+	assert_true(back.repaired);
+	reply_write(&second, &back);
+	assert_string_equal(first.data, second.data);
+	reply_release(&r);
+	reply_release(&back);
+	buffer_release(&first);
+	buffer_release(&second);
+}
+
+static void test_a_run_reads_back(void **state)
+{
+	struct run run = make_run("theory/fixed points"), back;
+	struct buffer first = BUFFER_INIT, second = BUFFER_INIT;
+	(void)state;
+	run.nr_manuscripts = 1;
+	run.manuscripts = xcalloc(1, sizeof(*run.manuscripts));
+	run.manuscripts[0] = copy("theory/fixed points/pa\xe9per.tex");
+	run.nr_reviewers = 1;
+	run.reviewers = xcalloc(1, sizeof(*run.reviewers));
+	run.reviewers[0].reviewer = copy("openai/x");
+	run.reviewers[0].outcome = copy("failed");
+	run.reviewers[0].message = copy("429");
+	run.previous = copy("cc33");
+	run.previous_date = 1795000000;
+	run.nr_past = 1;
+	run.past = xcalloc(1, sizeof(*run.past));
+	run.past[0].id = copy("0123456789ab");
+	run.past[0].title = copy("Old");
+	run.past[0].severity = SEVERITY_ERROR;
+	run.past[0].nr_reviewers = 1;
+	run.past[0].reviewers = xcalloc(1, sizeof(char *));
+	run.past[0].reviewers[0] = copy("builtin");
+	run_write(&first, &run);
+	assert_ok(run_parse(&back, slice_of(&first), "run"));
+	assert_string_equal(back.manuscripts[0], "theory/fixed points/pa\xe9per.tex");
+	assert_string_equal(back.past[0].reviewers[0], "builtin");
+	run_write(&second, &back);
+	assert_string_equal(first.data, second.data);
+	run_release(&run);
+	run_release(&back);
+	buffer_release(&first);
+	buffer_release(&second);
+}
+
+/* Replaces WHAT by WITH in a good record and expects to be told. */
+static void assert_refused(const char *what, const char *with, enum error_code code, const char *message)
+{
+	struct record *r = sample_record(), back;
+	struct buffer text = BUFFER_INIT;
+
+	record_write(&text, r);
+	char *hit = strstr(text.data, what);
+	assert_non_null(hit);
+	buffer_splice(&text, (size_t)(hit - text.data), strlen(what), with, strlen(with));
+	assert_error(record_parse(&back, slice_of(&text), "record"), code, message);
+	assert_null(back.reviewer);
+	free_record(r);
+	buffer_release(&text);
+}
+
+static void test_records_of_other_clones_are_not_trusted(void **state)
+{
+	(void)state;
+	assert_refused("\"format\": 1", "\"format\": 2", ERROR_UNSUPPORTED, "format 2 is not known");
+	assert_refused("\"format\": 1,", "", ERROR_SYNTAX, "'format' is missing");
+	assert_refused("\"reviewer\": \"ollama/llama3.1\"", "\"reviewer\": 7", ERROR_SYNTAX,
+		       "'reviewer' is not a string");
+	assert_refused("\"path\": \"a b/", "\"path\": \"../", ERROR_SYNTAX, "leads out of the repository");
+	assert_refused("\"path\": \"a b/", "\"path\": \"/etc/", ERROR_SYNTAX, "leads out of the repository");
+	assert_refused("\"path\": \"a b/", "\"path\": \"a/%2E%2E/%2E%2E/", ERROR_SYNTAX, "leads out");
+	assert_refused("\"start\": 10", "\"start\": 30", ERROR_SYNTAX, "finding");
+	assert_refused("\"line\": 1", "\"line\": -1", ERROR_SYNTAX, "'line' is out of range");
+	assert_refused("\"line\": 1", "\"line\": 1e300", ERROR_SYNTAX, "'line'");
+	assert_refused("\"severity\": \"warning\"", "\"severity\": \"fatal\"", ERROR_SYNTAX, "cannot be 'fatal'");
+	assert_refused("\"uncertain\": false", "\"uncertain\": 0", ERROR_SYNTAX, "not true or false");
+	assert_refused("\"confidence\": 0.8", "\"confidence\": 80", ERROR_SYNTAX, "out of range");
+	assert_refused("\"aa11\"", "null", ERROR_SYNTAX, "an item of 'requests'");
+	assert_refused("\"findings\": [", "\"findings\": [3,", ERROR_SYNTAX, "finding");
+}
+
+static void test_every_reviewer_has_a_file_name_of_its_own(void **state)
+{
+	static const char *const reviewers[] = { "ollama/llama3.1", "ollama/llama3_1", "ollama_llama3.1",
+						 "OLLAMA/llama3.1", "a/../../b", ".hidden/x" };
+	struct buffer names[ARRAY_SIZE(reviewers)], builtin = BUFFER_INIT;
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(reviewers); i++) {
+		buffer_init(&names[i], 1000);
+		record_name(&names[i], reviewers[i], "1");
+		assert_null(strchr(names[i].data, '/'));
+		assert_true(names[i].data[0] != '.');
+		for (size_t j = 0; j < i; j++)
+			assert_int_not_equal(strcasecmp(names[i].data, names[j].data), 0);
+	}
+	assert_memory_equal(names[0].data, "ollama_llama3.1-", 16);
+	record_name(&builtin, "builtin", "1");
+	assert_string_equal(builtin.data, "builtin-1.json");
+	for (size_t i = 0; i < ARRAY_SIZE(reviewers); i++)
+		buffer_release(&names[i]);
+	buffer_release(&builtin);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_record_reads_back_and_writes_the_same_bytes),
+		cmocka_unit_test(test_a_reply_reads_back_even_with_bytes_json_cannot_hold),
+		cmocka_unit_test(test_a_run_reads_back),
+		cmocka_unit_test(test_records_of_other_clones_are_not_trusted),
+		cmocka_unit_test(test_every_reviewer_has_a_file_name_of_its_own),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
