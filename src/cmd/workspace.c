@@ -199,6 +199,18 @@ struct error *workspace_load_index(struct workspace *ws)
 	return err;
 }
 
+/* A run that was killed may have left a report unwritten: its facts are journalled still. */
+static struct error *load_pending(struct workspace *ws, struct strmap *pending)
+{
+	struct error *err = workspace_load_index(ws);
+	return err ? err : records_pending(ws->records, REVIEW_RUN_NAME, pending);
+}
+
+static bool is_pending(const struct strmap *pending, const struct paper *paper)
+{
+	return strmap_has(pending, paper->content_id, SHA256_HEX_SIZE);
+}
+
 bool workspace_is_fresh(const struct workspace *ws, const struct paper *paper)
 {
 	bool local_only = ws->local_index && policy_is_local_only(&ws->policy, paper->path);
@@ -342,13 +354,18 @@ struct error *workspace_select(struct workspace *ws, const struct selection *sel
 	if (!err && (sel->since || sel->staged))
 		err = unmark_unchanged(ws, sel->since, marked);
 	bool only_stale = !sel->since && !sel->staged && !sel->all && !sel->nr_paths;
+	struct strmap pending = STRMAP_INIT;
 	if (!err && only_stale)
-		err = workspace_load_index(ws);
+		err = load_pending(ws, &pending);
 	*out = xcalloc(n + 1, sizeof(**out));
 	*nr = 0;
-	for (size_t i = 0; i < n && !err; i++)
-		if (marked[i] && !(only_stale && workspace_is_fresh(ws, &ws->papers.items[i])))
-			(*out)[(*nr)++] = &ws->papers.items[i];
+	for (size_t i = 0; i < n && !err; i++) {
+		const struct paper *p = &ws->papers.items[i];
+		bool done = only_stale && workspace_is_fresh(ws, p) && !is_pending(&pending, p);
+		if (marked[i] && !done)
+			(*out)[(*nr)++] = p;
+	}
+	strmap_release(&pending, NULL);
 	free(marked);
 	if (err) {
 		free(*out);

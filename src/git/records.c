@@ -155,6 +155,18 @@ bool records_has(struct records *r, const char *content_id, const char *name)
 	return has;
 }
 
+struct error *records_pending(struct records *r, const char *name, struct strmap *content_ids)
+{
+	struct journal_entry *entries = NULL;
+	size_t nr = 0;
+	struct error *err = journal_list(&r->journal, &entries, &nr);
+	for (size_t i = 0; i < nr && !err; i++)
+		if (!strcmp(entries[i].name, name))
+			strmap_add(content_ids, entries[i].content_id, CONTENT_ID_SIZE);
+	journal_entries_free(entries, nr);
+	return err;
+}
+
 struct name_walk {
 	struct records *r;
 	struct strmap *names;

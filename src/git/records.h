@@ -24,6 +24,7 @@
 #ifndef GIT_RECORDS_H
 #define GIT_RECORDS_H
 
+#include "base/strmap.h"
 #include "git/repo.h"
 
 #define RECORDS_REF "refs/scrutiny/records"
@@ -42,6 +43,9 @@ bool records_has(struct records *r, const char *content_id, const char *name);
 /* Names held for a content id, sorted bytewise ("replies/x.json" included). */
 struct error *records_list(struct records *r, const char *content_id, char ***names, size_t *nr);
 void records_names_free(char **names, size_t nr);
+
+/* Adds to the set the content ids whose blob NAME is journalled and not committed yet. */
+struct error *records_pending(struct records *r, const char *name, struct strmap *content_ids);
 
 /* Journals a blob; durable when it returns. Replaces an earlier journal entry of that name. */
 struct error *records_put(struct records *r, const char *content_id, const char *name, struct slice data);

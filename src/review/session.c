@@ -236,14 +236,6 @@ static void admit(struct session *s)
 	s->admitting = false;
 }
 
-static struct error *commit_records(const struct session_settings *settings, size_t papers)
-{
-	char *message = xstrfmt("Review %zu paper%s", papers, papers == 1 ? "" : "s");
-	struct error *err = records_commit(settings->records, message);
-	free(message);
-	return err;
-}
-
 struct error *session_run(const struct session_settings *settings, const struct paper *const *papers,
 			  size_t nr, struct session_totals *totals)
 {
@@ -274,8 +266,6 @@ struct error *session_run(const struct session_settings *settings, const struct 
 		forget_job(&s, s.open[0]);
 	free(s.open);
 	session_fail(&s, err);
-	/* What was paid for is committed whatever else went wrong. */
-	session_fail(&s, commit_records(settings, totals->papers));
 	return s.err;
 }
 

@@ -87,7 +87,7 @@ def stored_answers(repository, env):
             texts.append(git(repository, env, "cat-file", "blob", line.split()[2]).stdout)
     journal = pathlib.Path(repository, ".git", "scrutiny", "journal")
     if journal.is_dir():
-        texts += [p.read_text(errors="replace") for p in journal.iterdir() if p.is_file()]
+        texts += [p.read_text(errors="replace") for p in journal.rglob("*") if p.is_file()]
     numbers = set()
     for text in texts:
         try:
