@@ -665,12 +665,12 @@ struct error *http_run(struct http *h, volatile const int *stop)
 			cancel_all(h);
 			return cancelled();
 		}
-		start_due(h);
 		int running;
 		CURLMcode code = curl_multi_perform(h->multi, &running);
 		reap(h);
 		sweep(h);
 		tick(h);
+		start_due(h); /* last: places were freed; what is added makes the poll return */
 		if (!h->active && !h->nr_waiting && !h->nr_delayed)
 			return NULL;
 		if (!code)
