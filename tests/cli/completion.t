@@ -3,7 +3,7 @@
 
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
-plan 25
+plan 27
 
 completions=$source_tree/completions
 repo sha1
@@ -33,7 +33,7 @@ bash_completes () {
 	bash --norc "$world/bash" "$git_completion" "$completions/git-scrutiny.bash" "$@"
 }
 
-# bash_checks PROGRAM...: the eight checks that hold for every way to call it.
+# bash_checks PROGRAM...: the nine checks that hold for every way to call it.
 bash_checks () {
 	like "$(bash_completes "$@" st)" '^\[status \] $' "bash: $*: a command"
 	like "$(bash_completes "$@" status --por)" '^\[--porcelain \] $' "bash: $*: an option"
@@ -42,6 +42,7 @@ bash_checks () {
 	like "$(bash_completes "$@" show --format js)" '^\[json \] $' "bash: $*: a choice, separate"
 	like "$(bash_completes "$@" --since = v)" '^\[v1 \] $' "bash: $*: a revision"
 	like "$(bash_completes "$@" show th)" '^\[theory\] $' "bash: $*: a paper's folder"
+	like "$(bash_completes "$@" explain label-dup)" '^\[label-duplicate \] $' "bash: $*: a rule"
 	is "$(bash_completes "$@" plan -- --s)" '' "bash: $*: no options behind --"
 }
 
@@ -55,10 +56,10 @@ if command -v bash >/dev/null; then
 	if [ -n "$git_completion" ]; then
 		bash_checks git scrutiny
 	else
-		skip 8 "git's completion for bash is not here"
+		skip 9 "git's completion for bash is not here"
 	fi
 else
-	skip 16 'bash is not here'
+	skip 18 'bash is not here'
 fi
 
 if command -v zsh >/dev/null; then

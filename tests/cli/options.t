@@ -3,7 +3,7 @@
 
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
-plan 27
+plan 28
 
 # No repository here, and none above.
 GIT_CEILING_DIRECTORIES=$world
