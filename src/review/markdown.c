@@ -32,63 +32,96 @@ static char *presentable(const char *s, size_t max, bool one_line, bool *cut)
  * links and mentions of plain text. */
 #define BREAK_LINK "&#8203;"
 
-/* What would start a list, heading or rule at the beginning of a line. */
+/* What would start a list, heading, quotation or rule at the beginning of a block. */
 static size_t escape_start(struct buffer *out, const char *s)
 {
 	size_t digits = strspn(s, "0123456789");
+	bool starts = !out->len || out->data[out->len - 1] == '\n' ||
+		      (out->len >= 2 && !memcmp(out->data + out->len - 2, "- ", 2));
 
+	if (!starts)
+		return 0;
 	if (digits && digits < 10 && (s[digits] == '.' || s[digits] == ')')) {
 		buffer_add(out, s, digits);
 		buffer_addf(out, "\\%c", s[digits]);
 		return digits + 1;
 	}
-	if (*s && strchr("-+=", *s)) {
+	if (*s && strchr("-+=#>", *s)) {
 		buffer_addf(out, "\\%c", *s);
 		return 1;
 	}
 	return 0;
 }
 
+/* Whether the punctuation at P would be markup where it stands. */
+static bool needs_escape(const char *p, const char *start)
+{
+	unsigned char before = p > start ? (unsigned char)p[-1] : 0, after = (unsigned char)p[1];
+
+	switch (*p) {
+	case '<':
+		return ascii_alpha(after) || (after && strchr("/!?", after));
+	case '&':
+		return ascii_alpha(after) || after == '#';
+	case '_': /* within a word it is none */
+		return !ascii_alnum(before) || !ascii_alnum(after);
+	default:
+		return strchr("\\`*[]|~$", *p) != NULL;
+	}
+}
+
+/* Words that renderers make links of, and how many bytes of them stand before the break. */
+static const struct link {
+	const char *text;
+	size_t before;
+} links[] = {
+	{ "://", 1 }, { "www.", 3 }, { "mailto:", 6 }, { "xmpp:", 4 }, { "GH-", 2 }, { "@", 1 },
+};
+
+static size_t break_link(struct buffer *out, const char *p)
+{
+	if (*p == '#' && ascii_digit((unsigned char)p[1])) {
+		buffer_addstr(out, "#" BREAK_LINK);
+		return 1;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
+		size_t n = strlen(links[i].text);
+		if (strncasecmp(p, links[i].text, n))
+			continue;
+		buffer_add(out, p, links[i].before);
+		buffer_addstr(out, BREAK_LINK);
+		buffer_add(out, p + links[i].before, n - links[i].before);
+		return n;
+	}
+	return 0;
+}
+
+/* `code` stays code. A bar in it could end a table's cell. */
+static size_t keep_code(struct buffer *out, const char *p)
+{
+	size_t n = strcspn(p + 1, "`|");
+
+	if (*p != '`' || !n || p[n + 1] != '`' || p[n + 2] == '`')
+		return 0;
+	buffer_add(out, p, n + 2);
+	return n + 2;
+}
+
 void markdown_text(struct buffer *out, const char *s, size_t max)
 {
-	static const struct {
-		const char *text;
-		const char *escaped;
-	} links[] = {
-		{ "://", ":" BREAK_LINK "//" },
-		{ "www.", "www" BREAK_LINK "." },
-		{ "WWW.", "WWW" BREAK_LINK "." },
-		{ "mailto:", "mailto" BREAK_LINK ":" },
-		{ "xmpp:", "xmpp" BREAK_LINK ":" },
-		{ "GH-", "GH" BREAK_LINK "-" },
-		{ "@", "@" BREAK_LINK },
-	};
 	bool cut;
 	char *flat = presentable(s, max, true, &cut);
+	const char *p = flat + escape_start(out, flat);
 
-	for (const char *p = flat + escape_start(out, flat); *p;) {
-		size_t i, n = 0;
-		for (i = 0; i < ARRAY_SIZE(links); i++) {
-			n = strlen(links[i].text);
-			if (!strncasecmp(p, links[i].text, n))
-				break;
-		}
-		if (i < ARRAY_SIZE(links)) {
-			/* as written, but for the break */
-			const char *mark = strstr(links[i].escaped, BREAK_LINK);
-			size_t before = (size_t)(mark - links[i].escaped);
-			buffer_add(out, p, before);
-			buffer_addstr(out, BREAK_LINK);
-			buffer_add(out, p + before, n - before);
-			p += n;
-		} else if (*p == '#' && ascii_digit((unsigned char)p[1])) {
-			buffer_addstr(out, "#" BREAK_LINK);
-			p++;
-		} else {
-			if (strchr("\\`*_[]<>|~&#$", *p))
-				buffer_addch(out, '\\');
-			buffer_addch(out, *p++);
-		}
+	while (*p) {
+		size_t n = p > flat && p[-1] == '`' ? 0 : keep_code(out, p);
+		if (!n)
+			n = break_link(out, p);
+		if (!n && needs_escape(p, flat))
+			buffer_addch(out, '\\');
+		if (!n)
+			buffer_add(out, p, n = 1);
+		p += n;
 	}
 	if (cut)
 		buffer_addstr(out, CUT_MARK);
@@ -114,7 +147,7 @@ static void add_fence(struct buffer *out, size_t n)
 		buffer_addch(out, '`');
 }
 
-void markdown_code(struct buffer *out, const char *s, bool in_table)
+void markdown_code(struct buffer *out, const char *s)
 {
 	bool cut;
 	char *flat = presentable(s, 200, true, &cut);
@@ -124,11 +157,7 @@ void markdown_code(struct buffer *out, const char *s, bool in_table)
 	if (len) {
 		add_fence(out, fence);
 		buffer_addstr(out, pad ? " " : "");
-		for (const char *p = flat; *p; p++) {
-			if (*p == '|' && in_table)
-				buffer_addch(out, '\\');
-			buffer_addch(out, *p);
-		}
+		buffer_add(out, flat, len);
 		buffer_addstr(out, pad ? " " : "");
 		add_fence(out, fence);
 	}

@@ -137,7 +137,7 @@ static void add_facts(struct buffer *out, const struct run *run, const struct co
 	}
 	if (f->lead.rule) {
 		buffer_addstr(out, separator);
-		markdown_code(out, f->lead.rule, false);
+		markdown_code(out, f->lead.rule);
 		separator = " \xc2\xb7 ";
 	}
 	if (*grounding[f->lead.grounding]) {
@@ -199,6 +199,17 @@ static void add_voices(struct buffer *out, const struct consensus_finding *f)
 	buffer_addch(out, '\n');
 }
 
+/* The lead's, or of whoever has one. */
+static const char *suggestion(const struct consensus_finding *f)
+{
+	for (size_t i = 0; i < f->nr_voices; i++) {
+		const char *s = f->voices[i].finding->suggestion;
+		if (s && *s)
+			return s;
+	}
+	return NULL;
+}
+
 static void add_finding(struct buffer *out, const struct report *report, const struct consensus_finding *f)
 {
 	const char *path = f->lead.path ? f->lead.path : "";
@@ -208,12 +219,13 @@ static void add_finding(struct buffer *out, const struct report *report, const s
 	markdown_text(out, f->lead.title, MAX_TITLE);
 	buffer_addstr(out, "\n\n");
 	add_facts(out, report->run, f);
-	if (f->lead.quote && *f->lead.quote) {
+	bool said = f->lead.rule && f->lead.quote && strstr(f->lead.title, f->lead.quote);
+	if (f->lead.quote && *f->lead.quote && !said) {
 		markdown_block(out, f->lead.quote, language, MAX_QUOTE);
 		buffer_addch(out, '\n');
 	}
 	add_prose(out, "", f->lead.why);
-	add_prose(out, "*Suggestion:* ", f->lead.suggestion);
+	add_prose(out, "*Suggestion:* ", suggestion(f));
 	add_voices(out, f);
 }
 
@@ -248,7 +260,7 @@ static void add_bucket(struct buffer *out, const struct report *report, enum buc
 
 /* -- what is gone, what was not seen, who looked -------------------------------------------- */
 
-static void add_past(struct buffer *out, const struct report *report, const char *heading,
+static void add_past(struct buffer *out, const struct report *report, const char *heading, bool looked,
 		     const struct past_finding *const *past, size_t nr)
 {
 	if (!nr)
@@ -269,7 +281,8 @@ static void add_past(struct buffer *out, const struct report *report, const char
 			buffer_addch(out, ')');
 			buffer_release(&relative);
 		}
-		buffer_addstr(out, past[i]->rule ? "\n" : ", no longer raised\n");
+		/* models may be silent about what is still there */
+		buffer_addstr(out, looked && !past[i]->rule ? ", no longer raised\n" : "\n");
 	}
 	if (nr > MAX_SHOWN)
 		buffer_addf(out, "- and %zu more in scrutiny.json\n", nr - MAX_SHOWN);
@@ -396,8 +409,8 @@ void report_markdown(struct buffer *out, const struct report *report)
 	add_bucket(out, report, BUCKET_VERIFIED);
 	add_bucket(out, report, BUCKET_PLAUSIBLE);
 	add_bucket(out, report, BUCKET_UNVERIFIED);
-	add_past(out, report, "Fixed", c->fixed, c->nr_fixed);
-	add_past(out, report, "Not looked at again", c->unchecked, c->nr_unchecked);
+	add_past(out, report, "Fixed", true, c->fixed, c->nr_fixed);
+	add_past(out, report, "Not looked at again", false, c->unchecked, c->nr_unchecked);
 	add_unseen(out, run);
 	add_summaries(out, report);
 	add_reviewers(out, report);
@@ -406,6 +419,8 @@ void report_markdown(struct buffer *out, const struct report *report)
 	buffer_addstr(out, ", git-scrutiny ");
 	markdown_text(out, run->program_version, 40);
 	buffer_addstr(out, ", content ");
-	markdown_code(out, run->content_id, false);
+	char *id = xstrfmt("%.12s", run->content_id);
+	markdown_code(out, id);
+	free(id);
 	buffer_addstr(out, ". Everything is in [scrutiny.json](scrutiny.json).\n");
 }

@@ -19,8 +19,8 @@ void add_cost(struct buffer *out, double usd);
 /* S on one line, cut after MAX bytes, as plain text: no markup, HTML, link, image, mention or issue
  * reference of it takes effect. */
 void markdown_text(struct buffer *out, const char *s, size_t max);
-/* S on one line as a code span; IN_TABLE also hides bars. */
-void markdown_code(struct buffer *out, const char *s, bool in_table);
+/* S on one line as a code span; not for tables. */
+void markdown_code(struct buffer *out, const char *s);
 /* S as a fenced code block, cut after MAX bytes. */
 void markdown_block(struct buffer *out, const char *s, const char *language, size_t max);
 
