@@ -123,6 +123,19 @@ static bool digit_at(struct slice s, size_t pos)
 	return pos < s.len && ascii_digit((unsigned char)s.data[pos]);
 }
 
+/* Whether what stands at POS, before a digit, is its decimal point, grouping comma or sign. */
+static bool belongs_to_number(const struct form *f, size_t pos)
+{
+	const char *c = f->bytes.data + pos;
+	bool word_starts = !pos || (f->places && f->places[pos] & STREAM_BREAK);
+
+	if (*c == ',')
+		return pos && digit_at(f->bytes, pos - 1);
+	if (*c == '-')
+		return word_starts || !ascii_alnum((unsigned char)c[-1]);
+	return *c == '.';
+}
+
 /* Whether a cut at POS goes through a word or a number: "significant" is not in "insignificant",
  * nor "5 %" in "0.5 %" or "-5 %". */
 static bool cuts_word(const struct form *f, size_t pos)
@@ -135,10 +148,7 @@ static bool cuts_word(const struct form *f, size_t pos)
 	utf8_decode(s.data + pos, s.len - pos, &after);
 	if (is_word(after) && is_word(character_before(s, pos)))
 		return true;
-	char before = s.data[pos - 1];
-	bool digit_before = pos > 1 && digit_at(s, pos - 2);
-	if (digit_at(s, pos) && (before == '.' || (before == ',' && digit_before) ||
-				 (before == '-' && (pos < 2 || !ascii_alnum((unsigned char)s.data[pos - 2])))))
+	if (digit_at(s, pos) && belongs_to_number(f, pos - 1))
 		return true;
 	return digit_at(s, pos - 1) && (after == '.' || after == ',') && digit_at(s, pos + 1);
 }
