@@ -123,6 +123,14 @@ check-ignore-full: $(BUILD)/tests/git_ignore_differential
 check-cli: all
 	SCRUTINY_BUILD='$(abspath $(BUILD))' prove --recurse --timer tests/cli
 
+# Against other programs, on papers of one's own: TEST_CORPUS=<folder> make check-oracle
+$(BUILD)/tests/tools/%: tests/tools/%.c $(LIBRARY) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,TEST)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS)
+.PHONY: check-oracle
+check-oracle: $(BUILD)/tests/tools/check-file
+	SCRUTINY_BUILD='$(abspath $(BUILD))' prove --verbose tests/oracle
+
 .PHONY: check-headers
 check-headers:
 	@tools/check-headers $(HEADERS) -- $(ALL_CPPFLAGS) $(filter-out -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2,$(ALL_CFLAGS))

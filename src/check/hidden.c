@@ -9,11 +9,12 @@
 /* Fewer hidden words than this are an accident. */
 #define HIDDEN_WORDS 3
 
-/* How hidden text is kept from the reader, by what the reader of the document says. */
+/* How hidden text is kept from the reader, by what the document says of it. */
 enum manner {
-	CONCEALED, /* on the page, but invisible */
-	ROOM_ONLY, /* \phantom: there to make room */
-	DRAFT,     /* never reaches the page: a switched-off branch, a comment */
+	DRAFT,      /* never reaches the page: a branch that is not taken, a comment */
+	CONCEALED,  /* on the page, but invisible */
+	ROOM_ONLY,  /* \phantom: there to make room */
+	CHARACTERS, /* looked at below, in every file, as bytes */
 };
 
 static enum manner manner_of(const struct item *item)
@@ -22,16 +23,17 @@ static enum manner manner_of(const struct item *item)
 		const char *says;
 		enum manner manner;
 	} manners[] = {
-		{ "phantom", ROOM_ONLY }, { "\\if", DRAFT },	{ "comment", DRAFT },
-		{ "after \\end", DRAFT }, { "branch", DRAFT },
+		{ "phantom", ROOM_ONLY },     { "white text", CONCEALED },
+		{ "transparent", CONCEALED }, { "off the page", CONCEALED },
+		{ "pt high", CONCEALED },     { "not displayed", CONCEALED },
+		{ "tag characters", CHARACTERS }, { "zero-width", CHARACTERS },
+		{ "direction of writing", CHARACTERS },
 	};
-	if (item->kind == ITEM_COMMENT || !item->extra)
-		return DRAFT;
-	for (size_t i = 0; i < ARRAY_SIZE(manners); i++) {
-		if (strstr(item->extra, manners[i].says))
+	for (size_t i = 0; item->kind == ITEM_HIDDEN && i < ARRAY_SIZE(manners); i++) {
+		if (item->extra && strstr(item->extra, manners[i].says))
 			return manners[i].manner;
 	}
-	return CONCEALED;
+	return DRAFT;
 }
 
 /* -- instructions -------------------------------------------------------------------------------- */
@@ -176,11 +178,13 @@ static void look_at_item(struct hidden *h, const struct item *item)
 	struct slice text = { item->key, strlen(item->key) };
 	struct phrase_match match;
 	size_t words;
+	if (manner == CHARACTERS)
+		return;
 	if (find_instruction(h->phrases, text, manner, &match, &words)) {
 		struct slice from = { text.data + match.start, text.len - match.start };
 		if (manner != DRAFT || !is_subject_of_paper(h))
 			raise_instruction(h, locate_words(h, item, manner),
-					  item->kind == ITEM_COMMENT ? "a comment" : item->extra,
+					  item->extra ? item->extra : "a comment",
 					  from, item->uncertain);
 	} else if (manner == CONCEALED && words >= HIDDEN_WORDS && !item->uncertain) {
 		raise_hidden_text(h, item, words);

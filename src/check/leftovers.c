@@ -263,7 +263,7 @@ static const struct phrase_row phrase_rows[] = {
 	{ FILLER, "lorem ipsum dolor sit" },
 	{ TEMPLATE, "xxx et al" },
 	{ TEMPLATE, "your abstract|title|text goes? here" },
-	{ TEMPLATE, "abstract|text goes here" },
+	{ TEMPLATE, "the|this abstract|text goes here" },
 	{ TEMPLATE, "type your abstract|title|text here" },
 	{ TEMPLATE, "replace this text|paragraph|abstract with your" },
 	{ TEMPLATE, "the name of the title is hope" },

@@ -162,8 +162,19 @@ static void raise_entry_duplicate(struct references *r, const struct item *item,
 	free(place);
 }
 
+/* BibTeX reads an entry behind a `%` as any other; biber knows that it is a comment. */
+static bool is_commented_out(const struct references *r, const struct item *item)
+{
+	struct slice line = document_line(r->doc, item->where);
+	const char *key = r->doc->files[item->where.file].bytes.data + item->where.start;
+	const char *limit = key - line.data > 200 ? line.data + 200 : key;
+	return r->keys_have_case && memchr(line.data, '%', (size_t)(limit - line.data));
+}
+
 static void look_at_entry(struct references *r, struct item *item, bool all_cited)
 {
+	if (is_commented_out(r, item))
+		return;
 	char *key = entry_key(r, item->key);
 	void **slot = strmap_at(&r->entries, key, strlen(key));
 	struct item *first = *slot;
@@ -223,17 +234,33 @@ static const struct family uses[] = {
 	  "reference", "the paper prints ??, and the reader cannot go there" },
 };
 
+static char *lower_case(const char *s)
+{
+	char *copy = xstrdup(s);
+	for (char *c = copy; *c; c++)
+		*c = (char)ascii_lower((unsigned char)*c);
+	return copy;
+}
+
+/* The key of KNOWN that was probably meant, case aside; NULL when none is near. */
 static const char *nearest(struct references *r, const char *key, const struct strmap *known)
 {
 	if (known->nr > r->budget)
 		return NULL;
 	r->budget -= known->nr;
-	const char **candidates = xcalloc(known->nr + 1, sizeof(*candidates));
+	char **folded = xcalloc(known->nr + 1, sizeof(*folded)), *word = lower_case(key);
+	const char *near, *meant = NULL;
 	for (size_t i = 0; i < known->nr; i++)
-		candidates[i] = ((const struct item *)known->entries[i].value)->key;
-	const char *near = text_nearest(key, candidates);
-	free(candidates);
-	return near;
+		folded[i] = lower_case(((const struct item *)known->entries[i].value)->key);
+	near = text_nearest(word, (const char *const *)folded);
+	for (size_t i = 0; i < known->nr; i++) {
+		if (near == folded[i])
+			meant = ((const struct item *)known->entries[i].value)->key;
+		free(folded[i]);
+	}
+	free(folded);
+	free(word);
+	return meant;
 }
 
 /* "; also at paper.tex:30, paper.tex:41 and 3 more", or "". Caller frees. */
@@ -318,6 +345,17 @@ static bool is_known(const struct references *r, const struct item *item)
 	return known;
 }
 
+/* Then no citation can be told, which goes without saying: the bibliography is called missing. */
+static bool misses_bibliography(const struct document *doc)
+{
+	for (size_t i = 0; i < doc->nr_items; i++) {
+		const struct item *item = &doc->items[i];
+		if (item->kind == ITEM_BIB_FILE && !item->path && is_certain(item))
+			return true;
+	}
+	return false;
+}
+
 static void look_at_uses(struct references *r, const struct family *family)
 {
 	bool is_citation = family->kind == ITEM_CITATION;
@@ -337,7 +375,7 @@ static void look_at_uses(struct references *r, const struct family *family)
 			m->uses[m->nr] = item;
 		m->nr++;
 	}
-	if (missing.nr && !complete)
+	if (missing.nr && !complete && !(is_citation && misses_bibliography(r->doc)))
 		raise_unknown(r, family, &missing);
 	for (size_t i = 0; complete && i < missing.nr; i++)
 		raise_missing(r, family, missing.entries[i].value, known);

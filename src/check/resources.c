@@ -79,7 +79,7 @@ static void raise_missing(struct check *c, const struct item *item, const struct
 	free(shown);
 }
 
-static void look_at_input(struct check *c, const struct item *item)
+static bool is_missing_input(const struct item *item)
 {
 	/* come with TeX */
 	static const char *const known[] = {
@@ -97,9 +97,12 @@ static void look_at_input(struct check *c, const struct item *item)
 		".bbl", ".ind", ".gls", ".toc", ".lof", ".lot", ".aux", ".nls", ".acn",
 		".def", ".sty", ".cls", ".clo", ".fd",  ".ldf", ".code", ".out", NULL
 	};
-	if (item->path || !is_plain_name(item) || in_list(item->key, known) ||
-	    has_any_suffix(item->key, suffixes))
-		return;
+	return !item->path && is_plain_name(item) && !in_list(item->key, known) &&
+	       !has_any_suffix(item->key, suffixes);
+}
+
+static void raise_missing_input(struct check *c, const struct item *item)
+{
 	struct slice command = command_before(c->doc, item->where);
 	struct missing_file missing = {
 		.rule = "input-missing",
@@ -137,24 +140,60 @@ static bool reads_bbl(const struct document *doc)
 	return false;
 }
 
-static bool is_supplied(const char *key)
-{
-	return starts_with(key, "example-") || starts_with(key, "mwe-");
-}
-
 static bool is_missing_picture(const struct item *item)
 {
-	return !item->path && is_plain_name(item) && !is_supplied(item->key);
+	return !item->path && is_plain_name(item);
 }
 
-static void raise_all_missing(struct check *c, const struct item *first, size_t nr)
+/* What is said of all pictures when none of them is there. */
+struct pictures {
+	size_t nr, nr_missing;
+	const struct item *first_missing;
+	struct strmap folders;   /* of the missing ones: the first part of their names */
+	size_t nr_inputs_beside; /* missing inputs in those folders */
+};
+
+static bool are_generated(const struct pictures *p)
 {
+	return p->nr_missing == p->nr && p->nr >= GENERATED_FROM;
+}
+
+static void look_over_pictures(const struct document *doc, struct pictures *p)
+{
+	for (size_t i = 0; i < doc->nr_items; i++) {
+		const struct item *item = &doc->items[i];
+		if (item->kind != ITEM_GRAPHICS || (!item->path && !is_missing_picture(item)))
+			continue;
+		p->nr++;
+		if (item->path)
+			continue;
+		p->nr_missing++;
+		p->first_missing = p->first_missing ? p->first_missing : item;
+		if (strchr(item->key, '/'))
+			strmap_add(&p->folders, item->key, strcspn(item->key, "/"));
+	}
+}
+
+/* Numbers that a program writes beside the pictures it makes. */
+static bool is_beside_pictures(const struct pictures *p, const struct item *item)
+{
+	return are_generated(p) && strchr(item->key, '/') &&
+	       strmap_has(&p->folders, item->key, strcspn(item->key, "/"));
+}
+
+static void raise_all_missing(struct check *c, const struct pictures *p)
+{
+	struct buffer title = BUFFER_INIT;
+	buffer_addf(&title, "none of the %zu pictures", p->nr);
+	if (p->nr_inputs_beside)
+		buffer_addf(&title, ", nor any of %zu files that are read in from beside them,",
+			    p->nr_inputs_beside);
+	buffer_addstr(&title, " is in the repository; a program may make them");
 	struct claim claim = {
 		.rule = "graphics-missing",
-		.where = first->where,
+		.where = p->first_missing->where,
 		.subject = "all",
-		.title = xstrfmt("none of the %zu pictures is in the repository; a program may make "
-				 "them", nr),
+		.title = buffer_detach(&title, NULL),
 		.suggestion = xstrdup("commit what it makes, or say in a README how to make it"),
 		.why = "the paper cannot be made from what is here alone",
 		.softer = 2,
@@ -163,7 +202,7 @@ static void raise_all_missing(struct check *c, const struct item *first, size_t 
 	check_raise(c, &claim);
 }
 
-static void look_at_missing_pictures(struct check *c)
+static void raise_missing_pictures(struct check *c, const struct pictures *p)
 {
 	static const struct missing_file missing = {
 		.rule = "graphics-missing",
@@ -171,22 +210,11 @@ static void look_at_missing_pictures(struct check *c)
 		.why = "the paper cannot be made without it",
 	};
 	const struct document *doc = c->doc;
-	const struct item *first = NULL;
-	size_t nr = 0, nr_missing = 0;
-	for (size_t i = 0; i < doc->nr_items; i++) {
-		const struct item *item = &doc->items[i];
-		if (item->kind != ITEM_GRAPHICS || (!item->path && !is_missing_picture(item)))
-			continue;
-		nr++;
-		nr_missing += !item->path;
-		if (!item->path && !first)
-			first = item;
-	}
-	if (nr_missing == nr && nr >= GENERATED_FROM) {
-		raise_all_missing(c, first, nr);
+	if (are_generated(p)) {
+		raise_all_missing(c, p);
 		return;
 	}
-	for (size_t i = 0; i < doc->nr_items && nr_missing; i++) {
+	for (size_t i = 0; i < doc->nr_items && p->nr_missing; i++) {
 		if (doc->items[i].kind == ITEM_GRAPHICS && is_missing_picture(&doc->items[i]))
 			raise_missing(c, &doc->items[i], &missing);
 	}
@@ -194,27 +222,22 @@ static void look_at_missing_pictures(struct check *c)
 
 /* -- pictures shown twice ------------------------------------------------------------------------ */
 
-/* Whether the options of \includegraphics before WHERE show a part of the file, or make it as
- * small as a letter. */
-static bool has_own_view(const struct document *doc, struct location where)
+/* Whether the options of a picture show a part of the file, or make it as small as a letter. */
+static bool has_own_view(const struct item *item)
 {
-	static const char *const views[] = { "page", "trim", "viewport", "clip", "bb=", NULL };
-	struct slice command = command_before(doc, where);
-	const char *open = memchr(command.data, '[', command.len);
-	if (!open)
-		return false;
-	struct slice options = { open, command.len - (size_t)(open - command.data) };
-	for (size_t i = 0; views[i]; i++) {
-		if (contains(options, views[i]))
+	static const char *const views[] = { "page", "trim", "viewport", "clip", "bb=", "draft",
+					     "\\baselineskip", "\\fontcharht" };
+	const char *options = item->extra ? item->extra : "";
+	for (size_t i = 0; i < ARRAY_SIZE(views); i++) {
+		if (strstr(options, views[i]))
 			return true;
 	}
-	for (size_t i = 1; i + 1 < options.len; i++) {
-		const char *s = options.data + i;
-		bool unit = (s[0] == 'e' && (s[1] == 'm' || s[1] == 'x'));
-		if (unit && (ascii_digit((unsigned char)s[-1]) || s[-1] == '.'))
+	for (const char *s = options; *s; s++) {
+		bool number = ascii_digit((unsigned char)*s) || *s == '.';
+		if (number && s[1] == 'e' && (s[2] == 'm' || s[2] == 'x'))
 			return true;
 	}
-	return contains(options, "\\baselineskip") || contains(options, "\\fontcharht");
+	return false;
 }
 
 static bool is_decoration(const char *path)
@@ -265,7 +288,7 @@ static void look_at_repeated_pictures(struct check *c)
 	for (size_t i = 0; i < doc->nr_items; i++) {
 		struct item *item = &doc->items[i];
 		if (item->kind != ITEM_GRAPHICS || item->from_macro || !is_plain_name(item) ||
-		    is_decoration(item->key) || has_own_view(doc, item->where))
+		    is_decoration(item->key) || has_own_view(item))
 			continue;
 		const char *name = item->path ? item->path : item->key;
 		void **first = strmap_at(&shown, name, strlen(name));
@@ -280,14 +303,21 @@ static void look_at_repeated_pictures(struct check *c)
 void check_resources(struct check *c)
 {
 	bool has_bbl = reads_bbl(c->doc);
+	struct pictures pictures = { 0 };
+	look_over_pictures(c->doc, &pictures);
 	for (size_t i = 0; i < c->doc->nr_items; i++) {
 		const struct item *item = &c->doc->items[i];
-		if (item->kind == ITEM_INPUT)
-			look_at_input(c, item);
-		else if (item->kind == ITEM_BIB_FILE)
+		if (item->kind == ITEM_BIB_FILE)
 			look_at_bibliography(c, item, has_bbl);
+		else if (item->kind == ITEM_INPUT && is_missing_input(item)) {
+			if (is_beside_pictures(&pictures, item))
+				pictures.nr_inputs_beside++;
+			else
+				raise_missing_input(c, item);
+		}
 	}
-	look_at_missing_pictures(c);
+	raise_missing_pictures(c, &pictures);
+	strmap_release(&pictures.folders, NULL);
 	if (!is_slides(c->doc))
 		look_at_repeated_pictures(c);
 }

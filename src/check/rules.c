@@ -307,13 +307,14 @@ const struct rule check_rules[] = {
 			"pictures that a macro of the paper places, inside conditions, nor in "
 			"slides.\n\n"
 			"To mend it, name the right file; if the picture is meant, refer to the "
-			"first figure instead.",
+			"first figure instead. In the examples, loss.pdf and error.pdf lie beside "
+			"the manuscript.",
 		.bad = TEX_WITH("\\usepackage{graphicx}\n",
-				FIGURE("example-image-a", "Loss.")
-				FIGURE("example-image-a", "Error.")),
+				FIGURE("loss.pdf", "Loss.")
+				FIGURE("loss.pdf", "Error.")),
 		.good = TEX_WITH("\\usepackage{graphicx}\n",
-				 FIGURE("example-image-a", "Loss.")
-				 FIGURE("example-image-b", "Error.")),
+				 FIGURE("loss.pdf", "Loss.")
+				 FIGURE("error.pdf", "Error.")),
 		.language = "tex",
 	},
 	{
@@ -327,15 +328,17 @@ const struct rule check_rules[] = {
 			"usual endings. The paper cannot be made from what is in the "
 			"repository.\n\n"
 			"Files that git ignores count as being there. When none of three or more "
-			"pictures is there, a program probably makes them: that is said once, as "
+			"pictures is there, a program probably makes them: that is said once, for "
+			"them and for the files that are read in from the same folders, as "
 			"something that could not be verified. Not raised for addresses, names "
 			"made by macros, pictures that come with TeX (example-image, ...), nor "
 			"inside a condition.\n\n"
-			"To mend it, add the file, or correct the name.",
+			"To mend it, add the file, or correct the name. In the examples, loss.pdf "
+			"and error.pdf lie beside the manuscript.",
 		.bad = TEX_WITH("\\usepackage{graphicx}\n",
-				FIGURE("loss", "Loss.")),
+				FIGURE("los.pdf", "Loss.")),
 		.good = TEX_WITH("\\usepackage{graphicx}\n",
-				 FIGURE("example-image", "Loss.")),
+				 FIGURE("loss.pdf", "Loss.")),
 		.language = "tex",
 	},
 	{
