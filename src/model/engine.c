@@ -159,8 +159,8 @@ struct error *model_submit(struct model_engine *e, const struct model *m, const 
 	x->shared = shared_of(e, m);
 	x->queue = queue_of(e, m);
 	x->reply.usage = (struct model_usage){ -1, -1, -1 };
-	buffer_init(&x->reply.answer, MODEL_MAX_ANSWER);
-	buffer_init(&x->reply.raw_first, MODEL_MAX_ANSWER);
+	buffer_init(&x->reply.answer, BUFFER_MAX_INTERNAL);
+	buffer_init(&x->reply.raw_first, BUFFER_MAX_INTERNAL);
 	buffer_init(&x->body, BUFFER_MAX_INTERNAL);
 	buffer_init(&x->earlier, BUFFER_MAX_INTERNAL);
 	codec_answer_init(&x->answer);

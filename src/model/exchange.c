@@ -155,24 +155,15 @@ static void on_status(struct exchange *x, const struct http_response *response)
 
 /* -- when there is an answer ------------------------------------------------------------------------ */
 
-static void accept(struct exchange *x, struct slice json)
+static void accept(struct exchange *x)
 {
-	buffer_reset(&x->reply.answer);
-	buffer_add(&x->reply.answer, json.data, json.len);
 	x->reply.repaired = x->complaint != NULL;
 	settle(x, MODEL_OK);
 }
 
-static void keep_answer(struct exchange *x)
-{
-	struct buffer *to = x->complaint ? &x->reply.answer : &x->reply.raw_first;
-	buffer_reset(to);
-	buffer_addbuf(to, &x->answer.text);
-}
-
 static void start_repair(struct exchange *x, const char *problem)
 {
-	keep_answer(x);
+	buffer_addbuf(&x->reply.raw_first, &x->answer.text);
 	size_t len = x->answer.text.len < MAX_EARLIER ? x->answer.text.len : MAX_EARLIER;
 	utf8_scrub(&x->earlier, x->answer.text.data, len);
 	x->complaint = xstrfmt("This answer cannot be used: %s. Send the complete answer again as "
@@ -201,10 +192,10 @@ static void give_up_truncated(struct exchange *x)
 static void judge(struct exchange *x, const struct http_response *response)
 {
 	struct codec_answer *a = &x->answer;
-	struct slice json;
-	struct error *err = answer_extract(slice_of(&a->text), x->schema, &json);
+	buffer_reset(&x->reply.answer);
+	struct error *err = answer_extract(slice_of(&a->text), x->schema, &x->reply.answer);
 	if (!err) {
-		accept(x, json);
+		accept(x);
 		return;
 	}
 	if (a->truncated) {

@@ -70,6 +70,64 @@ static size_t find_objects(struct slice text, struct slice *candidates)
 	return nr;
 }
 
+static bool is_hex(char c)
+{
+	return ascii_digit(c) || (ascii_lower((unsigned char)c) >= 'a' && ascii_lower((unsigned char)c) <= 'f');
+}
+
+/* Whether the backslash at S begins an escape of JSON; LEN bytes are left. */
+static bool is_escape(const char *s, size_t len)
+{
+	if (len < 2 || !s[1] || !strchr("\"\\/bfnrtu", s[1]))
+		return false;
+	return s[1] != 'u' || (len >= 6 && is_hex(s[2]) && is_hex(s[3]) && is_hex(s[4]) && is_hex(s[5]));
+}
+
+/* One byte of a string (an escape: two). Returns how many were taken. */
+static size_t mend_in_string(struct buffer *out, const char *s, size_t len)
+{
+	if ((unsigned char)*s < 0x20) {
+		buffer_addf(out, "\\u%04x", (unsigned)*s);
+		return 1;
+	}
+	if (*s != '\\') {
+		buffer_addch(out, *s);
+		return 1;
+	}
+	if (is_escape(s, len)) {
+		buffer_add(out, s, 2);
+		return 2;
+	}
+	buffer_addstr(out, "\\\\");
+	return 1;
+}
+
+/* A comma that closes nothing but its list. */
+static bool is_trailing_comma(struct slice json, size_t i)
+{
+	if (json.data[i] != ',')
+		return false;
+	for (i++; i < json.len && ascii_space(json.data[i]); i++)
+		;
+	return i < json.len && (json.data[i] == '}' || json.data[i] == ']');
+}
+
+static void mend(struct buffer *out, struct slice json)
+{
+	bool in_string = false;
+	for (size_t i = 0; i < json.len;) {
+		if (in_string && json.data[i] != '"') {
+			i += mend_in_string(out, json.data + i, json.len - i);
+			continue;
+		}
+		if (json.data[i] == '"')
+			in_string = !in_string;
+		if (in_string || !is_trailing_comma(json, i))
+			buffer_addch(out, json.data[i]);
+		i++;
+	}
+}
+
 static struct error *try_object(struct slice json, const cJSON *schema)
 {
 	cJSON *value = NULL;
@@ -80,28 +138,47 @@ static struct error *try_object(struct slice json, const cJSON *schema)
 	return err;
 }
 
-struct error *answer_extract(struct slice text, const cJSON *schema, struct slice *json)
+/* Tries the candidates from the last, as they are or mended. *LIKELIEST is set to what is wrong with the
+ * longest of them. */
+static bool try_objects(const struct slice *candidates, size_t nr, bool mended, const cJSON *schema,
+			struct buffer *json, struct error **likeliest)
 {
-	struct slice candidates[MAX_CANDIDATES];
-	struct error *likeliest = NULL;
 	size_t longest = 0;
-	text = without_thoughts(text);
-	if (!text.len)
-		return error_new(ERROR_SYNTAX, "the answer is empty");
-	for (size_t i = find_objects(text, candidates); i--;) {
-		struct error *err = try_object(candidates[i], schema);
-		if (!err) {
-			error_free(likeliest);
-			*json = candidates[i];
-			return NULL;
-		}
+	for (size_t i = nr; i--;) {
+		struct buffer text = BUFFER_INIT;
+		if (mended)
+			mend(&text, candidates[i]);
+		else
+			buffer_add(&text, candidates[i].data, candidates[i].len);
+		struct error *err = try_object(slice_of(&text), schema);
+		if (!err)
+			buffer_addbuf(json, &text);
+		buffer_release(&text);
+		if (!err)
+			return true;
 		if (candidates[i].len > longest) {
-			struct error *other = likeliest;
-			likeliest = err;
+			struct error *other = *likeliest;
+			*likeliest = err;
 			err = other;
 			longest = candidates[i].len;
 		}
 		error_free(err);
+	}
+	return false;
+}
+
+struct error *answer_extract(struct slice text, const cJSON *schema, struct buffer *json)
+{
+	struct slice candidates[MAX_CANDIDATES];
+	struct error *likeliest = NULL;
+	text = without_thoughts(text);
+	if (!text.len)
+		return error_new(ERROR_SYNTAX, "the answer is empty");
+	size_t nr = find_objects(text, candidates);
+	if (try_objects(candidates, nr, false, schema, json, &likeliest) ||
+	    try_objects(candidates, nr, true, schema, json, &likeliest)) {
+		error_free(likeliest);
+		return NULL;
 	}
 	if (likeliest)
 		return likeliest;

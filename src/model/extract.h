@@ -7,9 +7,13 @@
 
 #include "base/json.h"
 
-/* Looks for an object in TEXT that validates against SCHEMA (the last one, when there are several)
- * and sets *JSON to its bytes inside TEXT. Otherwise an error that says what is wrong with
- * the likeliest candidate, in words that the model can be given. Time is linear in TEXT. */
-struct error *answer_extract(struct slice text, const cJSON *schema, struct slice *json);
+/*
+ * Looks for an object in TEXT that validates against SCHEMA (the last one, when there are several)
+ * and appends it to *JSON. If none does, slips that models make again and again are mended before
+ * giving up: a TeX command whose backslash was not doubled, line breaks inside a string, a comma
+ * behind the last item. Otherwise an error that says what is wrong with the likeliest candidate,
+ * in words that the model can be given. Time is linear in TEXT.
+ */
+struct error *answer_extract(struct slice text, const cJSON *schema, struct buffer *json);
 
 #endif

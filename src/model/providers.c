@@ -149,7 +149,7 @@ static bool valid_provider_name(const char *name, size_t len)
 	for (size_t i = 0; i < len; i++)
 		if (!ascii_alnum(name[i]) && !memchr("-_.", name[i], 3))
 			return false;
-	return len > 0;
+	return len > 0 && ascii_alnum(name[0]);
 }
 
 static bool valid_model_name(const char *name)

@@ -1,0 +1,324 @@
+/* Which model a name means, where it is and what it costs. */
+#include "base_testing.h"
+#include "scripted_server.h"
+
+#include "base/memory.h"
+#include "model/codec.h"
+#include "model/prices.h"
+#include "model/providers.h"
+
+/* "key=value" lines; configuration keys and environment variables together. */
+struct world {
+	const char *const *settings;
+};
+
+static const char *lookup(void *data, const char *key)
+{
+	const struct world *world = data;
+	for (const char *const *line = world->settings; *line; line++)
+		if (!strncmp(*line, key, strlen(key)) && (*line)[strlen(key)] == '=')
+			return *line + strlen(key) + 1;
+	return NULL;
+}
+
+#define FIND(out, spec, ...)                                                                    \
+	model_find((out), (spec),                                                               \
+		   &(struct model_settings){ lookup, lookup,                                    \
+					     &(struct world){ (const char *const[]){ __VA_ARGS__, NULL } } })
+#define NOTHING "none="
+
+static void test_openai_needs_only_its_key(void **state)
+{
+	(void)state;
+	struct model m;
+	assert_ok(FIND(&m, "openai/gpt-6-luna", "OPENAI_API_KEY=sk-1234567890"));
+	assert_string_equal(m.reviewer, "openai/gpt-6-luna");
+	assert_string_equal(m.provider, "openai");
+	assert_string_equal(m.name, "gpt-6-luna");
+	assert_string_equal(m.family, "gpt");
+	assert_string_equal(m.endpoint, "https://api.openai.com/v1");
+	assert_string_equal(m.key, "sk-1234567890");
+	assert_ptr_equal(m.codec, &codec_openai);
+	assert_false(m.local);
+	assert_true(m.price_in > 0.09 && m.price_in < 0.11);
+	model_release(&m);
+}
+
+static void test_missing_key_says_which_variable(void **state)
+{
+	(void)state;
+	struct model m;
+	assert_error(FIND(&m, "openai/gpt-6-luna", NOTHING), ERROR_USAGE, "OPENAI_API_KEY is not set");
+	assert_error(FIND(&m, "lab/x", "scrutiny.lab.endpoint=https://lab.example.org/v1",
+			  "scrutiny.lab.keyenv=LAB_KEY"), ERROR_USAGE, "LAB_KEY is not set");
+	assert_error(FIND(&m, "openai/x", "OPENAI_API_KEY=two\nlines"), ERROR_USAGE, "no key has");
+}
+
+static void test_any_name_with_an_endpoint_is_openai_compatible(void **state)
+{
+	(void)state;
+	struct model m;
+	assert_ok(FIND(&m, "lab/org/qwen3:8b", "scrutiny.lab.endpoint=https://lab.example.org/",
+		       "scrutiny.lab.keyenv=LAB_KEY", "LAB_KEY=secret", "scrutiny.lab.maxtokens=2000",
+		       "scrutiny.lab.contexttokens=32k", "scrutiny.lab/org/qwen3:8b.contexttokens=16k",
+		       "scrutiny.lab.pricein=0.5", "scrutiny.lab.priceout=1"));
+	assert_string_equal(m.name, "org/qwen3:8b");
+	assert_string_equal(m.family, "qwen");
+	assert_string_equal(m.endpoint, "https://lab.example.org/v1");
+	assert_string_equal(m.key, "secret");
+	assert_int_equal(m.max_output_tokens, 2000);
+	assert_int_equal(m.context_tokens, 16384);
+	assert_true(model_cost(&m, &(struct model_usage){ 2000000, 1000000, -1 }, 0) == 2.0);
+	model_release(&m);
+}
+
+static void test_endpoints_are_tidied(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *setting, *endpoint;
+	} cases[] = {
+		{ "scrutiny.lab.endpoint=http://127.0.0.1:8080", "http://127.0.0.1:8080/v1" },
+		{ "scrutiny.lab.endpoint=http://127.0.0.1:8080//", "http://127.0.0.1:8080/v1" },
+		{ "scrutiny.lab.endpoint=http://127.0.0.1:8080/v1/", "http://127.0.0.1:8080/v1" },
+		{ "scrutiny.lab.endpoint=http://[::1]/v1/chat/completions", "http://[::1]/v1" },
+		{ "scrutiny.lab.endpoint=http://127.0.0.1/api/openai", "http://127.0.0.1/api/openai" },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct model m;
+		assert_ok(FIND(&m, "lab/x", cases[i].setting));
+		assert_string_equal(m.endpoint, cases[i].endpoint);
+		assert_true(m.local);
+		assert_true(m.price_in == 0);
+		model_release(&m);
+	}
+}
+
+static void test_names_that_mean_nothing_are_explained(void **state)
+{
+	(void)state;
+	struct model m;
+	static const char *const bad[] = { "", "/", "/x", "a/", "a b/c", "../x", "lab/with space",
+					   "lab/\x1b[31m", "lab/\xff" };
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_error(FIND(&m, bad[i], NOTHING), ERROR_USAGE, "does not name a model");
+	assert_error(FIND(&m, "opnai/gpt", NOTHING), ERROR_USAGE, "no provider 'opnai'");
+	assert_error(FIND(&m, "openai", "OPENAI_API_KEY=k"), ERROR_USAGE, "which model of openai?");
+	assert_error(FIND(&m, "lab/x", "scrutiny.lab.endpoint=file:///etc/passwd"), ERROR_USAGE, "lab");
+	assert_error(FIND(&m, "lab/x", "scrutiny.lab.endpoint=http://127.0.0.1",
+			  "scrutiny.lab.api=telepathy"), ERROR_USAGE, "telepathy");
+	assert_error(FIND(&m, "lab/x", "scrutiny.lab.endpoint=http://127.0.0.1",
+			  "scrutiny.lab.maxtokens=many"), ERROR_USAGE, "number of tokens");
+	assert_error(FIND(&m, "lab/x", "scrutiny.lab.endpoint=http://127.0.0.1",
+			  "scrutiny.lab.pricein=-1"), ERROR_USAGE, "US dollars");
+}
+
+static void test_key_does_not_leave_in_the_clear(void **state)
+{
+	(void)state;
+	struct model m;
+	assert_error(FIND(&m, "openai/x", "OPENAI_API_KEY=k", "OPENAI_BASE_URL=http://gpu.example.org/v1"),
+		     ERROR_USAGE, "in the clear");
+	assert_ok(FIND(&m, "openai/x", "OPENAI_API_KEY=k", "OPENAI_BASE_URL=http://gpu.example.org/v1",
+		       "scrutiny.openai.allowplainhttp=true"));
+	model_release(&m);
+	assert_ok(FIND(&m, "openai/x", "OPENAI_API_KEY=k", "OPENAI_BASE_URL=http://127.0.0.1:1/v1"));
+	model_release(&m);
+}
+
+static void test_families_group_models_of_one_maker(void **state)
+{
+	(void)state;
+	static const char *const cases[][2] = {
+		{ "llama3.1:8b", "llama" },		{ "meta-llama/Llama-3.3-70B", "llama" },
+		{ "gpt-oss:20b", "gpt" },		{ "o3-mini", "gpt" },
+		{ "chatgpt-4o-latest", "gpt" },		{ "claude-haiku-5-5", "claude" },
+		{ "gemini-3.8-flash", "gemini" },	{ "gemma3-270m", "gemma" },
+		{ "Qwen2.5-7B-Instruct", "qwen" },	{ "qwq", "qwen" },
+		{ "mixtral:8x7b", "mistral" },		{ "phi4", "phi" },
+		{ "deepseek-r1:7b", "deepseek" },	{ "deepseek-r1-distill-llama", "llama" },
+		{ "SmolLM2-135M", "smollm" },		{ "Falcon3:3b", "falcon" },
+		{ "olmo-2", "olmo" },			{ "3b", "3b" },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char *family = model_family(cases[i][0]);
+		assert_string_equal(family, cases[i][1]);
+		free(family);
+	}
+}
+
+static void test_forms_of_ollama_host(void **state)
+{
+	(void)state;
+	static const char *const cases[][2] = {
+		{ "127.0.0.1", "http://127.0.0.1:11434" },
+		{ "gpu-box:9000", "http://gpu-box:9000" },
+		{ "0.0.0.0", "http://127.0.0.1:11434" },
+		{ "0.0.0.0:7000", "http://127.0.0.1:7000" },
+		{ ":7000", "http://127.0.0.1:7000" },
+		{ "[::1]:7000", "http://[::1]:7000" },
+		{ "[::1]", "http://[::1]:11434" },
+		{ "[::]:5", "http://127.0.0.1:5" },
+		{ "http://gpu-box", "http://gpu-box" },
+		{ "https://ollama.example.org/sub", "https://ollama.example.org/sub" },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char *address = model_ollama_address(cases[i][0]);
+		assert_string_equal(address, cases[i][1]);
+		free(address);
+	}
+}
+
+#define JSON_REPLY(text) "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" text
+
+static void test_ollama_is_asked_what_it_has(void **state)
+{
+	(void)state;
+	struct scripted lines[] = {
+		{ .needle = "GET /api/tags", .act = ACT_CLOSE,
+		  .bytes = JSON_REPLY("{\"models\":[{\"name\":\"big:cloud\"},{\"name\":\"embed\"},"
+				      "{\"name\":\"llama3.1:latest\"}]}") },
+		{ .needle = "\"embed\"", .act = ACT_CLOSE,
+		  .bytes = JSON_REPLY("{\"capabilities\":[\"embedding\"]}") },
+		{ .needle = "POST /api/show", .act = ACT_CLOSE,
+		  .bytes = JSON_REPLY("{\"capabilities\":[\"completion\"],\"model_info\":"
+				      "{\"general.architecture\":\"llama\",\"llama.context_length\":131072}}") },
+	};
+	struct scripted_server *server = server_start(lines, ARRAY_SIZE(lines));
+	char host[80];
+	struct model m;
+	snprintf(host, sizeof(host), "OLLAMA_HOST=127.0.0.1:%d", server->port);
+	assert_ok(FIND(&m, "ollama/llama3.1", host));
+	assert_string_equal(m.reviewer, "ollama/llama3.1");
+	assert_int_equal(m.context_tokens, 131072);
+	assert_true(m.local);
+	model_release(&m);
+	assert_ok(FIND(&m, "ollama", host)); /* neither the cloud's nor one that only embeds */
+	assert_string_equal(m.reviewer, "ollama/llama3.1:latest");
+	model_release(&m);
+	assert_ok(FIND(&m, "ollama/big:cloud", host));
+	assert_false(m.local);
+	assert_true(m.price_in < 0);
+	model_release(&m);
+	assert_error(FIND(&m, "ollama/embed", host), ERROR_USAGE, "only embeds");
+	struct error *err = FIND(&m, "ollama/qwen", host);
+	assert_string_equal(err->message, "ollama has no model 'qwen'");
+	assert_non_null(strstr(err->hint, "ollama pull qwen; it has: big:cloud, embed, llama3.1:latest"));
+	error_free(err);
+	server_stop(server);
+}
+
+static void test_ollama_that_does_not_run_is_said(void **state)
+{
+	(void)state;
+	char host[80], **names;
+	size_t nr;
+	struct model m;
+	int port = server_dead_port();
+	snprintf(host, sizeof(host), "OLLAMA_HOST=127.0.0.1:%d", port);
+	assert_error(FIND(&m, "ollama/x", host), ERROR_NETWORK, "cannot connect to 127.0.0.1");
+	snprintf(host, sizeof(host), "http://127.0.0.1:%d", port);
+	assert_error(model_ollama_list(host, &names, &nr), ERROR_NETWORK, "cannot connect");
+}
+
+static void test_prices_have_tiers_and_unknown_ones_are_not_free(void **state)
+{
+	(void)state;
+	struct price price;
+	assert_true(price_find("openai", "gpt-6-sol", 272000, 1800000000, &price));
+	assert_false(price_find("openai", "gpt-6-sol", 272001, 1800000000, &price));
+	assert_true(price_find("openai", "gpt-6-luna-2026-10-01", 1, 1800000000, &price));
+	assert_false(price_find("openai", "gpt-6-lunatic", 1, 1800000000, &price));
+	assert_false(price_find("lab", "gpt-6-luna", 1, 1800000000, &price));
+
+	struct model m;
+	struct model_usage usage = { 1000000, 1000000, 500000 };
+	assert_ok(FIND(&m, "openai/gpt-7", "OPENAI_API_KEY=k"));
+	assert_true(m.price_in < 0 && m.price_out < 0);
+	assert_true(model_cost(&m, &usage, 1800000000) < 0);
+	model_release(&m);
+	assert_ok(FIND(&m, "openai/gpt-6-luna", "OPENAI_API_KEY=k"));
+	double cost = model_cost(&m, &usage, 1800000000);
+	assert_true(cost > 0.554 && cost < 0.556); /* 0.05 + 0.005 + 0.5 */
+	assert_true(model_cost(&m, &(struct model_usage){ -1, -1, -1 }, 1800000000) < 0);
+	model_release(&m);
+}
+
+static void test_request_hash_is_stable(void **state)
+{
+	(void)state;
+	char provider[] = "openai", name[] = "gpt-6-luna", key[] = "secret", endpoint[] = "https://x";
+	struct model m = { .provider = provider, .name = name };
+	struct model_request r = { "system", "user", "review", "{\"type\":\"object\"}", 100 };
+	char golden[65], other[65];
+	model_request_hash(&m, &r, golden);
+	assert_string_equal(golden, "8b4e4fcdb264d920edc90cb265540450676df54f57cc5c9263d4ddeff00eff30");
+	m.key = key;
+	m.endpoint = endpoint;
+	m.context_tokens = 5;
+	m.price_in = 3;
+	model_request_hash(&m, &r, other);
+	assert_string_equal(golden, other);
+
+	const struct model_request variants[] = {
+		{ "systemu", "ser", "review", r.schema, 100 }, { "system", "user!", "review", r.schema, 100 },
+		{ "system", "user", "other", r.schema, 100 },  { "system", "user", "review", "{}", 100 },
+		{ "system", "user", "review", r.schema, 101 },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(variants); i++) {
+		model_request_hash(&m, &variants[i], other);
+		assert_string_not_equal(golden, other);
+	}
+	name[0] = 'G';
+	model_request_hash(&m, &r, other);
+	assert_string_not_equal(golden, other);
+}
+
+/* The counts are those of the two tokenizers named in tokens.c. */
+static void test_estimate_is_near_real_tokenizers(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		int64_t least, most;
+	} cases[] = {
+		{ "", 0, 0 },
+		{ "word", 1, 2 },
+		{ "We prove that every finite group of odd order is solvable.", 12, 15 },
+		{ "\\begin{equation}\\label{eq:one} x_{t+1} = \\frac{1}{2} x_t \\end{equation}", 33, 42 },
+		{ "\xe2\x88\x80\xce\xb5 > 0", 3, 8 },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_in_range(model_estimate_tokens(text_slice(cases[i].text)), cases[i].least,
+				cases[i].most);
+}
+
+static void test_encoded_data_is_not_taken_for_one_word(void **state)
+{
+	(void)state;
+	char blob[4001];
+	memset(blob, 'Q', sizeof(blob) - 1);
+	blob[sizeof(blob) - 1] = '\0';
+	assert_in_range(model_estimate_tokens(text_slice(blob)), 1000, 4000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_openai_needs_only_its_key),
+		cmocka_unit_test(test_missing_key_says_which_variable),
+		cmocka_unit_test(test_any_name_with_an_endpoint_is_openai_compatible),
+		cmocka_unit_test(test_endpoints_are_tidied),
+		cmocka_unit_test(test_names_that_mean_nothing_are_explained),
+		cmocka_unit_test(test_key_does_not_leave_in_the_clear),
+		cmocka_unit_test(test_families_group_models_of_one_maker),
+		cmocka_unit_test(test_forms_of_ollama_host),
+		cmocka_unit_test(test_ollama_is_asked_what_it_has),
+		cmocka_unit_test(test_ollama_that_does_not_run_is_said),
+		cmocka_unit_test(test_prices_have_tiers_and_unknown_ones_are_not_free),
+		cmocka_unit_test(test_request_hash_is_stable),
+		cmocka_unit_test(test_estimate_is_near_real_tokenizers),
+		cmocka_unit_test(test_encoded_data_is_not_taken_for_one_word),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
