@@ -22,6 +22,7 @@ static void test_a_record_reads_back_and_writes_the_same_bytes(void **state)
 	struct buffer first = BUFFER_INIT, second = BUFFER_INIT;
 	(void)state;
 	record_write(&first, r);
+	assert_valid(&first, "docs/formats/record.schema.json");
 	assert_ok(record_parse(&back, slice_of(&first), "record"));
 	assert_string_equal(back.findings.items[2].path, "100%/na\xffve\n.tex");
 	assert_string_equal(back.findings.items[0].why, "because\nof \\this");
@@ -53,6 +54,7 @@ static void test_a_reply_reads_back_even_with_bytes_json_cannot_hold(void **stat
 	r.attempts = 4;
 	r.repaired = true;
 	reply_write(&first, &r);
+	assert_valid(&first, "docs/formats/reply.schema.json");
 	assert_ok(reply_parse(&back, slice_of(&first), "reply"));
 	assert_string_equal(back.answer, "no?JSON\xef\xbf\xbd");
 	assert_null(back.served_model);
@@ -89,6 +91,7 @@ static void test_a_run_reads_back(void **state)
 	run.past[0].reviewers = xcalloc(1, sizeof(char *));
 	run.past[0].reviewers[0] = copy("builtin");
 	run_write(&first, &run);
+	assert_valid(&first, "docs/formats/run.schema.json");
 	assert_ok(run_parse(&back, slice_of(&first), "run"));
 	assert_string_equal(back.manuscripts[0], "theory/fixed points/pa\xe9per.tex");
 	assert_string_equal(back.past[0].reviewers[0], "builtin");

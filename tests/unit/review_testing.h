@@ -4,6 +4,8 @@
 
 #include "base_testing.h"
 
+#include <sys/wait.h>
+
 #include "base/file.h"
 #include "base/memory.h"
 #include "paper/document.h"
@@ -114,6 +116,24 @@ static inline void assert_golden(const struct buffer *made, const char *name)
 	}
 	free(path);
 	buffer_release(&golden);
+}
+
+/* Validates TEXT against the JSON Schema file SCHEMA; says so when that cannot be done here. */
+static inline void assert_valid(const struct buffer *text, const char *schema)
+{
+	char *folder = make_directory(), *path = xstrfmt("%s/file.json", folder);
+	char *command = xstrfmt("python3 tests/tools/validate-json.py '%s' '%s'", schema, path);
+
+	assert_ok(file_write(path, text->data, text->len));
+	int status = system(command);
+	bool missing = WIFEXITED(status) && (WEXITSTATUS(status) == 77 || WEXITSTATUS(status) == 127);
+	if (missing)
+		print_message("not validated against %s\n", schema);
+	else
+		assert_int_equal(status, 0);
+	free(command);
+	free(path);
+	remove_directory(folder);
 }
 
 #endif
