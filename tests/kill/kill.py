@@ -21,7 +21,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 PAPERS = 4
-REVIEWERS = "lab/good-a,lab/good-b"
+REVIEWERS = "lab/alpha,lab/beta"
 
 PAPER = r"""\documentclass{article}
 \title{Paper number %(n)d}
