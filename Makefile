@@ -154,6 +154,12 @@ check-scripts:
 .PHONY: check
 check: check-layers check-banned check-headers check-scripts check-unit check-corpus check-docs check-cli
 
+# -- measuring -----------------------------------------------------------------------------------
+
+$(BUILD)/bench/%: tests/bench/%.c $(LIBRARY) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,BENCH)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS)
+
 # -- fuzzing -------------------------------------------------------------------------------------
 
 FUZZ_SECONDS ?= 60

@@ -14,7 +14,6 @@
 #include "base/cache_file.h"
 #include "base/memory.h"
 #include "base/sha256.h"
-#include "base/text.h"
 #include "git/records_internal.h"
 
 #define INDEX_KIND "records-index"
@@ -86,17 +85,27 @@ static void open_file(struct records_index *index, const char *path)
 
 /* -- looking up ---------------------------------------------------------------------------------- */
 
-static int hex_digit(char c)
-{
-	return c <= '9' ? c - '0' : c - 'a' + 10;
-}
+/* The value of a lower-case hexadecimal digit + 1; 0 is none. */
+static const unsigned char digit_values[256] = {
+	['0'] = 1,  ['1'] = 2,	['2'] = 3,  ['3'] = 4,	['4'] = 5,  ['5'] = 6,
+	['6'] = 7,  ['7'] = 8,	['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+	['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
 
-/* HEX of any even number of lower-case digits, padded with zeros. */
-static void decode_id(unsigned char id[ID_SIZE], const char *hex, size_t len)
+/* The bytes of HEX, padded with zeros; false if it has anything else in it, or too much. */
+static bool decode_id(unsigned char id[ID_SIZE], const char *hex)
 {
-	memset(id, 0, ID_SIZE);
-	for (size_t i = 0; i + 1 < len && i / 2 < ID_SIZE; i += 2)
-		id[i / 2] = (unsigned char)(hex_digit(hex[i]) << 4 | hex_digit(hex[i + 1]));
+	size_t n = 0;
+	for (; n < ID_SIZE && *hex; n++, hex += 2) {
+		unsigned high = digit_values[(unsigned char)hex[0]];
+		unsigned low = high ? digit_values[(unsigned char)hex[1]] : 0;
+		if (!low)
+			return false;
+		id[n] = (unsigned char)((high - 1) << 4 | (low - 1));
+	}
+	if (n < ID_SIZE)
+		memset(id + n, 0, ID_SIZE - n);
+	return !*hex;
 }
 
 static uint32_t leading_bits(const unsigned char id[ID_SIZE])
@@ -146,10 +155,7 @@ bool records_index_has(const struct records_index *index, const char *content_id
 	size_t at;
 	if (index->extra.nr && strmap_has(&index->extra, content_id, strlen(content_id)))
 		return true;
-	if (!is_content_id(content_id))
-		return false;
-	decode_id(id, content_id, CONTENT_ID_SIZE);
-	return find_id(&index->view, id, &at) && index->complete[index->view.sets[at]];
+	return decode_id(id, content_id) && find_id(&index->view, id, &at) && index->complete[index->view.sets[at]];
 }
 
 /* -- bringing it up to date ---------------------------------------------------------------------- */
@@ -212,13 +218,11 @@ static struct error *add_content_id(const struct tree_entry *e, void *data)
 	memcpy(hex, b->digits, 2);
 	memcpy(hex + 2, e->name.data, CONTENT_ID_SIZE - 2);
 	hex[CONTENT_ID_SIZE] = '\0';
-	if (!is_content_id(hex))
+	if (!decode_id(id, hex) || !decode_id(tree, e->oid.hex))
 		return NULL;
 	if (b->nr_ids >= INDEX_MAX_IDS)
 		return error_new(ERROR_LIMIT, "%s holds more than %d papers", RECORDS_REF,
 				 INDEX_MAX_IDS);
-	decode_id(id, hex, CONTENT_ID_SIZE);
-	decode_id(tree, e->oid.hex, strlen(e->oid.hex));
 	const struct index_view *old = b->old;
 	if (old->header && find_id(old, id, &at) && !memcmp(old->trees[at], tree, ID_SIZE)) {
 		uint32_t start = old->starts[old->sets[at]], end = old->starts[old->sets[at] + 1];
@@ -249,15 +253,15 @@ static struct error *add_fanout(const struct tree_entry *e, void *data)
 	struct builder *b = data;
 	if (e->mode != 040000 || e->name.len != 2)
 		return NULL;
+	unsigned char id[ID_SIZE], tree[ID_SIZE];
 	memcpy(b->digits, e->name.data, 2);
-	for (size_t i = 0; i < 2; i++)
-		if (!ascii_digit(b->digits[i]) && (b->digits[i] < 'a' || b->digits[i] > 'f'))
-			return NULL;
-	unsigned number = (unsigned)(hex_digit(b->digits[0]) << 4 | hex_digit(b->digits[1]));
+	if (!decode_id(id, b->digits) || !decode_id(tree, e->oid.hex))
+		return NULL;
+	unsigned number = id[0];
 	b->fanout = &b->fanouts[number];
 	b->fanout->start = b->nr_ids;
 	b->fanout->nr = 0; /* a broken tree may name a folder twice */
-	decode_id(b->fanout->tree, e->oid.hex, strlen(e->oid.hex));
+	memcpy(b->fanout->tree, tree, sizeof(tree));
 	const struct fanout *known = b->old->header ? &b->old->header->fanouts[number] : NULL;
 	if (known && !memcmp(known->tree, b->fanout->tree, ID_SIZE)) {
 		keep_fanout(b, known);
@@ -321,8 +325,7 @@ static bool has_committed(const struct index_view *view, const char *content_id,
 {
 	unsigned char id[ID_SIZE];
 	size_t at;
-	decode_id(id, content_id, CONTENT_ID_SIZE);
-	return find_id(view, id, &at) && set_has(view, view->sets[at], name);
+	return decode_id(id, content_id) && find_id(view, id, &at) && set_has(view, view->sets[at], name);
 }
 
 static bool is_journalled(const struct journal_entry *entries, size_t nr, const char *name)

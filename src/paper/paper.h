@@ -2,18 +2,25 @@
  * What a paper is, and where the papers of a repository are.
  *
  * The rules (docs/papers.md says them with examples):
- *  1. A manuscript is a .tex file with \documentclass (that no other .tex of the folder includes),
- *     a .md file that is not a project file (README, CHANGELOG, LICENSE, CONTRIBUTING, ...) nor a
- *     report of ours, or a .pdf.
+ *  1. A manuscript is a .tex file with \documentclass (that no other .tex of the folder includes,
+ *     and of another class than subfiles and standalone), a .md file that is not a project file
+ *     (README, CHANGELOG, LICENSE, CONTRIBUTING, ...) nor a report of ours, or a .pdf that
+ *     is neither a project file nor made from a .tex or .md beside it. Folders for figures
+ *     (figures, figs, images, plots, assets, ...) and those below hold none.
  *  2. The folder of a manuscript is a paper. If it has several kinds, TeX counts before Markdown
  *     before PDF and the others are companions; several manuscripts of that kind are all read,
  *     the main one first (main, paper, ms, article, manuscript, the folder's name, else by name).
  *  3. A folder with a meta.yaml, or named by a `papers:` glob, takes in manuscripts in folders
- *     below it that have no meta.yaml of their own. So does the parent of a folder named latex, tex
- *     or src that holds the only manuscripts below that parent.
+ *     below it that are not such papers themselves. So does the parent of a folder named latex,
+ *     tex or src that has a TeX manuscript, when no other TeX or Markdown manuscript is below.
  *  4. Below a paper's folder, a Markdown file or a PDF does not start another paper; a TeX
- *     manuscript does, and its folder's files are then not the outer paper's.
- *  5. .ignore (gitignore's rules) takes out folders and files.
+ *     manuscript does, and its folder's files are then not the outer paper's. (Markdown and
+ *     PDFs at the top of the repository leave the folders below alone, unless one is called
+ *     main, paper, ms, article or manuscript.)
+ *  5. .ignore (gitignore's rules) takes out folders and files. Hidden ones (with a leading dot),
+ *     submodules and what lies behind symbolic links are never looked at.
+ *  6. With `papers:` globs, only the folders they match are papers; one that ends in "/" and two
+ *     stars matches no paper itself but all that the rules above find in those folders.
  */
 #ifndef PAPER_PAPER_H
 #define PAPER_PAPER_H
@@ -35,14 +42,15 @@ struct paper {
 	struct manuscript *manuscripts; /* of the kind that is read; the main one first */
 	size_t nr_manuscripts;
 	size_t nr_inputs;           /* files that the content id covers */
-	bool dirty;                 /* something in it differs from HEAD */
+	bool dirty;                 /* something below its folder differs from HEAD */
 };
 
 struct paper_list {
 	struct paper *items; /* sorted by path, bytewise */
 	size_t nr, alloc;
-	char **ignored;      /* topmost folders and files that .ignore took out, sorted */
+	char **ignored;      /* topmost folders ("a/b/") and files that .ignore took out, sorted */
 	size_t nr_ignored, alloc_ignored;
+	struct arena *memory; /* holds every string and array in the above: free none of them */
 };
 
 /* What .scrutiny.yml says about discovery. */
@@ -52,17 +60,24 @@ struct paper_rules {
 
 /*
  * Finds the papers of a snapshot. Unchanged subtrees are answered from a cache in the git
- * directory (keyed by tree id, rules in force and program version; safe to delete). The
- * content id is the SHA-256 over "<mode> <blob id> <path relative to the paper>\0" of every input
- * in order, headed by "scrutiny-content-v1\0"; inputs are the files of the folder less what is
- * ignored, scrutiny.md, scrutiny.json and meta.yaml, plus the files outside the folder (but in the
- * repository) that its TeX names by a relative path.
+ * directory, <common dir>/scrutiny/papers-index (keyed by tree id, patterns in force and version
+ * of the rules; safe to delete). *OUT does not depend on it, nor on SNAPSHOT's life.
+ *
+ * The content id is the SHA-256 over "scrutiny-content-v1\0" and then, for each input,
+ * "<mode> <blob id> <path relative to the paper>\0", the mode in six octal digits. Inputs are,
+ * in git's order, the files of the folder and those below (less what is hidden, ignored or another
+ * paper's, and scrutiny.md, scrutiny.json and meta.yaml), then, sorted, the files outside of the
+ * folder but in the repository that its TeX (.tex, .sty, .cls) names by a path that begins with
+ * "../", or that a symbolic link in it points to. Such a path is tried from the file's own
+ * folder and from those of the manuscripts, as it is and with TeX's usual extensions; one of
+ * \graphicspath stands for the graphics files in that folder.
  */
 struct error *paper_discover(struct paper_list *out, struct snapshot *snapshot,
 			     const struct paper_rules *rules);
 void paper_list_release(struct paper_list *list);
 
-/* The files a content id covers, in its order: full paths. For one paper, on demand. */
+/* The files a content id covers, in its order: full paths. For one paper of paper_discover's list,
+ * on demand. The caller frees the paths and the array. */
 struct error *paper_inputs(struct snapshot *snapshot, const struct paper_rules *rules,
 			   const struct paper *paper, char ***paths, size_t *nr);
 

@@ -1,0 +1,314 @@
+/* From nodes to the list that callers get, and the calls of paper.h. */
+#include "base/arena.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "paper/discover.h"
+
+struct listing {
+	struct paper_list *out;
+	const struct memo *memo;
+	struct buffer path; /* of the folder being listed */
+};
+
+static const struct node *child_at(const struct memo *memo, const struct node *node, size_t i,
+				   const char **name, bool *relevant)
+{
+	const uint32_t *words = memo_words(memo, node->children) + i * CHILD_WORDS;
+	*name = memo_string(memo, words[0]);
+	*relevant = words[1] & CHILD_RELEVANT;
+	return memo_node(memo, words[1] & ~CHILD_RELEVANT);
+}
+
+/* Makes the path that of NAME in it; returns the length to go back to. */
+static size_t enter(struct buffer *path, const char *name)
+{
+	size_t before = path->len;
+	if (before)
+		buffer_addch(path, '/');
+	buffer_addstr(path, name);
+	return before;
+}
+
+/* -- manuscripts -------------------------------------------------------------------------------- */
+
+struct manuscript_search {
+	struct listing *listing;
+	enum manuscript_kind kind;
+	struct manuscript *items;
+	size_t nr, alloc;
+};
+
+static void add_manuscripts(struct manuscript_search *s, const struct node *node)
+{
+	const struct memo *memo = s->listing->memo;
+	struct buffer *path = &s->listing->path;
+	for (size_t i = 0; i < node->nr_manuscripts; i++) {
+		const uint32_t *words = memo_words(memo, node->manuscripts) + i * MANUSCRIPT_WORDS;
+		if (words[1] != s->kind)
+			continue;
+		size_t before = enter(path, memo_string(memo, words[0]));
+		ALLOC_GROW(s->items, s->nr, s->alloc);
+		s->items[s->nr++] = (struct manuscript){
+			arena_strndup(&s->listing->out->memory, path->data, path->len), s->kind,
+		};
+		buffer_truncate(path, before);
+	}
+}
+
+/* Adds those of the folders below that are taken in. */
+static void add_taken(struct manuscript_search *s, const struct node *node)
+{
+	const char *name;
+	bool relevant;
+	for (size_t i = 0; i < node->nr_children; i++) {
+		const struct node *child = child_at(s->listing->memo, node, i, &name, &relevant);
+		if (!relevant || child->flags & NODE_EXPLICIT ||
+		    !(child->flags & (uint32_t)NODE_TAKEN << s->kind))
+			continue;
+		size_t before = enter(&s->listing->path, name);
+		add_manuscripts(s, child);
+		add_taken(s, child);
+		buffer_truncate(&s->listing->path, before);
+	}
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+static int compare_manuscripts(const void *a, const void *b, void *data)
+{
+	const struct manuscript *x = a, *y = b;
+	const char *folder = last_part(data);
+	size_t len = strlen(folder);
+	unsigned rank_x = manuscript_rank(last_part(x->path), folder, len);
+	unsigned rank_y = manuscript_rank(last_part(y->path), folder, len);
+	return rank_x != rank_y ? (rank_x < rank_y ? -1 : 1) : strcmp(x->path, y->path);
+}
+
+/* TeX before Markdown before PDF. */
+static enum manuscript_kind best_kind(uint32_t kinds)
+{
+	enum manuscript_kind kind = MANUSCRIPT_TEX;
+	while (kind < MANUSCRIPT_PDF && !(kinds & 1u << kind))
+		kind++;
+	return kind;
+}
+
+static void set_manuscripts(struct listing *l, struct paper *paper, const struct node *node)
+{
+	bool takes = node->flags & (NODE_EXPLICIT | NODE_LIFTED);
+	uint32_t kinds = node->flags / (takes ? NODE_TAKEN : NODE_OWN) & NODE_KINDS;
+	struct manuscript_search s = { .listing = l, .kind = best_kind(kinds) };
+	add_manuscripts(&s, node);
+	if (takes)
+		add_taken(&s, node);
+	if (s.nr > 1)
+		qsort_r(s.items, s.nr, sizeof(*s.items), compare_manuscripts, paper->path);
+	paper->nr_manuscripts = s.nr;
+	paper->manuscripts = arena_alloc(&l->out->memory, s.nr * sizeof(*s.items));
+	if (s.nr)
+		memcpy(paper->manuscripts, s.items, s.nr * sizeof(*s.items));
+	free(s.items);
+}
+
+/* -- papers ------------------------------------------------------------------------------------- */
+
+static bool is_dirty(const struct node *node)
+{
+	static const unsigned char none[NODE_KEY_SIZE];
+	return !memcmp(node->key, none, NODE_KEY_SIZE);
+}
+
+static void add_paper(struct listing *l, const struct node *node)
+{
+	struct paper_list *out = l->out;
+	ALLOC_GROW(out->items, out->nr, out->alloc);
+	struct paper *paper = &out->items[out->nr++];
+	*paper = (struct paper){ .nr_inputs = node->nr_inputs, .dirty = is_dirty(node) };
+	paper->path = arena_strndup(&out->memory, l->path.data, l->path.len);
+	hex_encode(node->content_id, SHA256_SIZE, paper->content_id);
+	set_manuscripts(l, paper, node);
+}
+
+static void add_ignored(struct listing *l, const struct node *node)
+{
+	struct paper_list *out = l->out;
+	for (size_t i = 0; i < node->nr_ignored; i++) {
+		uint32_t name = memo_words(l->memo, node->ignored)[i * IGNORED_WORDS];
+		size_t before = enter(&l->path, memo_string(l->memo, name));
+		ALLOC_GROW(out->ignored, out->nr_ignored, out->alloc_ignored);
+		out->ignored[out->nr_ignored++] =
+			arena_strndup(&out->memory, l->path.data, l->path.len);
+		buffer_truncate(&l->path, before);
+	}
+}
+
+static void list_folder(struct listing *l, const struct node *node, enum view view)
+{
+	enum view below;
+	const char *name;
+	bool relevant;
+	if (node_is_paper(node->flags, view, &below))
+		add_paper(l, node);
+	add_ignored(l, node);
+	for (size_t i = 0; i < node->nr_children; i++) {
+		const struct node *child = child_at(l->memo, node, i, &name, &relevant);
+		if (!relevant)
+			continue;
+		size_t before = enter(&l->path, name);
+		list_folder(l, child, below);
+		buffer_truncate(&l->path, before);
+	}
+}
+
+static int compare_papers(const void *a, const void *b)
+{
+	return strcmp(((const struct paper *)a)->path, ((const struct paper *)b)->path);
+}
+
+static int compare_strings(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Folders come in git's order, which is that of their paths but for "a", "a-b" and "a/c". */
+static void sort_unless_sorted(void *items, size_t nr, size_t size,
+			       int (*compare)(const void *, const void *))
+{
+	for (size_t i = 1; i < nr; i++) {
+		if (compare((char *)items + (i - 1) * size, (char *)items + i * size) > 0) {
+			qsort(items, nr, size, compare);
+			return;
+		}
+	}
+}
+
+void discover_list(struct paper_list *out, const struct discovery *d, uint32_t root)
+{
+	struct listing l = { .out = out, .memo = &d->memo, .path = BUFFER_INIT };
+	list_folder(&l, memo_node(&d->memo, root), VIEW_FREE);
+	sort_unless_sorted(out->items, out->nr, sizeof(*out->items), compare_papers);
+	sort_unless_sorted(out->ignored, out->nr_ignored, sizeof(*out->ignored), compare_strings);
+	buffer_release(&l.path);
+}
+
+void paper_list_release(struct paper_list *list)
+{
+	free(list->items);
+	free(list->ignored);
+	arena_free(list->memory);
+	*list = (struct paper_list){ NULL };
+}
+
+struct error *paper_discover(struct paper_list *out, struct snapshot *snapshot,
+			     const struct paper_rules *rules)
+{
+	struct discovery d;
+	struct snapshot_entry *entries;
+	struct oid tree;
+	size_t nr;
+	uint32_t root;
+	*out = (struct paper_list){ NULL };
+	discovery_init(&d, snapshot, rules);
+	struct place top = place_top(&d);
+	struct error *err = snapshot_list(snapshot, "", &entries, &nr, &tree);
+	if (err)
+		goto out;
+	free(entries);
+	err = discover_facts(&d, "", &tree, &top, &root);
+	if (!err)
+		err = discover_complete(&d, "", NULL, VIEW_FREE, &root);
+	if (!err) {
+		discover_list(out, &d, root);
+		memo_save(&d.memo, root);
+	}
+out:
+	discovery_release(&d);
+	return err;
+}
+
+/* -- one paper's inputs ------------------------------------------------------------------------- */
+
+/* The folders on the way down to a paper, kept open because patterns refer to those above. */
+struct descent {
+	struct folder folders[DISCOVER_MAX_DEPTH + 2];
+	size_t nr;
+};
+
+/* Opens the folders above PATH; *PLACE becomes that of PATH. */
+static struct error *descend(struct descent *descent, struct discovery *d, const char *path,
+			     struct place *place)
+{
+	struct buffer above = BUFFER_INIT, below = BUFFER_INIT;
+	struct error *err = NULL;
+	*place = place_top(d);
+	while (*path && !err) {
+		struct folder *folder = &descent->folders[descent->nr];
+		size_t len = strcspn(path, "/");
+		if (place->depth >= DISCOVER_MAX_DEPTH)
+			err = error_new(ERROR_LIMIT, "'%s' lies in more than %d folders", path,
+					DISCOVER_MAX_DEPTH);
+		else
+			err = folder_open(folder, d, above.data, place->ignore);
+		if (err)
+			break;
+		descent->nr++;
+		struct place inside = place_inside(d, place, folder, above.data);
+		char *name = xmemdupz(path, len);
+		buffer_reset(&below);
+		path_join(&below, above.data, name);
+		*place = place_below(d, &inside, below.data, name);
+		free(name);
+		buffer_reset(&above);
+		buffer_addbuf(&above, &below);
+		path += len + (path[len] == '/');
+	}
+	buffer_release(&above);
+	buffer_release(&below);
+	return err;
+}
+
+struct error *paper_inputs(struct snapshot *snapshot, const struct paper_rules *rules,
+			   const struct paper *paper, char ***paths, size_t *nr)
+{
+	struct discovery d;
+	struct descent *descent = xcalloc(1, sizeof(*descent));
+	struct place place;
+	struct snapshot_entry *entries;
+	size_t nr_entries;
+	struct oid tree;
+	uint32_t number;
+	struct input_list inputs = { NULL, 0, 0 };
+	struct dependency_list dependencies = { NULL, 0, 0, STRMAP_INIT };
+	*paths = NULL;
+	*nr = 0;
+	discovery_init(&d, snapshot, rules);
+	struct error *err = descend(descent, &d, paper->path, &place);
+	if (!err)
+		err = snapshot_list(snapshot, paper->path, &entries, &nr_entries, &tree);
+	if (err)
+		goto out;
+	free(entries);
+	err = discover_facts(&d, paper->path, &tree, &place, &number);
+	if (!err)
+		err = discover_inputs(&d, paper->path, place.ignore, number, &inputs, &dependencies);
+	if (err)
+		goto out;
+	*paths = xreallocarray(NULL, inputs.nr + 1, sizeof(**paths));
+	for (size_t i = 0; i < inputs.nr; i++) {
+		struct buffer path = BUFFER_INIT;
+		path_resolve(&path, paper->path, inputs.items[i].path);
+		(*paths)[(*nr)++] = buffer_detach(&path, NULL);
+	}
+out:
+	while (descent->nr)
+		folder_release(&descent->folders[--descent->nr]);
+	free(descent);
+	input_list_release(&inputs);
+	dependency_list_release(&dependencies);
+	discovery_release(&d);
+	return err;
+}
