@@ -168,6 +168,17 @@ static size_t find_item(const struct yaml_node *mapping, const char *key)
 	return 0;
 }
 
+static enum value_style style_of(const struct editor *ed, const struct yaml_node *value)
+{
+	if (value->kind != YAML_SCALAR || value->start == value->end)
+		return VALUE_AS_NEEDED;
+	char first = ed->text.data[value->start];
+	if (value->plain) /* what is no date may become one in quotes */
+		return ascii_digit(first) ? VALUE_PLAIN : VALUE_AS_NEEDED;
+	return first == '\'' ? VALUE_SINGLE_QUOTED : first == '"' ? VALUE_DOUBLE_QUOTED
+								 : VALUE_AS_NEEDED;
+}
+
 static void update_field(struct editor *ed, const struct yaml_node *mapping, size_t item,
 			 const struct field *field)
 {
@@ -175,8 +186,7 @@ static void update_field(struct editor *ed, const struct yaml_node *mapping, siz
 	struct buffer text = BUFFER_INIT;
 	if (has_value(value, field))
 		return;
-	char first = value->start < value->end ? ed->text.data[value->start] : '\0';
-	section_add_value(&text, field, first == '\'' || first == '"' ? first : '\0');
+	section_add_value(&text, field, style_of(ed, value));
 	replace_value(ed, mapping, mapping->items[item - 1], value, &text);
 }
 
@@ -189,7 +199,7 @@ static void insert_field(struct editor *ed, const struct yaml_node *mapping,
 	if (!mapping->flow && before)
 		add_spaces(&text, mapping->column - 1);
 	buffer_addf(&text, "%s%s: ", lead, field->key);
-	section_add_value(&text, field, 0);
+	section_add_value(&text, field, VALUE_AS_NEEDED);
 	if (!mapping->flow) {
 		buffer_addstr(&text, ed->newline);
 		if (before) {
@@ -273,8 +283,13 @@ static size_t document_end(const struct editor *ed)
 static bool ends_in_block(const struct editor *ed)
 {
 	const struct yaml_node *node = ed->root;
-	while (node && node->nr)
-		node = node->items[node->nr - 1];
+	while (node && node->nr) {
+		const struct yaml_node *last = node->items[node->nr - 1];
+		/* "? |" without a value: the key is last. */
+		if (node->kind == YAML_MAPPING && last->start == last->end)
+			last = node->items[node->nr - 2];
+		node = last;
+	}
 	if (!node || node->start == node->end || !strchr("|>", ed->text.data[node->start]))
 		return false;
 	return !slice_trim((struct slice){ ed->text.data + node->end, ed->text.len - node->end }).len;
@@ -302,7 +317,7 @@ static void append_section(struct editor *ed)
 	buffer_addf(&text, SECTION_KEY ":%s", ed->newline);
 	section_add_lines(&text, ed->section, indent + 2, ed->newline);
 	if (open_line && ends_in_block(ed))
-		end = line_start(ed, ed->root->items[ed->root->nr - 2]->start);
+		end = line_start(ed, ed->root->start);
 	else if (open_line) {
 		add_lines_behind(ed, end, &text);
 		return;
@@ -407,6 +422,19 @@ static bool is_initial(const struct yaml_node *root, const struct meta_initial *
 	return true;
 }
 
+/* Behind a plain scalar libyaml lets lines of white space hold tabs, elsewhere not, so that such
+ * a line can stand in the way of a new value. */
+static struct error *not_settable(const struct editor *ed)
+{
+	struct error *err =
+		error_at(ERROR_GENERIC, ed->file, 0, 0,
+			 "internal error: the section '" SECTION_KEY "' could not be set without "
+			 "changing other things, so the file was left as it is");
+	if (ed->text.len && memchr(ed->text.data, '\t', ed->text.len))
+		err = error_with_hint(err, "replace the tabs in '%s' by spaces", ed->file);
+	return err;
+}
+
 /* IS_NEW: there was nothing to keep, and INITIAL to be written. */
 static struct error *check_result(const struct editor *ed, const struct buffer *result, bool is_new,
 				  const struct meta_initial *initial)
@@ -418,9 +446,7 @@ static struct error *check_result(const struct editor *ed, const struct buffer *
 	if (err || !has_section(doc.root, ed->section) ||
 	    !(is_new ? is_initial(doc.root, initial) : is_kept(ed, doc.root))) {
 		error_free(err);
-		err = error_at(ERROR_GENERIC, ed->file, 0, 0,
-			       "internal error: the section '" SECTION_KEY "' could not be set without "
-			       "changing other things, so the file was left as it is");
+		err = not_settable(ed);
 	}
 	yaml_document_release(&doc);
 	return err;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "base/yaml.h"
 
 static void add_string(struct section *section, const char *key, const char *text)
@@ -24,6 +25,8 @@ void section_init(struct section *section, const struct meta_scrutiny *s)
 	section->nr = 0;
 	add_string(section, "content_id", s->content_id);
 	add_string(section, "date", s->date);
+	if (s->date)
+		section->fields[section->nr - 1].timestamp = true;
 	add_string(section, "verdict", s->verdict);
 	add_number(section, "errors", s->errors);
 	add_number(section, "warnings", s->warnings);
@@ -41,12 +44,22 @@ static bool needs_no_escape(const char *text)
 	return true;
 }
 
-void section_add_value(struct buffer *out, const struct field *field, char quote)
+/* A date need not be quoted for us. We quote it because some readers make other types of it, but
+ * a person who wrote it plain wants that. */
+static bool is_plain_timestamp(const struct field *field)
 {
-	if (field->number)
+	size_t n = strspn(field->text, "0123456789-:TZ.+");
+	return field->timestamp && n && !field->text[n] && ascii_digit(field->text[0]) &&
+	       field->text[n - 1] != ':';
+}
+
+void section_add_value(struct buffer *out, const struct field *field, enum value_style style)
+{
+	static const char quotes[] = { [VALUE_SINGLE_QUOTED] = '\'', [VALUE_DOUBLE_QUOTED] = '"' };
+	if (field->number || (style == VALUE_PLAIN && is_plain_timestamp(field)))
 		buffer_addstr(out, field->text);
-	else if (quote && needs_no_escape(field->text))
-		buffer_addf(out, "%c%s%c", quote, field->text, quote);
+	else if (style > VALUE_PLAIN && needs_no_escape(field->text))
+		buffer_addf(out, "%c%s%c", quotes[style], field->text, quotes[style]);
 	else
 		yaml_add_scalar(out, field->text);
 }
@@ -63,7 +76,7 @@ void section_add_lines(struct buffer *out, const struct section *section, size_t
 	for (size_t i = 0; i < section->nr; i++) {
 		add_spaces(out, indent);
 		buffer_addf(out, "%s: ", section->fields[i].key);
-		section_add_value(out, &section->fields[i], 0);
+		section_add_value(out, &section->fields[i], VALUE_AS_NEEDED);
 		buffer_addstr(out, newline);
 	}
 }
@@ -73,7 +86,7 @@ void section_add_flow(struct buffer *out, const struct section *section)
 	buffer_addch(out, '{');
 	for (size_t i = 0; i < section->nr; i++) {
 		buffer_addf(out, "%s%s: ", i ? ", " : "", section->fields[i].key);
-		section_add_value(out, &section->fields[i], 0);
+		section_add_value(out, &section->fields[i], VALUE_AS_NEEDED);
 	}
 	buffer_addch(out, '}');
 }

@@ -14,6 +14,7 @@ struct field {
 	const char *key;
 	const char *text;  /* the value, borrowed from struct meta_scrutiny or in `digits` */
 	bool number;
+	bool timestamp;
 	char digits[24];
 };
 
@@ -25,8 +26,10 @@ struct section {
 /* Strings that are NULL give no field. SECTION must not be moved afterwards. */
 void section_init(struct section *section, const struct meta_scrutiny *s);
 
-/* Appends the value of FIELD, in the quotes QUOTE (' or ", 0: as it needs) if it can stand there. */
-void section_add_value(struct buffer *out, const struct field *field, char quote);
+/* How a value is written where there was one: as it was, as far as the new value allows. */
+enum value_style { VALUE_AS_NEEDED, VALUE_PLAIN, VALUE_SINGLE_QUOTED, VALUE_DOUBLE_QUOTED };
+
+void section_add_value(struct buffer *out, const struct field *field, enum value_style style);
 
 /* "key: value" lines indented by INDENT and ended by NEWLINE. */
 void section_add_lines(struct buffer *out, const struct section *section, size_t indent,

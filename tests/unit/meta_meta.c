@@ -89,7 +89,8 @@ static void test_a_missing_final_newline_stays_missing(void **state)
 	assert_set("scrutiny:\n  content_id: a1b2", "scrutiny:\n" LINES("  ", "\n"));
 	assert_set("a: 1\n...", "a: 1\n" SECTION "...");
 	/* Going on behind this block would add a line break to its value. */
-	assert_set("t: T\na: |\n  text", "t: T\n" SECTION "a: |\n  text");
+	assert_set("# c\nt: T\na: |\n  text", "# c\n" SECTION "t: T\na: |\n  text");
+	assert_set("? |\n text", SECTION "? |\n text");
 	assert_set("a:\n  - b: >\n      text\n  ", SECTION "a:\n  - b: >\n      text\n  ");
 }
 
@@ -100,7 +101,7 @@ static void test_only_values_that_differ_change(void **state)
 		   "scrutiny:   # by the tool\n"
 		   "    # which version\n"
 		   "    content_id:   'old'   # id\n"
-		   "    date: 2026-11-22T10:00:00Z\n"
+		   "    date: 2026-11-21T09:00:00Z\n"
 		   "\n"
 		   "    \"verdict\": \"clean\"\n"
 		   "    errors: 5     # many\n"
@@ -126,6 +127,20 @@ static void test_only_values_that_differ_change(void **state)
 		   "\n"
 		   "# about the next\n"
 		   "tags: [a, b]\n");
+}
+
+static void test_tabs_that_stand_in_the_way_are_told(void **state)
+{
+	(void)state;
+	struct buffer out = BUFFER_INIT;
+	/* Nothing but spaces may stand behind a sequence in brackets or a quoted scalar. */
+	struct error *err = meta_set_scrutiny(&out, text_slice("? scrutiny\n \t"), "f", &sample, NULL);
+	assert_non_null(err);
+	assert_string_equal(err->hint, "replace the tabs in 'f' by spaces");
+	error_free(err);
+	/* In the middle of lines they do no harm. */
+	assert_set("a: 1\t# c\nscrutiny:\t# c\nz:\t1\n",
+		   "a: 1\t# c\nscrutiny:\t# c\n" LINES("  ", "\n") "\nz:\t1\n");
 }
 
 static void test_keys_a_person_added_stay(void **state)
@@ -586,6 +601,7 @@ int main(void)
 		cmocka_unit_test(test_line_ends_and_the_byte_order_mark_stay),
 		cmocka_unit_test(test_a_missing_final_newline_stays_missing),
 		cmocka_unit_test(test_only_values_that_differ_change),
+		cmocka_unit_test(test_tabs_that_stand_in_the_way_are_told),
 		cmocka_unit_test(test_keys_a_person_added_stay),
 		cmocka_unit_test(test_an_empty_section_is_filled),
 		cmocka_unit_test(test_flow_style_stays_flow_style),
