@@ -263,6 +263,32 @@ void document_add_author(struct document *doc, const char *name)
 	doc->authors[doc->nr_authors++] = xstrdup(name);
 }
 
+char *reading_tidy(struct slice in, bool paragraphs)
+{
+	struct buffer out = BUFFER_INIT;
+	size_t p = 0, lines = 0;
+	bool space = false;
+	while (p < in.len) {
+		if (ascii_space((unsigned char)in.data[p])) {
+			lines += in.data[p++] == '\n';
+			space = true;
+			continue;
+		}
+		if (space && out.len)
+			buffer_addstr(&out, lines > 1 && paragraphs ? "\n\n" : " ");
+		space = false;
+		lines = 0;
+		uint32_t cp;
+		size_t n = utf8_decode(in.data + p, in.len - p, &cp);
+		if (n == 1 && cp == 0xfffd)
+			cp = (unsigned char)in.data[p];
+		if (cp >= 0x20)
+			utf8_encode(&out, cp);
+		p += n;
+	}
+	return buffer_detach(&out, NULL);
+}
+
 /* -- characters that are not seen ------------------------------------------------------------ */
 
 static bool is_invisible(uint32_t cp)

@@ -82,6 +82,9 @@ void reading_section(struct reading *r, unsigned level, const char *title, struc
 /* A ceiling: nothing is surely undefined any more. */
 void reading_limit(struct reading *r, struct location where, const char *what);
 void document_add_author(struct document *doc, const char *name);
+/* Adds the names in TEXT: one, or a list when it looks like one ("Last, First" does not). What is
+ * no name (an affiliation, an address) is left out, and so is who was named before. */
+void document_add_names(struct document *doc, const char *text);
 
 /* Makes text, spans and places. */
 void reading_finish(struct reading *r);
@@ -89,6 +92,10 @@ void reading_finish(struct reading *r);
 /* The readers. File 0 of the document is loaded. */
 void tex_read(struct reading *r);
 void markdown_read(struct reading *r);
+
+/* Text as it is kept: valid UTF-8 (other bytes are taken for Latin-1), white space collapsed, no
+ * control bytes; empty lines are kept as one if PARAGRAPHS. The caller frees it. */
+char *reading_tidy(struct slice in, bool paragraphs);
 
 /* A bibliography: bytes [start, end) of FILE; adds the entries as items. */
 void bibliography_read(struct reading *r, uint32_t file, size_t start, size_t end);

@@ -372,6 +372,9 @@ void tex_hide_range(struct tex *tex, uint32_t file, size_t start, size_t end, si
 /* Whether TEXT has that many runs of at least two letters. */
 bool tex_has_words(struct slice text, size_t words);
 void tex_hidden_finish(struct tex *tex);
+/* Read the arguments of \color and \fontsize: white? too small to be seen? */
+bool tex_white_follows(struct tex *tex, const struct tex_token *at);
+bool tex_tiny_follows(struct tex *tex, const struct tex_token *at);
 /* A semicolon or an empty line: some of what hides ends there. */
 void tex_hidden_boundary(struct tex *tex, const struct tex_token *at);
 

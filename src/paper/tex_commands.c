@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "paper/tex.h"
 
 #define E .expandable = true

@@ -263,6 +263,12 @@ TEX_HANDLER(tex_do_textcolor)
 	}
 }
 
+bool tex_white_follows(struct tex *tex, const struct tex_token *at)
+{
+	bool white;
+	return read_color(tex, &white, at) && white;
+}
+
 static void set_color(struct tex *tex, const struct buffer *name, bool white)
 {
 	*strmap_at(&tex->colors, name->data, name->len) =
@@ -351,6 +357,14 @@ static bool read_length(struct tex *tex, double *pt, const struct tex_token *at)
 	bool found = tex_string(tex, &text, at) && parse_length(text.data, pt);
 	buffer_release(&text);
 	return found;
+}
+
+bool tex_tiny_follows(struct tex *tex, const struct tex_token *at)
+{
+	double size;
+	bool known = read_length(tex, &size, at);
+	tex_skip_arguments(tex, "m", at);
+	return known && size >= 0 && size < SMALLEST_VISIBLE;
 }
 
 TEX_HANDLER(tex_do_fontsize)

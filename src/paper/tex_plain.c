@@ -12,6 +12,8 @@ struct plain {
 	struct buffer out;
 	enum plain_mode mode;
 	bool in_math;
+	size_t depth;
+	size_t hidden_depth; /* the group whose text nobody sees; 0: all is seen */
 };
 
 /* -- accents and symbols ------------------------------------------------------------------------- */
@@ -78,8 +80,8 @@ static const struct dropped {
 	{ "address", "om" }, { "cite", "soom" }, { "citep", "soom" }, { "citet", "soom" },
 	{ "citealp", "soom" }, { "parencite", "soom" }, { "textcite", "soom" }, { "autocite", "soom" },
 	{ "ref", "sm" }, { "eqref", "m" }, { "cref", "sm" }, { "Cref", "sm" }, { "autoref", "sm" },
-	{ "color", "om" }, { "textcolor", "om" }, { "href", "m" }, { "phantom", "m" }, { "vphantom", "m" },
-	{ "hphantom", "m" }, { "fontsize", "mm" }, { "includegraphics", "oom" }, { "raisebox", "moo" },
+	{ "href", "m" }, { "phantom", "m" }, { "vphantom", "m" },
+	{ "hphantom", "m" }, { "includegraphics", "oom" }, { "raisebox", "moo" },
 	{ "markboth", "mm" }, { "index", "m" }, { "pdfbookmark", "omm" }, { "texorpdfstring", "" },
 	{ "icmlEqualContribution", "" }, { "marginpar", "m" }, { "todo", "om" }, { "glsadd", "m" },
 	{ "hypertarget", "m" }, { "hyperlink", "m" }, { "begin", "m" }, { "end", "m" },
@@ -195,13 +197,31 @@ static bool plain_choice(struct tex *tex, const struct tex_token *token)
 	return true;
 }
 
+/* Declarations that hide the rest of their group, or their argument. */
+static bool plain_hiding(struct tex *tex, struct plain *p, const struct tex_token *token)
+{
+	const char *name = tex_name_of(tex, token->value);
+	bool argument = !strcmp(name, "textcolor"), hidden;
+	if (argument || !strcmp(name, "color"))
+		hidden = tex_white_follows(tex, token);
+	else if (!strcmp(name, "fontsize"))
+		hidden = tex_tiny_follows(tex, token);
+	else
+		return false;
+	if (hidden && argument)
+		tex_skip_arguments(tex, "m", token);
+	else if (hidden && !p->hidden_depth)
+		p->hidden_depth = p->depth + 1;
+	return true;
+}
+
 static void plain_control(struct tex *tex, struct plain *p, const struct tex_token *token)
 {
 	if (p->in_math) {
 		tex_add_token_text(tex, &p->out, token);
 		return;
 	}
-	if (plain_choice(tex, token) || plain_accent(tex, p, token) ||
+	if (plain_choice(tex, token) || plain_hiding(tex, p, token) || plain_accent(tex, p, token) ||
 	    plain_separator(tex, p, token) || plain_symbol(tex, p, token) ||
 	    tex_expand_control(tex, token))
 		return;
@@ -230,6 +250,7 @@ static void plain_char(struct plain *p, char c)
 static void plain_token(struct tex *tex, struct plain *p, const struct tex_token *token)
 {
 	bool authors = p->mode == PLAIN_AUTHORS;
+	size_t before = p->out.len;
 	switch ((enum tex_kind)token->kind) {
 	case TEX_CONTROL:
 		if (!(authors && p->in_math))
@@ -249,15 +270,24 @@ static void plain_token(struct tex *tex, struct plain *p, const struct tex_token
 		buffer_addstr(&p->out, "\n\n");
 		break;
 	case TEX_BEGIN:
-	case TEX_END:
+		p->depth++;
 		if (p->in_math && !authors)
-			buffer_addch(&p->out, (char)token->value);
+			buffer_addch(&p->out, '{');
+		break;
+	case TEX_END:
+		p->depth -= p->depth > 0;
+		if (p->depth + 1 < p->hidden_depth)
+			p->hidden_depth = 0;
+		if (p->in_math && !authors)
+			buffer_addch(&p->out, '}');
 		break;
 	case TEX_PARAMETER:
 	case TEX_NO_VALUE:
 	case TEX_ACTION:
 		break;
 	}
+	if (p->hidden_depth && p->out.len > before)
+		buffer_truncate(&p->out, before);
 }
 
 static void read_plain(struct tex *tex, struct plain *p, const struct tex_tokens *tokens)
@@ -272,38 +302,11 @@ static void read_plain(struct tex *tex, struct plain *p, const struct tex_tokens
 	tex_leave(tex, &state);
 }
 
-/* Valid UTF-8, white space collapsed, empty lines kept as one. Latin-1 bytes are read as such. */
-static char *tidy(const struct buffer *in, bool paragraphs)
-{
-	struct buffer out = BUFFER_INIT;
-	size_t p = 0, lines = 0;
-	bool space = false;
-	while (p < in->len) {
-		if (ascii_space((unsigned char)in->data[p])) {
-			lines += in->data[p++] == '\n';
-			space = true;
-			continue;
-		}
-		if (space && out.len)
-			buffer_addstr(&out, lines > 1 && paragraphs ? "\n\n" : " ");
-		space = false;
-		lines = 0;
-		uint32_t cp;
-		size_t n = utf8_decode(in->data + p, in->len - p, &cp);
-		if (n == 1 && cp == 0xfffd)
-			cp = (unsigned char)in->data[p];
-		if (cp >= 0x20)
-			utf8_encode(&out, cp);
-		p += n;
-	}
-	return buffer_detach(&out, NULL);
-}
-
 char *tex_plain(struct tex *tex, const struct tex_tokens *tokens)
 {
 	struct plain p = { .out = BUFFER_INIT_MAX(1 << 20), .mode = PLAIN_TEXT };
 	read_plain(tex, &p, tokens);
-	char *text = tidy(&p.out, false);
+	char *text = reading_tidy(slice_of(&p.out), false);
 	buffer_release(&p.out);
 	return text;
 }
@@ -314,7 +317,7 @@ void tex_keep_abstract(struct tex *tex, const struct tex_tokens *tokens)
 	if (tex->doc->abstract)
 		return;
 	read_plain(tex, &p, tokens);
-	char *text = tidy(&p.out, true);
+	char *text = reading_tidy(slice_of(&p.out), true);
 	buffer_release(&p.out);
 	if (*text)
 		tex->doc->abstract = text;
@@ -323,113 +326,6 @@ void tex_keep_abstract(struct tex *tex, const struct tex_tokens *tokens)
 }
 
 /* -- authors -------------------------------------------------------------------------------- */
-
-static bool has_word(const char *text, const char *const *words)
-{
-	for (; *words; words++)
-		if (strcasestr(text, *words))
-			return true;
-	return false;
-}
-
-static size_t count_words(const char *s)
-{
-	size_t words = 0;
-	for (bool inside = false; *s; s++) {
-		words += !inside && *s != ' ';
-		inside = *s != ' ';
-	}
-	return words;
-}
-
-static bool looks_like_name(const char *s)
-{
-	static const char *const places[] = {
-		"universit", "department", "institut", "laborator", "college", "school of", "center for",
-		"centre for", "faculty", "http", "correspond", "research", "academy", "inc.", NULL
-	};
-	size_t words = count_words(s);
-	return words >= 1 && words <= 6 && strlen(s) < 80 && !ascii_digit((unsigned char)*s) &&
-	       !strpbrk(s, "@/=") && !has_word(s, places);
-}
-
-static void add_name(struct document *doc, struct slice s)
-{
-	static const char junk[] = " \t\n,;*";
-	while (s.len && strchr(junk, s.data[0])) {
-		s.data++;
-		s.len--;
-	}
-	while (s.len && strchr(junk, s.data[s.len - 1]))
-		s.len--;
-	if (!s.len || memchr(s.data, '@', s.len))
-		return;
-	char *name = xmemdupz(s.data, s.len);
-	bool known = false;
-	for (size_t i = 0; i < doc->nr_authors; i++)
-		known |= !strcmp(doc->authors[i], name);
-	if (!known)
-		document_add_author(doc, name);
-	free(name);
-}
-
-/* Length of what separates names at S ("," "and" "&" and their mixtures), or 0. */
-static size_t separator_at(const char *s)
-{
-	static const char *const separators[] = { ", and ", ", & ", " and ", " & ", ",", ";" };
-	for (size_t i = 0; i < ARRAY_SIZE(separators); i++)
-		if (starts_with(s, separators[i]))
-			return strlen(separators[i]);
-	return 0;
-}
-
-/* Degrees and such behind a comma are no names. */
-static bool is_title(const char *s)
-{
-	static const char *const titles[] = { "Jr.", "Jr", "Sr.", "II", "III", "PhD", "Ph.D.", "MD",
-					      "M.D.", "IEEE", "MSc", "Senior Member", "Member",
-					      "Student Member", "Fellow" };
-	for (size_t i = 0; i < ARRAY_SIZE(titles); i++)
-		if (!strcmp(titles[i], s))
-			return true;
-	return false;
-}
-
-/* Splits a list of names; "Last, First" is none, and stays whole. */
-static void add_names(struct document *doc, const char *text)
-{
-	char *parts[200];
-	size_t nr = 0;
-	bool is_list = true;
-	for (const char *p = text, *start = text; nr < ARRAY_SIZE(parts); p++) {
-		size_t len = *p ? separator_at(p) : 0;
-		if (*p && !len)
-			continue;
-		struct slice part = slice_trim((struct slice){ start, (size_t)(p - start) });
-		char *copy = xmemdupz(part.data, part.len);
-		if (!part.len || (nr && is_title(copy)))
-			free(copy);
-		else
-			parts[nr++] = copy;
-		if (!*p)
-			break;
-		start = p + len;
-		p += len - 1;
-	}
-	bool conjunction = strstr(text, " and ") || strstr(text, " & ") || nr > 2;
-	for (size_t i = 0; i < nr; i++)
-		is_list &= looks_like_name(parts[i]) && (conjunction || count_words(parts[i]) > 1);
-	for (size_t i = 0; i < nr; i++) {
-		if (is_list)
-			add_name(doc, (struct slice){ parts[i], strlen(parts[i]) });
-		else if (nr > 2 && looks_like_name(parts[i]) && count_words(parts[i]) > 1)
-			add_name(doc, (struct slice){ parts[i], strlen(parts[i]) });
-	}
-	if (!is_list && nr <= 2 && looks_like_name(text))
-		add_name(doc, (struct slice){ text, strlen(text) });
-	for (size_t i = 0; i < nr; i++)
-		free(parts[i]);
-}
 
 /* One author's field: the name stands on its first line that is not empty. */
 static void add_author_field(struct document *doc, const char *field, size_t len)
@@ -440,11 +336,11 @@ static void add_author_field(struct document *doc, const char *field, size_t len
 		size_t n = line ? (size_t)(line - field) : (size_t)(end - field);
 		struct buffer part = BUFFER_INIT;
 		buffer_add(&part, field, n);
-		char *text = tidy(&part, false);
+		char *text = reading_tidy(slice_of(&part), false);
 		buffer_release(&part);
 		bool found = *text;
 		if (found)
-			add_names(doc, text);
+			document_add_names(doc, text);
 		free(text);
 		if (found)
 			return;
