@@ -20,6 +20,8 @@ SANITIZE ?=
 
 -include config.make
 
+comma := ,
+
 bindir = $(PREFIX)/bin
 mandir = $(PREFIX)/share/man
 datadir = $(PREFIX)/share
@@ -33,7 +35,6 @@ ifneq ($(WERROR),)
 WARNINGS += -Werror
 endif
 ifneq ($(SANITIZE),)
-comma := ,
 override BUILD := $(BUILD)/sanitize-$(subst $(comma),-,$(SANITIZE))
 SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
 else

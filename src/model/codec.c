@@ -234,15 +234,21 @@ char *codec_status_message(long status, const struct codec_error *e, uint64_t re
 
 /* -- reading -------------------------------------------------------------------------------------- */
 
+/* Where in which message the server erred is for the trace; a person needs to know who did. */
 static struct error *parse_message(cJSON **out, struct slice message)
 {
-	if (utf8_valid(message.data, message.len))
-		return json_parse(out, message, "the answer's stream");
 	struct buffer scrubbed = BUFFER_INIT;
-	utf8_scrub(&scrubbed, message.data, message.len);
-	struct error *err = json_parse(out, slice_of(&scrubbed), "the answer's stream");
+	if (!utf8_valid(message.data, message.len)) {
+		utf8_scrub(&scrubbed, message.data, message.len);
+		message = slice_of(&scrubbed);
+	}
+	struct error *err = json_parse(out, message, "message of the stream");
 	buffer_release(&scrubbed);
-	return err;
+	if (!err)
+		return NULL;
+	trace_printf("%s", err->message);
+	error_free(err);
+	return error_new(ERROR_SYNTAX, "the server sent something that is not JSON");
 }
 
 static bool has_error(const cJSON *message)

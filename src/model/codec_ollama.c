@@ -62,7 +62,10 @@ static void read_message(struct codec_answer *a, const cJSON *json)
 		return;
 	a->finished = true;
 	a->truncated = !strcmp(json_string_or(json, "done_reason", "stop"), "length");
-	a->usage.input_tokens = json_integer_or(json, "prompt_eval_count", -1);
+	/* No prompt is empty: 0 is what a server says that did not count. */
+	a->usage.input_tokens = json_integer_or(json, "prompt_eval_count", 0);
+	if (!a->usage.input_tokens)
+		a->usage.input_tokens = -1;
 	a->usage.output_tokens = json_integer_or(json, "eval_count", -1);
 }
 
