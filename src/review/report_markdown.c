@@ -12,6 +12,7 @@
 #define MAX_ROW_TITLE 100
 #define MAX_PROSE 2000
 #define MAX_QUOTE 700
+#define MAX_VOICES 20
 
 static const char *reviewer_name(const char *reviewer)
 {
@@ -176,10 +177,13 @@ static void add_voice(struct buffer *out, const struct voice *v)
 static void add_voices(struct buffer *out, const struct consensus_finding *f)
 {
 	buffer_addstr(out, "Raised by ");
-	for (size_t i = 0; i < f->nr_voices; i++) {
+	size_t shown = f->nr_voices < MAX_VOICES ? f->nr_voices : MAX_VOICES;
+	for (size_t i = 0; i < shown; i++) {
 		buffer_addstr(out, i ? ", " : "");
 		add_voice(out, &f->voices[i]);
 	}
+	if (shown < f->nr_voices)
+		buffer_addf(out, " and %zu more remarks (in scrutiny.json)", f->nr_voices - shown);
 	/* models are not asked for what a rule is sure of: their silence is no dissent */
 	bool dissent = f->nr_silent && !(f->lead.rule && !f->lead.uncertain);
 	for (size_t i = 0; i < f->nr_silent && dissent; i++) {
@@ -187,7 +191,7 @@ static void add_voices(struct buffer *out, const struct consensus_finding *f)
 		markdown_text(out, f->silent[i], 80);
 	}
 	buffer_addstr(out, ".\n");
-	for (size_t i = 1; i < f->nr_voices; i++) {
+	for (size_t i = 1; i < shown; i++) {
 		if (same_title(f->voices[i].finding, &f->lead))
 			continue;
 		buffer_addstr(out, "- ");
