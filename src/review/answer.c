@@ -78,7 +78,8 @@ static char lost_escape(const char *s)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(lost_escapes); i++) {
 		const char *rest;
-		if (*s != lost_escapes[i].control || !skip_prefix(s + 1, lost_escapes[i].rest, &rest))
+		if (*s != lost_escapes[i].control ||
+		    !skip_prefix(s + 1, lost_escapes[i].rest, &rest))
 			continue;
 		if (ascii_alpha((unsigned char)*rest) == !*lost_escapes[i].rest)
 			return lost_escapes[i].letter;
@@ -148,7 +149,10 @@ static double clamp(double x)
 /* A title is one line without a full stop; a finding without one is called by its reason. */
 static char *make_title(const struct finding *f)
 {
-	const char *source = f->title ? f->title : f->why ? f->why : f->suggestion ? f->suggestion : f->quote;
+	const char *source = f->title        ? f->title
+			     : f->why        ? f->why
+			     : f->suggestion ? f->suggestion
+					     : f->quote;
 	char *title = source ? sanitise(source, ANSWER_MAX_TITLE, true) : NULL;
 	if (!title)
 		return NULL;
@@ -190,9 +194,11 @@ static char *make_summary(const char *summary, size_t empty, size_t too_many)
 	if (text)
 		buffer_addstr(&b, text);
 	if (empty)
-		buffer_addf(&b, "%s[findings without a word in this answer: %zu]", b.len ? "\n" : "", empty);
+		buffer_addf(&b, "%s[findings without a word in this answer: %zu]",
+			    b.len ? "\n" : "", empty);
 	if (too_many)
-		buffer_addf(&b, "%s[%zu more findings in this answer were not taken: the limit is %d]",
+		buffer_addf(&b,
+			    "%s[%zu more findings in this answer were not taken: the limit is %d]",
 			    b.len ? "\n" : "", too_many, ANSWER_MAX_FINDINGS);
 	free(text);
 	return buffer_detach(&b, NULL);

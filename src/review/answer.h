@@ -17,6 +17,7 @@
 extern const char answer_schema[];
 
 /* Parses an answer of the schema. Quotes are not yet grounded. *SUMMARY is malloc'd. */
-struct error *answer_parse(struct finding_list *out, char **summary, struct slice answer, const char *what);
+struct error *answer_parse(struct finding_list *out, char **summary, struct slice answer,
+			   const char *what);
 
 #endif

@@ -25,10 +25,15 @@ static int compare_entries(const void *x, const void *y)
 	const struct entry *p = x, *q = y;
 	const struct finding *a = p->finding, *b = q->finding;
 	const char *const strings[][2] = {
-		{ p->record->reviewer, q->record->reviewer }, { a->rule, b->rule },
-		{ a->subject, b->subject }, { a->quote, b->quote }, { a->title, b->title },
-		{ a->why, b->why }, { a->suggestion, b->suggestion },
-		{ p->record->version, q->record->version }, { p->record->family, q->record->family },
+		{ p->record->reviewer, q->record->reviewer },
+		{ a->rule, b->rule },
+		{ a->subject, b->subject },
+		{ a->quote, b->quote },
+		{ a->title, b->title },
+		{ a->why, b->why },
+		{ a->suggestion, b->suggestion },
+		{ p->record->version, q->record->version },
+		{ p->record->family, q->record->family },
 	};
 	int order = (int)q->placed - (int)p->placed;
 

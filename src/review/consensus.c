@@ -118,7 +118,8 @@ static void list_silent(struct consensus_finding *f, const char *const *models, 
 /* -- all findings --------------------------------------------------------------------------- */
 
 /* One finding for every cluster, in order of its first entry; FINDING_OF gets their numbers. */
-static void collect(struct consensus *out, const struct entry *entries, size_t nr, size_t *finding_of)
+static void collect(struct consensus *out, const struct entry *entries, size_t nr,
+		    size_t *finding_of)
 {
 	size_t *sizes = xcalloc(nr + 1, sizeof(*sizes));
 

@@ -12,8 +12,8 @@
  * built-in rule that is sure, or grounded and shared by two families), plausible (grounded),
  * unverified (the rest).
  *
- * Ids are the same in the next run when the finding is: see identity.h. What the last run (run->past)
- * raised and nobody raises now is fixed - if one of those who raised it looked again.
+ * Ids are the same in the next run when the finding is: see identity.h. What the last run
+ * (run->past) raised and nobody raises now is fixed - if one of those who raised it looked again.
  */
 #ifndef REVIEW_CONSENSUS_H
 #define REVIEW_CONSENSUS_H
@@ -31,7 +31,7 @@ struct voice {
 };
 
 struct consensus_finding {
-	char id[13];               /* 12 hexadecimal digits: see identity.h for what it is made of */
+	char id[13]; /* 12 hexadecimal digits: see identity.h for what it is made of */
 	struct finding lead;       /* borrowed strings: the best grounded voice's */
 	enum severity severity;
 	enum bucket bucket;
@@ -40,7 +40,7 @@ struct consensus_finding {
 	size_t nr_voices;
 	const char **families;     /* distinct, sorted; borrowed */
 	size_t nr_families;
-	const char **silent;       /* models that completed and did not raise it: the dissent; borrowed */
+	const char **silent; /* models that completed and did not raise it: the dissent; borrowed */
 	size_t nr_silent;
 };
 

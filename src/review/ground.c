@@ -154,10 +154,12 @@ static bool cuts_word(const struct form *f, size_t pos)
 }
 
 /* The first occurrence of NEEDLE at or after FROM that cuts no word; *TRIES is counted down. */
-static bool find(const struct form *f, struct slice needle, size_t from, unsigned *tries, size_t *pos)
+static bool find(const struct form *f, struct slice needle, size_t from, unsigned *tries,
+		 size_t *pos)
 {
 	while (from <= f->bytes.len && *tries) {
-		const char *hit = memmem(f->bytes.data + from, f->bytes.len - from, needle.data, needle.len);
+		const char *hit =
+			memmem(f->bytes.data + from, f->bytes.len - from, needle.data, needle.len);
 		if (!hit)
 			return false;
 		--*tries;
@@ -170,8 +172,8 @@ static bool find(const struct form *f, struct slice needle, size_t from, unsigne
 }
 
 /* The bytes of the source that f[start,end) came from. */
-static struct range source_range(const struct form *f, struct slice source, size_t tier, size_t start,
-				 size_t end)
+static struct range source_range(const struct form *f, struct slice source, size_t tier,
+				 size_t start, size_t end)
 {
 	struct unit u;
 
@@ -200,7 +202,8 @@ static struct text_forms *find_whole(struct ground_index *index, struct slice ne
 		if (is_short && (found || find(&f, needle, pos + 1, &tries, &again)))
 			return NULL;
 		found = &index->texts[i];
-		*range = source_range(&f, slice_of(&found->document->text), tier, pos, pos + needle.len);
+		*range = source_range(&f, slice_of(&found->document->text), tier, pos,
+				      pos + needle.len);
 		if (!is_short)
 			break;
 	}
@@ -211,7 +214,8 @@ static struct text_forms *find_whole(struct ground_index *index, struct slice ne
 
 static size_t ellipsis_at(struct slice s, size_t pos)
 {
-	static const char *const forms[] = { "...", "\xe2\x80\xa6", "\\ldots", "\\dots", "\\cdots", ". . ." };
+	static const char *const forms[] = { "...",    "\xe2\x80\xa6", "\\ldots",
+					     "\\dots", "\\cdots",      ". . ." };
 
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
 		size_t n = strlen(forms[i]);
@@ -227,7 +231,8 @@ static struct slice trim_brackets(struct slice s)
 		s.data++;
 		s.len--;
 	}
-	while (s.len && (ascii_space((unsigned char)s.data[s.len - 1]) || strchr("[(", s.data[s.len - 1])))
+	while (s.len &&
+	       (ascii_space((unsigned char)s.data[s.len - 1]) || strchr("[(", s.data[s.len - 1])))
 		s.len--;
 	return s;
 }
@@ -256,8 +261,8 @@ static size_t split(struct slice quote, struct slice pieces[MAX_PIECES])
 }
 
 /* Whether all NEEDLES stand in F in order, none too far behind the one before. */
-static bool find_in_order(const struct form *f, const struct buffer *needles, size_t nr, size_t *start,
-			  size_t *end)
+static bool find_in_order(const struct form *f, const struct buffer *needles, size_t nr,
+			  size_t *start, size_t *end)
 {
 	unsigned tries = MAX_TRIES;
 	size_t from = 0;
@@ -281,8 +286,8 @@ static bool find_in_order(const struct form *f, const struct buffer *needles, si
 	return false;
 }
 
-static struct text_forms *find_pieces(struct ground_index *index, const struct slice *pieces, size_t nr,
-				      size_t tier, struct range *range)
+static struct text_forms *find_pieces(struct ground_index *index, const struct slice *pieces,
+				      size_t nr, size_t tier, struct range *range)
 {
 	struct buffer needles[MAX_PIECES];
 	struct text_forms *found = NULL;
@@ -307,8 +312,8 @@ static struct text_forms *find_pieces(struct ground_index *index, const struct s
 
 /* -- findings ------------------------------------------------------------------------------- */
 
-static struct text_forms *look_up(struct ground_index *index, struct slice quote, enum grounding *grounding,
-				  struct range *range)
+static struct text_forms *look_up(struct ground_index *index, struct slice quote,
+				  enum grounding *grounding, struct range *range)
 {
 	struct text_forms *found = NULL;
 	struct slice pieces[MAX_PIECES];

@@ -129,15 +129,16 @@ static void match_by_id(struct matcher *m)
 		*strmap_at(&by_id, m->c->findings[i].id, ID_LENGTH) = &m->c->findings[i];
 	for (size_t p = 0; p < m->run->nr_past; p++) {
 		const char *id = m->run->past[p].id;
-		const struct consensus_finding *f = is_id(id) ? strmap_get(&by_id, id, ID_LENGTH) : NULL;
+		const struct consensus_finding *f =
+			is_id(id) ? strmap_get(&by_id, id, ID_LENGTH) : NULL;
 		if (f)
 			match(m, p, (size_t)(f - m->c->findings));
 	}
 	strmap_release(&by_id, NULL);
 }
 
-/* Matches P with an entry of the same key; FIRST and NEXT chain those. A rule's finding stands for one
- * past one; claims that were apart may have become one. */
+/* Matches P with an entry of the same key; FIRST and NEXT chain those. A rule's finding stands for
+ * one past one; claims that were apart may have become one. */
 static void match_key(struct matcher *m, size_t p, struct strmap *first, const size_t *next,
 		      struct buffer *key)
 {
@@ -226,7 +227,8 @@ static void match_nearby(struct matcher *m, size_t p)
 			continue;
 		bool long_enough = quote.nr >= MIN_QUOTE_TOKENS && e->quote.nr >= MIN_QUOTE_TOKENS;
 		double by_quote = long_enough ? tokens_containment(&quote, &e->quote) : 0;
-		double by_title = title.nr >= MIN_TITLE_TOKENS ? tokens_containment(&title, &e->text) : 0;
+		double by_title =
+			title.nr >= MIN_TITLE_TOKENS ? tokens_containment(&title, &e->text) : 0;
 		if (by_quote < CLUSTER_CONTAINMENT && by_title < TITLE_CONTAINMENT)
 			continue;
 		if (by_quote + by_title > best_score) {
@@ -250,7 +252,8 @@ static bool looked_again(const struct past_finding *past, const struct strmap *r
 	return !past->nr_reviewers;
 }
 
-static void sort_out_unmatched(struct matcher *m, const struct record *const *records, size_t nr_records)
+static void sort_out_unmatched(struct matcher *m, const struct record *const *records,
+			       size_t nr_records)
 {
 	struct consensus *c = m->c;
 	struct strmap reviewers = STRMAP_INIT;
@@ -271,9 +274,9 @@ static void sort_out_unmatched(struct matcher *m, const struct record *const *re
 	strmap_release(&reviewers, NULL);
 }
 
-void identity_match_past(struct consensus *c, const struct run *run, const struct record *const *records,
-			 size_t nr_records, const struct entry *entries, size_t nr_entries,
-			 const size_t *finding_of)
+void identity_match_past(struct consensus *c, const struct run *run,
+			 const struct record *const *records, size_t nr_records,
+			 const struct entry *entries, size_t nr_entries, const size_t *finding_of)
 {
 	struct matcher m = { c, run, entries, nr_entries, finding_of, NULL, NULL, STRMAP_INIT };
 

@@ -91,7 +91,8 @@ static void read_hyphen(struct unit *u, struct slice s, size_t pos)
 
 static void read_point(struct unit *u, struct slice s, size_t pos)
 {
-	bool number = ascii_digit(at(s, pos + 1)) && (!pos || (!is_letter(at(s, pos - 1)) && at(s, pos - 1) != '.'));
+	bool number = ascii_digit(at(s, pos + 1)) &&
+		      (!pos || (!is_letter(at(s, pos - 1)) && at(s, pos - 1) != '.'));
 	if (number)
 		set(u, UNIT_TEXT, s.data + pos, 1);
 	else
@@ -118,7 +119,8 @@ static void read_bracket(struct unit *u, struct slice s, size_t pos)
 	set_break(u);
 	if (at(s, pos + 1) != '(')
 		return;
-	for (size_t i = pos + 2; i < s.len && i - pos < MAX_ARGUMENT && !ascii_space(at(s, i)); i++) {
+	for (size_t i = pos + 2; i < s.len && i - pos < MAX_ARGUMENT && !ascii_space(at(s, i));
+	     i++) {
 		address |= strchr("/:#", s.data[i]) != NULL;
 		if (s.data[i] == '(')
 			return;
@@ -134,7 +136,8 @@ struct literal {
 	const char *emit; /* "" is a break */
 };
 
-static bool read_literal(struct unit *u, struct slice s, size_t pos, const struct literal *rows, size_t nr)
+static bool read_literal(struct unit *u, struct slice s, size_t pos, const struct literal *rows,
+			 size_t nr)
 {
 	for (size_t i = 0; i < nr; i++) {
 		size_t n = strlen(rows[i].text);
@@ -163,7 +166,8 @@ static void read_less(struct unit *u, struct slice s, size_t pos)
 static void read_ampersand(struct unit *u, struct slice s, size_t pos)
 {
 	static const struct literal entities[] = {
-		{ "&lt;", "<" }, { "&gt;", ">" }, { "&amp;", "" }, { "&nbsp;", "" }, { "&quot;", "" },
+		{ "&lt;", "<" },  { "&gt;", ">" },  { "&amp;", "" },
+		{ "&nbsp;", "" }, { "&quot;", "" },
 	};
 	if (!read_literal(u, s, pos, entities, ARRAY_SIZE(entities)))
 		set_break(u);
@@ -240,7 +244,9 @@ static void read_command(struct unit *u, struct slice s, size_t pos)
 		return;
 	}
 	const struct command_row *row = command_row_find(name, len);
-	enum command_kind kind = row ? row->kind : is_citation(name, len) ? COMMAND_ARGUMENT : COMMAND_SYMBOL;
+	enum command_kind kind = row                      ? row->kind
+				 : is_citation(name, len) ? COMMAND_ARGUMENT
+							  : COMMAND_SYMBOL;
 	const char *emit = row && row->emit ? row->emit : name;
 	size_t emit_len = row && row->emit ? strlen(row->emit) : len;
 
@@ -372,10 +378,12 @@ void unit_stream_make(struct unit_stream *out, struct slice source, unit_reader 
 			continue;
 		/* two numbers beside each other do not become one */
 		const char *last = out->bytes.len ? out->bytes.data + out->bytes.len - 1 : "";
-		if (pending && ascii_digit((unsigned char)*last) && ascii_digit((unsigned char)*u.emit))
+		if (pending && ascii_digit((unsigned char)*last) &&
+		    ascii_digit((unsigned char)*u.emit))
 			push(out, ' ', pos, true);
 		for (size_t i = 0; i < u.emit_len; i++) {
-			char c = read == unit_loose ? (char)ascii_lower((unsigned char)u.emit[i]) : u.emit[i];
+			char c = read == unit_loose ? (char)ascii_lower((unsigned char)u.emit[i])
+						    : u.emit[i];
 			push(out, c, pos, pending && !i);
 		}
 		pending = u.kind == UNIT_SYMBOL;

@@ -479,7 +479,8 @@ bool character_fold(uint32_t cp, struct unit *u)
 }
 
 /* U+2070 to U+207F; what is no superscript there is 0. */
-static const char superscripts[] = { '0', 'i', 0, 0, '4', '5', '6', '7', '8', '9', '+', '-', '=', 0, 0, 'n' };
+static const char superscripts[] = { '0', 'i', 0,   0,   '4', '5', '6', '7',
+				     '8', '9', '+', '-', '=', 0,   0,   'n' };
 
 char superscript_fold(uint32_t cp)
 {

@@ -157,7 +157,8 @@ static struct error *get_size(const cJSON *object, const char *key, const char *
 }
 
 /* NULL in JSON stands for UNKNOWN (-1). */
-static struct error *get_tokens(const cJSON *object, const char *key, const char *what, int64_t *out)
+static struct error *get_tokens(const cJSON *object, const char *key, const char *what,
+				int64_t *out)
 {
 	*out = -1;
 	if (cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(object, key)))
@@ -233,7 +234,8 @@ struct error *stored_get_list(const cJSON *object, const char *key, const char *
 		return err;
 	cJSON_ArrayForEach(item, array) {
 		if (!cJSON_IsString(item))
-			return error_new(ERROR_SYNTAX, "%s: an item of '%s' is not a string", what, key);
+			return error_new(ERROR_SYNTAX, "%s: an item of '%s' is not a string", what,
+					 key);
 		if (*nr >= STORED_MAX_LIST)
 			return error_new(ERROR_LIMIT, "%s: '%s' has more than %d items", what, key,
 					 STORED_MAX_LIST);
@@ -277,9 +279,10 @@ struct error *stored_open(cJSON **root, struct slice text, const char *what)
 		return err;
 	if (!cJSON_IsObject(*root))
 		err = error_new(ERROR_SYNTAX, "%s: not an object", what);
-	else if (!(err = json_get_integer(*root, "format", what, &format)) && format != RECORD_FORMAT)
-		err = error_with_hint(error_new(ERROR_UNSUPPORTED, "%s: format %lld is not known", what,
-						(long long)format),
+	else if (!(err = json_get_integer(*root, "format", what, &format)) &&
+		 format != RECORD_FORMAT)
+		err = error_with_hint(error_new(ERROR_UNSUPPORTED, "%s: format %lld is not known",
+						what, (long long)format),
 				      "it was written by a newer git-scrutiny");
 	if (err) {
 		cJSON_Delete(*root);
@@ -438,7 +441,8 @@ void record_name(struct buffer *out, const char *reviewer, const char *builtin_v
 		return;
 	}
 	for (const char *p = reviewer; *p && p < reviewer + 80; p++) {
-		bool plain = ascii_alnum((unsigned char)*p) || *p == '-' || (*p == '.' && p > reviewer);
+		bool plain =
+			ascii_alnum((unsigned char)*p) || *p == '-' || (*p == '.' && p > reviewer);
 		buffer_addch(out, plain ? *p : '_');
 	}
 	sha256_hex(reviewer, strlen(reviewer), hex);
@@ -505,7 +509,8 @@ struct error *reply_parse(struct reply *out, struct slice text, const char *what
 	    (err = get_tokens(root, "cached_tokens", what, &out->cached_tokens)) ||
 	    (err = stored_get_range(root, "part", what, 0, STORED_MAX_INTEGER, &out->part)) ||
 	    (err = stored_get_range(root, "parts", what, 0, STORED_MAX_INTEGER, &out->parts)) ||
-	    (err = stored_get_range(root, "attempts", what, 0, STORED_MAX_INTEGER, &out->attempts)) ||
+	    (err = stored_get_range(root, "attempts", what, 0, STORED_MAX_INTEGER,
+				    &out->attempts)) ||
 	    (err = stored_get_bool(root, "repaired", what, &out->repaired)) ||
 	    (err = stored_get_string(root, "answer", what, &out->answer)))
 		goto out;

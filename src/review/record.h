@@ -18,7 +18,7 @@
 /* One reviewer's complete answer for one content id. */
 struct record {
 	char *reviewer;      /* "builtin" or "ollama/llama3.1" */
-	char *version;       /* of the built-in checks, or the model as the server named it; may be NULL */
+	char *version;       /* of the checks, or the model as the server named it; may be NULL */
 	char *family;        /* "builtin", "llama", ... */
 	char *content_id;
 	int64_t date;        /* seconds since the epoch, UTC */
@@ -32,7 +32,7 @@ struct record {
 void record_release(struct record *r);
 void record_write(struct buffer *out, const struct record *r);
 struct error *record_parse(struct record *out, struct slice text, const char *what);
-/* The name of a reviewer's record in the store: "builtin-1.json", "ollama_llama3.1-5f3a9c01.json". */
+/* A reviewer's record is stored as "builtin-1.json", "ollama_llama3.1-5f3a9c01.json". */
 void record_name(struct buffer *out, const char *reviewer, const char *builtin_version);
 
 /* One reply that was received, keyed by its request hash. */
@@ -83,7 +83,7 @@ struct run {
 	int64_t date;
 	struct run_reviewer *reviewers;
 	size_t nr_reviewers;
-	char **unread;       /* "figure.pdf: not readable yet", problems of the reader: one line each */
+	char **unread;       /* "figure.pdf: not readable yet", problems met: one line each */
 	size_t nr_unread;
 	char *previous;      /* content id of the report before, or NULL */
 	int64_t previous_date;

@@ -123,7 +123,8 @@ void add_relative_path(struct buffer *out, const char *paper, const char *path)
 /* Everything but unreserved characters and slashes becomes %XX. */
 void add_uri_path(struct buffer *out, const char *path)
 {
-	static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+	static const char unreserved[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
 
 	for (; *path; path++) {
 		if (strchr(unreserved, *path))

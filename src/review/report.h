@@ -23,7 +23,8 @@ struct error *report_read_past(struct run *run, struct slice json, const char *w
 void report_markdown(struct buffer *out, const struct report *report); /* scrutiny.md */
 void report_json(struct buffer *out, const struct report *report);     /* scrutiny.json */
 /* A listing as compilers print it: `line: severity rule  message`, the source line and a caret.
- * LINE_OF gives the source line of a finding (may return an empty slice). COLOR as color_wanted said. */
+ * LINE_OF gives the source line of a finding (may return an empty slice). COLOR as color_wanted
+ * said. */
 void report_text(struct buffer *out, const struct report *report, bool color,
 		 struct slice (*line_of)(void *data, const struct finding *f), void *data);
 /* SARIF 2.1.0 over several papers. Only verified and plausible findings that have a place, worst

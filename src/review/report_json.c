@@ -56,10 +56,14 @@ static void put_counts(struct json_writer *w, const struct consensus *c)
 		const char *key;
 		size_t value;
 	} counts[] = {
-		{ "errors", c->counts[SEVERITY_ERROR] }, { "warnings", c->counts[SEVERITY_WARNING] },
-		{ "notes", c->counts[SEVERITY_NOTE] },	 { "unverified", c->nr_unverified },
-		{ "new", c->nr_new },			 { "persisting", c->nr - c->nr_new },
-		{ "fixed", c->nr_fixed },		 { "unchecked", c->nr_unchecked },
+		{ "errors", c->counts[SEVERITY_ERROR] },
+		{ "warnings", c->counts[SEVERITY_WARNING] },
+		{ "notes", c->counts[SEVERITY_NOTE] },
+		{ "unverified", c->nr_unverified },
+		{ "new", c->nr_new },
+		{ "persisting", c->nr - c->nr_new },
+		{ "fixed", c->nr_fixed },
+		{ "unchecked", c->nr_unchecked },
 		{ "remarks", c->nr_voices },
 	};
 	json_key(w, "counts");
@@ -107,7 +111,8 @@ static void put_finding(struct json_writer *w, const struct consensus_finding *f
 	json_end_object(w);
 }
 
-static void put_past(struct json_writer *w, const char *key, const struct past_finding *const *past, size_t nr)
+static void put_past(struct json_writer *w, const char *key, const struct past_finding *const *past,
+		     size_t nr)
 {
 	json_key(w, key);
 	json_begin_array(w);
@@ -216,13 +221,15 @@ struct error *report_read_past(struct run *run, struct slice json, const char *w
 
 	if (err)
 		return err;
-	err = stored_get_array(root, "findings", what, &past, &read.nr_past, sizeof(*read.past), get_past);
+	err = stored_get_array(root, "findings", what, &past, &read.nr_past, sizeof(*read.past),
+			       get_past);
 	read.past = past;
 	if (err || (err = stored_get_string(root, "content_id", what, &content_id)) ||
 	    (err = json_get_string(root, "date", what, &date)))
 		goto out;
 	if (!parse_date(date, &read.previous_date)) {
-		err = error_new(ERROR_SYNTAX, "%s: 'date' is not of the form 2026-01-31T12:00:00Z", what);
+		err = error_new(ERROR_SYNTAX, "%s: 'date' is not of the form 2026-01-31T12:00:00Z",
+				what);
 		goto out;
 	}
 	read.previous = content_id;

@@ -56,11 +56,14 @@ static void add_counts(struct buffer *out, const struct report *report)
 
 	if (!run->previous) {
 		if (c->nr_voices > c->nr)
-			buffer_addf(out, "%zu remarks of all reviewers were folded into %zu findings.\n\n",
-				    c->nr_voices, c->nr);
+			buffer_addf(
+				out,
+				"%zu remarks of all reviewers were folded into %zu findings.\n\n",
+				c->nr_voices, c->nr);
 		return;
 	}
-	buffer_addf(out, "%zu new, %zu persisting, %zu fixed", c->nr_new, c->nr - c->nr_new, c->nr_fixed);
+	buffer_addf(out, "%zu new, %zu persisting, %zu fixed", c->nr_new, c->nr - c->nr_new,
+		    c->nr_fixed);
 	if (c->nr_unchecked)
 		buffer_addf(out, ", %zu not looked at again", c->nr_unchecked);
 	buffer_addstr(out, " since ");
@@ -146,7 +149,8 @@ static void add_facts(struct buffer *out, const struct run *run, const struct co
 		separator = " \xc2\xb7 ";
 	}
 	if (run->previous)
-		buffer_addf(out, "%s%s", separator, f->history == HISTORY_NEW ? "new" : "persisting");
+		buffer_addf(out, "%s%s", separator,
+			    f->history == HISTORY_NEW ? "new" : "persisting");
 	else
 		buffer_addf(out, "%sfinding", separator);
 	buffer_addf(out, " `%s`\n\n", f->id);
@@ -214,10 +218,13 @@ static const char *suggestion(const struct consensus_finding *f)
 	return NULL;
 }
 
-static void add_finding(struct buffer *out, const struct report *report, const struct consensus_finding *f)
+static void add_finding(struct buffer *out, const struct report *report,
+			const struct consensus_finding *f)
 {
 	const char *path = f->lead.path ? f->lead.path : "";
-	const char *language = ends_with(path, ".md") ? "markdown" : ends_with(path, ".bib") ? "bibtex" : "tex";
+	const char *language = ends_with(path, ".md")    ? "markdown"
+			       : ends_with(path, ".bib") ? "bibtex"
+							 : "tex";
 
 	buffer_addf(out, "### %s: ", severity_name(f->severity));
 	markdown_text(out, f->lead.title, MAX_TITLE);
@@ -238,13 +245,14 @@ static void add_bucket(struct buffer *out, const struct report *report, enum buc
 	static const struct {
 		const char *heading, *explanation;
 	} texts[] = {
-		[BUCKET_VERIFIED] = { "Verified",
-				      "Certain by a built-in rule, or raised by several families of models "
-				      "about words that stand in the paper." },
-		[BUCKET_PLAUSIBLE] = { "Plausible",
-				       "Raised by one family of models, about words that stand in the paper." },
+		[BUCKET_VERIFIED] = { "Verified", "Certain by a built-in rule, or raised by "
+						  "several families of models "
+						  "about words that stand in the paper." },
+		[BUCKET_PLAUSIBLE] = { "Plausible", "Raised by one family of models, about words "
+						    "that stand in the paper." },
 		[BUCKET_UNVERIFIED] = { "Could not verify",
-					"The quoted words were not found in the paper, or the rule could not be "
+					"The quoted words were not found in the paper, or the rule "
+					"could not be "
 					"sure. Check these before acting on them." },
 	};
 	const struct consensus *c = report->consensus;
@@ -254,7 +262,8 @@ static void add_bucket(struct buffer *out, const struct report *report, enum buc
 		if (c->findings[i].bucket != bucket)
 			continue;
 		if (!nr++)
-			buffer_addf(out, "## %s\n\n%s\n\n", texts[bucket].heading, texts[bucket].explanation);
+			buffer_addf(out, "## %s\n\n%s\n\n", texts[bucket].heading,
+				    texts[bucket].explanation);
 		if (nr <= MAX_SHOWN)
 			add_finding(out, report, &c->findings[i]);
 	}
@@ -264,8 +273,8 @@ static void add_bucket(struct buffer *out, const struct report *report, enum buc
 
 /* -- what is gone, what was not seen, who looked -------------------------------------------- */
 
-static void add_past(struct buffer *out, const struct report *report, const char *heading, bool looked,
-		     const struct past_finding *const *past, size_t nr)
+static void add_past(struct buffer *out, const struct report *report, const char *heading,
+		     bool looked, const struct past_finding *const *past, size_t nr)
 {
 	if (!nr)
 		return;
@@ -388,7 +397,8 @@ static void add_reviewers(struct buffer *out, const struct report *report)
 		buffer_addstr(out, "Reviewed with the built-in checks, free.\n\n");
 		return;
 	}
-	buffer_addstr(out, "## Reviewers and cost\n\n| reviewer | version | remarks | tokens in | tokens out | cost |\n"
+	buffer_addstr(out, "## Reviewers and cost\n\n| reviewer | version | remarks | tokens in | "
+			   "tokens out | cost |\n"
 			   "|---|---|--:|--:|--:|--:|\n");
 	for (size_t i = 0; i < report->nr_records; i++)
 		add_reviewer_row(out, report->records[i]);

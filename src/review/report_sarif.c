@@ -146,7 +146,8 @@ static void put_location(struct json_writer *w, const struct finding *f)
 }
 
 /* Ids are told apart within a paper; copies of a paper are told apart by their number. */
-static void put_fingerprint(struct json_writer *w, const struct consensus_finding *f, struct strmap *seen)
+static void put_fingerprint(struct json_writer *w, const struct consensus_finding *f,
+			    struct strmap *seen)
 {
 	void **slot = strmap_at(seen, f->id, strlen(f->id));
 	uintptr_t number = (uintptr_t)*slot + 1;
@@ -192,9 +193,10 @@ static int compare_names(const void *a, const void *b)
 static void put_rule(struct json_writer *w, const char *id)
 {
 	const struct rule *rule = check_rule_find(id);
-	const char *summary = rule			? rule->summary
-			      : strcmp(id, CLAIM_RULE)	? id
-							: "a claim of language models about words of the paper";
+	const char *summary = rule ? rule->summary
+			      : strcmp(id, CLAIM_RULE)
+				      ? id
+				      : "a claim of language models about words of the paper";
 
 	json_begin_object(w);
 	json_put_string(w, "id", id);
@@ -206,7 +208,8 @@ static void put_rule(struct json_writer *w, const char *id)
 }
 
 /* The rules that the results name, sorted; INDEX gets their numbers. */
-static void put_rules(struct json_writer *w, const struct result *results, size_t nr, struct strmap *index)
+static void put_rules(struct json_writer *w, const struct result *results, size_t nr,
+		      struct strmap *index)
 {
 	const char **names = xcalloc(nr + 1, sizeof(*names));
 	size_t nr_names = 0;
@@ -230,8 +233,8 @@ static void put_rules(struct json_writer *w, const struct result *results, size_
 	free(names);
 }
 
-static void put_tool(struct json_writer *w, const char *program_version, const struct result *results,
-		     size_t nr, struct strmap *rules)
+static void put_tool(struct json_writer *w, const char *program_version,
+		     const struct result *results, size_t nr, struct strmap *rules)
 {
 	json_key(w, "tool");
 	json_begin_object(w);
@@ -266,8 +269,8 @@ void report_sarif(struct buffer *out, const struct report *const *reports, size_
 	json_begin_array(&w);
 	for (size_t i = 0; i < shown; i++) {
 		const char *rule = rule_of(results[i].finding);
-		put_result(&w, results[i].finding, (size_t)(uintptr_t)strmap_get(&rules, rule, strlen(rule)),
-			   &seen);
+		put_result(&w, results[i].finding,
+			   (size_t)(uintptr_t)strmap_get(&rules, rule, strlen(rule)), &seen);
 	}
 	json_end_array(&w);
 	json_key(&w, "properties");

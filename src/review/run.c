@@ -190,7 +190,8 @@ struct error *run_parse(struct run *out, struct slice text, const char *what)
 	out->reviewers = reviewers;
 	if (err)
 		goto out;
-	err = stored_get_array(root, "past", what, &past, &out->nr_past, sizeof(*out->past), get_past);
+	err = stored_get_array(root, "past", what, &past, &out->nr_past, sizeof(*out->past),
+			       get_past);
 	out->past = past;
 out:
 	cJSON_Delete(root);

@@ -34,8 +34,8 @@ void stored_put_path_item(struct json_writer *w, const char *path);
 struct error *stored_get_path(const cJSON *object, const char *key, const char *what, char **out);
 struct error *stored_path(const char *encoded, const char *key, const char *what, char **out);
 
-/* Calls GET for every object of the array KEY, with a zeroed item at the end of *ITEMS, which grows.
- * The caller owns the items also after an error. */
+/* Calls GET for every object of the array KEY, with a zeroed item at the end of *ITEMS, which
+ * grows. The caller owns the items also after an error. */
 struct error *stored_get_array(const cJSON *object, const char *key, const char *what, void **items,
 			       size_t *nr, size_t size,
 			       struct error *(*get)(const cJSON *o, const char *what, void *item));

@@ -5,10 +5,12 @@
 #include "review/ground.h"
 #include "review/report.h"
 
-static const char paper[] =
-	"\\section{Methods}\nWe \\emph{trained} 12 networks~\\cite{a99} for $10^{-3} \\leq \\alpha$ seconds; the "
-	"accuracy was 0.35 \\pm 0.02 (p < .05)---see Erd\\H{o}s--R\\'enyi graphs, \\ldots and so on.\n\n"
-	"A second paragraph says 1{,}000 items were \xe2\x80\x9cnot significant\xe2\x80\x9d at 5\\%.\n";
+static const char paper[] = "\\section{Methods}\nWe \\emph{trained} 12 networks~\\cite{a99} for "
+			    "$10^{-3} \\leq \\alpha$ seconds; the "
+			    "accuracy was 0.35 \\pm 0.02 (p < .05)---see Erd\\H{o}s--R\\'enyi "
+			    "graphs, \\ldots and so on.\n\n"
+			    "A second paragraph says 1{,}000 items were \xe2\x80\x9cnot "
+			    "significant\xe2\x80\x9d at 5\\%.\n";
 
 static void make_document(struct document *doc, struct source_file *file, struct span *span)
 {
@@ -42,7 +44,9 @@ static struct slice line_of(void *data, const struct finding *f)
 
 static void report_all(const struct record *record)
 {
-	struct run run = { .program_version = (char *)"0", .content_id = (char *)"0", .paper = (char *)"" };
+	struct run run = { .program_version = (char *)"0",
+			   .content_id = (char *)"0",
+			   .paper = (char *)"" };
 	struct consensus consensus;
 	struct report report = { &run, &record, 1, &consensus }, *reports = &report;
 	struct buffer out = BUFFER_INIT;
@@ -77,12 +81,15 @@ static void round_trip(const struct record *record)
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-	struct record record = { .reviewer = (char *)"a/b", .family = (char *)"b", .content_id = (char *)"0" };
+	struct record record = { .reviewer = (char *)"a/b",
+				 .family = (char *)"b",
+				 .content_id = (char *)"0" };
 	struct document doc, *docs = &doc;
 	struct source_file file;
 	struct span span;
 	char *summary;
-	struct error *err = answer_parse(&record.findings, &summary, (struct slice){ (const char *)data, size }, "answer");
+	struct error *err = answer_parse(&record.findings, &summary,
+					 (struct slice){ (const char *)data, size }, "answer");
 
 	if (err) {
 		error_free(err);

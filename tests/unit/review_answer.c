@@ -27,10 +27,11 @@ static void test_an_answer_becomes_findings(void **state)
 	struct finding_list list = { 0 };
 	char *summary;
 	(void)state;
-	assert_ok(parse(&list, &summary,
-			"{\"summary\":\"  Sound, one slip.\\n\",\"findings\":[{\"quote\":\"p = .06\","
-			"\"title\":\"The p-value is\\n misstated.\",\"why\":\"t(28)=2.2 gives .036\","
-			"\"suggestion\":\"\",\"severity\":\"error\",\"confidence\":0.75}]}"));
+	assert_ok(
+		parse(&list, &summary,
+		      "{\"summary\":\"  Sound, one slip.\\n\",\"findings\":[{\"quote\":\"p = .06\","
+		      "\"title\":\"The p-value is\\n misstated.\",\"why\":\"t(28)=2.2 gives .036\","
+		      "\"suggestion\":\"\",\"severity\":\"error\",\"confidence\":0.75}]}"));
 	assert_string_equal(summary, "Sound, one slip.");
 	assert_int_equal(list.nr, 1);
 	assert_string_equal(list.items[0].title, "The p-value is  misstated");
@@ -51,15 +52,19 @@ static void test_severities_in_other_words_and_wild_confidences_are_understood(v
 		enum severity expected;
 		double clamped;
 	} rows[] = {
-		{ "Critical", "7", SEVERITY_ERROR, 1 },	     { "MINOR", "-3", SEVERITY_NOTE, 0 },
-		{ "moderate", "1e-3", SEVERITY_WARNING, 1e-3 }, { "whatever", "null", SEVERITY_WARNING, 0.5 },
+		{ "Critical", "7", SEVERITY_ERROR, 1 },
+		{ "MINOR", "-3", SEVERITY_NOTE, 0 },
+		{ "moderate", "1e-3", SEVERITY_WARNING, 1e-3 },
+		{ "whatever", "null", SEVERITY_WARNING, 0.5 },
 		{ "", "\"high\"", SEVERITY_WARNING, 0.5 },
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct finding_list list = { 0 };
-		char *summary, *text = xstrfmt("{\"findings\":[{\"title\":\"x\",\"severity\":\"%s\","
-					       "\"confidence\":%s}]}", rows[i].severity, rows[i].confidence);
+		char *summary,
+			*text = xstrfmt("{\"findings\":[{\"title\":\"x\",\"severity\":\"%s\","
+					"\"confidence\":%s}]}",
+					rows[i].severity, rows[i].confidence);
 		assert_ok(parse(&list, &summary, text));
 		assert_int_equal(list.items[0].severity, rows[i].expected);
 		assert_true(list.items[0].confidence == rows[i].clamped);
@@ -75,9 +80,11 @@ static void test_commands_lost_to_json_escapes_come_back(void **state)
 	char *summary;
 	(void)state;
 	assert_ok(parse(&list, &summary,
-			"{\"findings\":[{\"title\":\"x\",\"quote\":\"$\\beta \\frac12 \\theta\\nabla \\rho \\text{a}$\","
+			"{\"findings\":[{\"title\":\"x\",\"quote\":\"$\\beta \\frac12 "
+			"\\theta\\nabla \\rho \\text{a}$\","
 			"\"why\":\"one\\ttwo\\nthree\\u0007\"}]}"));
-	assert_string_equal(list.items[0].quote, "$\\beta \\frac12 \\theta\\nabla \\rho \\text{a}$");
+	assert_string_equal(list.items[0].quote,
+			    "$\\beta \\frac12 \\theta\\nabla \\rho \\text{a}$");
 	assert_string_equal(list.items[0].why, "one\ttwo\nthree");
 	free(summary);
 	finding_list_release(&list);
@@ -112,8 +119,9 @@ static void test_what_is_not_taken_is_counted(void **state)
 	buffer_addstr(&text, "]}");
 	assert_ok(parse(&list, &summary, text.data));
 	assert_int_equal(list.nr, ANSWER_MAX_FINDINGS);
-	assert_string_equal(summary, "S\n[findings without a word in this answer: 1]\n"
-				     "[3 more findings in this answer were not taken: the limit is 500]");
+	assert_string_equal(summary,
+			    "S\n[findings without a word in this answer: 1]\n"
+			    "[3 more findings in this answer were not taken: the limit is 500]");
 	free(summary);
 	buffer_release(&text);
 	finding_list_release(&list);
@@ -146,7 +154,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_schema_is_json_and_asks_for_every_key),
 		cmocka_unit_test(test_an_answer_becomes_findings),
-		cmocka_unit_test(test_severities_in_other_words_and_wild_confidences_are_understood),
+		cmocka_unit_test(
+			test_severities_in_other_words_and_wild_confidences_are_understood),
 		cmocka_unit_test(test_commands_lost_to_json_escapes_come_back),
 		cmocka_unit_test(test_long_strings_are_cut_between_characters_and_say_by_how_much),
 		cmocka_unit_test(test_what_is_not_taken_is_counted),

@@ -62,10 +62,10 @@ static void test_two_families_on_the_same_words_verify_each_other(void **state)
 {
 	struct scene s = { 0 };
 	(void)state;
-	add_claim(reviewer(&s, "ollama/llama3.1", "llama"), SEVERITY_NOTE, "Wrong rate", "it is 0.53", QUOTE_A,
-		  "p/main.tex", 100, 140);
-	add_claim(reviewer(&s, "openai/gpt", "gpt"), SEVERITY_ERROR, "Rate contradicts table", "table says 0.53",
-		  QUOTE_B, "p/main.tex", 100, 127);
+	add_claim(reviewer(&s, "ollama/llama3.1", "llama"), SEVERITY_NOTE, "Wrong rate",
+		  "it is 0.53", QUOTE_A, "p/main.tex", 100, 140);
+	add_claim(reviewer(&s, "openai/gpt", "gpt"), SEVERITY_ERROR, "Rate contradicts table",
+		  "table says 0.53", QUOTE_B, "p/main.tex", 100, 127);
 	reviewer(&s, "anthropic/claude", "claude");
 	make(&s);
 	assert_int_equal(s.c.nr, 1);
@@ -86,8 +86,10 @@ static void test_two_models_of_one_family_are_one_vote(void **state)
 {
 	struct scene s = { 0 };
 	(void)state;
-	add_claim(reviewer(&s, "openai/gpt-a", "gpt"), SEVERITY_ERROR, "Wrong rate", "", QUOTE_A, "p/main.tex", 100, 140);
-	add_claim(reviewer(&s, "openai/gpt-b", "gpt"), SEVERITY_ERROR, "Wrong rate", "", QUOTE_A, "p/main.tex", 100, 140);
+	add_claim(reviewer(&s, "openai/gpt-a", "gpt"), SEVERITY_ERROR, "Wrong rate", "", QUOTE_A,
+		  "p/main.tex", 100, 140);
+	add_claim(reviewer(&s, "openai/gpt-b", "gpt"), SEVERITY_ERROR, "Wrong rate", "", QUOTE_A,
+		  "p/main.tex", 100, 140);
 	make(&s);
 	assert_int_equal(s.c.nr, 1);
 	assert_int_equal(s.c.findings[0].bucket, BUCKET_PLAUSIBLE);
@@ -112,14 +114,16 @@ static void test_a_rule_takes_in_the_claim_that_names_its_subject_only(void **st
 {
 	struct scene s = { 0 };
 	(void)state;
-	struct record *builtin = reviewer(&s, "builtin", "builtin"), *r = reviewer(&s, "a", "llama");
-	add_rule(builtin, "citation-undefined", SEVERITY_ERROR, "`missing99` is cited but has no entry", "missing99",
-		 "p/main.tex", 110, 119);
-	add_rule(builtin, "label-duplicate", SEVERITY_WARNING, "`eq` is defined again", "eq", "p/main.tex", 112, 114);
-	add_claim(r, SEVERITY_NOTE, "missing99 is not in the bibliography", "", "as shown in \\cite{missing99} by all",
-		  "p/main.tex", 100, 136);
-	add_claim(r, SEVERITY_NOTE, "Sign error", "the exponent should be positive", "as shown in \\cite{missing99} by all",
-		  "p/main.tex", 105, 130);
+	struct record *builtin = reviewer(&s, "builtin", "builtin"),
+		      *r = reviewer(&s, "a", "llama");
+	add_rule(builtin, "citation-undefined", SEVERITY_ERROR,
+		 "`missing99` is cited but has no entry", "missing99", "p/main.tex", 110, 119);
+	add_rule(builtin, "label-duplicate", SEVERITY_WARNING, "`eq` is defined again", "eq",
+		 "p/main.tex", 112, 114);
+	add_claim(r, SEVERITY_NOTE, "missing99 is not in the bibliography", "",
+		  "as shown in \\cite{missing99} by all", "p/main.tex", 100, 136);
+	add_claim(r, SEVERITY_NOTE, "Sign error", "the exponent should be positive",
+		  "as shown in \\cite{missing99} by all", "p/main.tex", 105, 130);
 	make(&s);
 	assert_nothing_lost(&s);
 	const struct consensus_finding *f = &s.c.findings[0];
@@ -141,10 +145,13 @@ static void test_what_is_not_in_the_paper_or_not_sure_is_unverified(void **state
 {
 	struct scene s = { 0 };
 	(void)state;
-	add_claim(reviewer(&s, "a", "llama"), SEVERITY_ERROR, "Invented words", "", "these words are nowhere at all", NULL, 0, 0);
-	add_claim(reviewer(&s, "b", "gpt"), SEVERITY_ERROR, "Invented words", "", "these words are nowhere at all", NULL, 0, 0);
-	add_rule(reviewer(&s, "builtin", "builtin"), "reference-undefined", SEVERITY_ERROR, "`x` may be undefined", "x",
-		 "p/main.tex", 1, 2)->uncertain = true;
+	add_claim(reviewer(&s, "a", "llama"), SEVERITY_ERROR, "Invented words", "",
+		  "these words are nowhere at all", NULL, 0, 0);
+	add_claim(reviewer(&s, "b", "gpt"), SEVERITY_ERROR, "Invented words", "",
+		  "these words are nowhere at all", NULL, 0, 0);
+	add_rule(reviewer(&s, "builtin", "builtin"), "reference-undefined", SEVERITY_ERROR,
+		 "`x` may be undefined", "x", "p/main.tex", 1, 2)
+		->uncertain = true;
 	make(&s);
 	assert_int_equal(s.c.nr, 2);
 	assert_int_equal(s.c.nr_unverified, 2);
@@ -158,12 +165,14 @@ static void test_the_order_of_records_and_findings_does_not_matter(void **state)
 	struct scene s = { 0 };
 	struct consensus again;
 	(void)state;
-	struct record *a = reviewer(&s, "a", "llama"), *b = reviewer(&s, "b", "gpt"), *c = reviewer(&s, "c", "claude");
+	struct record *a = reviewer(&s, "a", "llama"), *b = reviewer(&s, "b", "gpt"),
+		      *c = reviewer(&s, "c", "claude");
 	for (size_t i = 0; i < 60; i++) {
 		struct record *r = i % 3 == 0 ? a : i % 3 == 1 ? b : c;
 		char *title = xstrfmt("Finding about topic%zu and topic%zu", i % 7, i % 5);
-		add_claim(r, (enum severity)(i % 3), title, "since words", "some words of the paper here", "p/m.tex",
-			  (i * 37) % 200, (i * 37) % 200 + 20);
+		add_claim(r, (enum severity)(i % 3), title, "since words",
+			  "some words of the paper here", "p/m.tex", (i * 37) % 200,
+			  (i * 37) % 200 + 20);
 		free(title);
 	}
 	make(&s);
@@ -215,14 +224,15 @@ static void test_ids_stay_when_lines_move_and_the_paper_is_renamed(void **state)
 {
 	struct scene before = { 0 }, after = { 0 };
 	(void)state;
-	add_rule(reviewer(&before, "builtin", "builtin"), "label-duplicate", SEVERITY_ERROR, "`a`; first at line 3", "a",
-		 "p/main.tex", 500, 501);
-	add_claim(reviewer(&before, "x", "llama"), SEVERITY_NOTE, "Wrong rate", "", QUOTE_A, "p/main.tex", 100, 140);
+	add_rule(reviewer(&before, "builtin", "builtin"), "label-duplicate", SEVERITY_ERROR,
+		 "`a`; first at line 3", "a", "p/main.tex", 500, 501);
+	add_claim(reviewer(&before, "x", "llama"), SEVERITY_NOTE, "Wrong rate", "", QUOTE_A,
+		  "p/main.tex", 100, 140);
 	make(&before);
-	add_rule(reviewer(&after, "builtin", "builtin"), "label-duplicate", SEVERITY_ERROR, "`a`; first at line 9", "a",
-		 "q/r/main.tex", 9500, 9501);
-	add_claim(reviewer(&after, "x", "llama"), SEVERITY_NOTE, "The rate is off", "", "the rate  is $0.35$ per second in all cells",
-		  "q/r/main.tex", 7000, 7040);
+	add_rule(reviewer(&after, "builtin", "builtin"), "label-duplicate", SEVERITY_ERROR,
+		 "`a`; first at line 9", "a", "q/r/main.tex", 9500, 9501);
+	add_claim(reviewer(&after, "x", "llama"), SEVERITY_NOTE, "The rate is off", "",
+		  "the rate  is $0.35$ per second in all cells", "q/r/main.tex", 7000, 7040);
 	after.run = make_run("q/r");
 	make(&after);
 	for (size_t i = 0; i < 2; i++)
@@ -238,7 +248,8 @@ static void test_equal_findings_have_different_ids(void **state)
 	(void)state;
 	struct record *r = reviewer(&s, "builtin", "builtin");
 	for (size_t i = 0; i < 3; i++)
-		add_rule(r, "citation-undefined", SEVERITY_ERROR, "t", "key", "p/main.tex", 10 * i, 10 * i + 3);
+		add_rule(r, "citation-undefined", SEVERITY_ERROR, "t", "key", "p/main.tex", 10 * i,
+			 10 * i + 3);
 	make(&s);
 	assert_int_equal(s.c.nr, 3);
 	assert_string_not_equal(s.c.findings[0].id, s.c.findings[1].id);
@@ -250,20 +261,25 @@ static void test_new_persisting_and_fixed_are_told_apart(void **state)
 {
 	struct scene before = { 0 }, after = { 0 };
 	(void)state;
-	struct record *b = reviewer(&before, "builtin", "builtin"), *x = reviewer(&before, "x", "llama");
+	struct record *b = reviewer(&before, "builtin", "builtin"),
+		      *x = reviewer(&before, "x", "llama");
 	add_rule(b, "citation-undefined", SEVERITY_ERROR, "t", "key", "p/main.tex", 10, 13);
 	add_rule(b, "citation-undefined", SEVERITY_ERROR, "t", "key", "p/main.tex", 20, 23);
 	add_rule(b, "label-duplicate", SEVERITY_ERROR, "t", "gone", "p/main.tex", 30, 33);
-	add_claim(x, SEVERITY_NOTE, "The rate contradicts table 2", "", QUOTE_A, "p/main.tex", 100, 140);
-	add_claim(x, SEVERITY_NOTE, "Unclear paragraph", "", "what is meant by this whole paragraph", "p/main.tex", 300, 340);
+	add_claim(x, SEVERITY_NOTE, "The rate contradicts table 2", "", QUOTE_A, "p/main.tex", 100,
+		  140);
+	add_claim(x, SEVERITY_NOTE, "Unclear paragraph", "",
+		  "what is meant by this whole paragraph", "p/main.tex", 300, 340);
 	make(&before);
 
 	b = reviewer(&after, "builtin", "builtin");
 	x = reviewer(&after, "x", "llama");
-	add_rule(b, "citation-undefined", SEVERITY_ERROR, "t", "key", "p/main.tex", 20, 23); /* one of two mended */
+	add_rule(b, "citation-undefined", SEVERITY_ERROR, "t", "key", "p/main.tex", 20,
+		 23); /* one of two mended */
 	add_rule(b, "figure-twice", SEVERITY_WARNING, "t", "fig.pdf", "p/main.tex", 50, 53);
 	/* the sentence was touched up, the claim worded anew */
-	add_claim(x, SEVERITY_WARNING, "Rate does not fit", "", "the firing rate is 0.35 per second in all cells", "p/main.tex", 110, 160);
+	add_claim(x, SEVERITY_WARNING, "Rate does not fit", "",
+		  "the firing rate is 0.35 per second in all cells", "p/main.tex", 110, 160);
 	after.run = make_run("p");
 	remember(&after.run, &before.c);
 	make(&after);
@@ -290,7 +306,8 @@ static void test_a_reviewer_that_failed_has_fixed_nothing(void **state)
 {
 	struct scene before = { 0 }, after = { 0 };
 	(void)state;
-	add_claim(reviewer(&before, "x", "llama"), SEVERITY_NOTE, "Wrong rate", "", QUOTE_A, "p/main.tex", 100, 140);
+	add_claim(reviewer(&before, "x", "llama"), SEVERITY_NOTE, "Wrong rate", "", QUOTE_A,
+		  "p/main.tex", 100, 140);
 	make(&before);
 	reviewer(&after, "builtin", "builtin");
 	after.run = make_run("p");
@@ -307,8 +324,10 @@ static void test_a_hostile_past_gives_no_id_twice(void **state)
 	struct scene s = { 0 };
 	(void)state;
 	struct record *r = reviewer(&s, "x", "llama");
-	add_claim(r, SEVERITY_NOTE, "First of all", "", "the first of all these words", "p/main.tex", 100, 140);
-	add_claim(r, SEVERITY_NOTE, "Second of all", "", "the second of all the others", "p/main.tex", 200, 240);
+	add_claim(r, SEVERITY_NOTE, "First of all", "", "the first of all these words",
+		  "p/main.tex", 100, 140);
+	add_claim(r, SEVERITY_NOTE, "Second of all", "", "the second of all the others",
+		  "p/main.tex", 200, 240);
 	s.run = make_run("p");
 	s.run.nr_past = 3;
 	s.run.past = xcalloc(3, sizeof(*s.run.past));
@@ -317,7 +336,8 @@ static void test_a_hostile_past_gives_no_id_twice(void **state)
 		p->id = copy(i < 2 ? "aaaaaaaaaaaa" : "not-an-id\x1b[1m");
 		p->title = copy("x");
 		p->path = copy("p/main.tex");
-		p->quote = copy(i == 0 ? "the first of all these words now" : "the second of all the others now");
+		p->quote = copy(i == 0 ? "the first of all these words now"
+				       : "the second of all the others now");
 	}
 	make(&s);
 	assert_string_not_equal(s.c.findings[0].id, s.c.findings[1].id);
@@ -332,8 +352,10 @@ static void test_many_findings_on_the_same_words_are_bounded(void **state)
 	(void)state;
 	struct record *r = reviewer(&s, "x", "llama");
 	for (size_t i = 0; i < 3000; i++) {
-		char *title = xstrfmt("t%zu u%zu v%zu", i, i * 7, i * 13), *quote = xstrfmt("a%zu b%zu", i, i);
-		add_claim(r, SEVERITY_NOTE, title, title, quote, i % 2 ? "p/main.tex" : NULL, 0, 1000);
+		char *title = xstrfmt("t%zu u%zu v%zu", i, i * 7, i * 13),
+		     *quote = xstrfmt("a%zu b%zu", i, i);
+		add_claim(r, SEVERITY_NOTE, title, title, quote, i % 2 ? "p/main.tex" : NULL, 0,
+			  1000);
 		free(title);
 		free(quote);
 	}

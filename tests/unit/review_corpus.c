@@ -1,6 +1,7 @@
 /*
- * Grounding and consensus measured on real comments: $TEST_REVIEWS names a folder of JSON files with
- * "paragraphs" (the paper) and "methods", each with "comments" that quote it. Skipped without it.
+ * Grounding and consensus measured on real comments: $TEST_REVIEWS names a folder of JSON files
+ * with "paragraphs" (the paper) and "methods", each with "comments" that quote it. Skipped without
+ * it.
  */
 #include "review_testing.h"
 
@@ -118,10 +119,12 @@ static void test_at_least_96_of_100_real_quotes_are_found(void **state)
 	struct shares s = { 0 };
 	(void)state;
 	for_each_corpus(count_tiers, &s);
-	double exact = (double)s.tiers[GROUNDING_EXACT], space = exact + (double)s.tiers[GROUNDING_WHITESPACE],
+	double exact = (double)s.tiers[GROUNDING_EXACT],
+	       space = exact + (double)s.tiers[GROUNDING_WHITESPACE],
 	       loose = space + (double)s.tiers[GROUNDING_LOOSE], total = (double)s.total / 100;
-	print_message("%zu quotes: %.1f %% exactly, %.1f %% ignoring white space, %.1f %% ignoring markup\n", s.total,
-		      exact / total, space / total, loose / total);
+	print_message("%zu quotes: %.1f %% exactly, %.1f %% ignoring white space, %.1f %% ignoring "
+		      "markup\n",
+		      s.total, exact / total, space / total, loose / total);
 	assert_true(loose / total >= 96);
 }
 
@@ -174,7 +177,8 @@ static void count_misses(struct corpus *c, void *data)
 		for (size_t j = 0; j < c->records[i]->findings.nr * ARRAY_SIZE(changes); j++) {
 			const struct finding *real = &c->records[i]->findings.items[j / 2];
 			struct finding f = { 0 };
-			if (real->grounding == GROUNDING_NONE || !(f.quote = changes[j % 2](real->quote)))
+			if (real->grounding == GROUNDING_NONE ||
+			    !(f.quote = changes[j % 2](real->quote)))
 				continue;
 			ground_finding(index, &f);
 			m->tried++;
@@ -214,7 +218,8 @@ static bool is_expert(const struct record *r)
 static bool in_union(const struct corpus *c, const struct finding *expert)
 {
 	for (size_t i = 0; i < c->nr; i++) {
-		for (size_t j = 0; j < c->records[i]->findings.nr && !is_expert(c->records[i]); j++) {
+		for (size_t j = 0; j < c->records[i]->findings.nr && !is_expert(c->records[i]);
+		     j++) {
 			if (overlap(&c->records[i]->findings.items[j], expert))
 				return true;
 		}
@@ -248,7 +253,8 @@ static void count_recall(struct corpus *c, void *data)
 	r->comments += consensus.nr_voices;
 	r->left += consensus.nr;
 	for (size_t i = 0; i < c->nr; i++) {
-		for (size_t j = 0; j < c->records[i]->findings.nr && is_expert(c->records[i]); j++) {
+		for (size_t j = 0; j < c->records[i]->findings.nr && is_expert(c->records[i]);
+		     j++) {
 			const struct finding *expert = &c->records[i]->findings.items[j];
 			r->experts++;
 			r->by_union += in_union(c, expert);
@@ -264,9 +270,10 @@ static void test_folding_loses_no_place_that_experts_point_at(void **state)
 	struct recall r = { 0 };
 	(void)state;
 	for_each_corpus(count_recall, &r);
-	print_message("%zu comments, %zu findings (%.1f %%); experts' places found: union %zu, consensus %zu of %zu\n",
-		      r.comments, r.left, 100.0 * (double)r.left / (double)r.comments, r.by_union, r.by_consensus,
-		      r.experts);
+	print_message("%zu comments, %zu findings (%.1f %%); experts' places found: union %zu, "
+		      "consensus %zu of %zu\n",
+		      r.comments, r.left, 100.0 * (double)r.left / (double)r.comments, r.by_union,
+		      r.by_consensus, r.experts);
 	assert_int_equal(r.by_consensus, r.by_union);
 	assert_true(r.left * 100 <= r.comments * 73);
 }

@@ -17,7 +17,8 @@ static struct finding ground(const char *text, const char *quote)
 	return f;
 }
 
-static void assert_grounded(const char *text, const char *quote, enum grounding grounding, const char *found)
+static void assert_grounded(const char *text, const char *quote, enum grounding grounding,
+			    const char *found)
 {
 	struct finding f = ground(text, quote);
 
@@ -65,46 +66,64 @@ static void test_a_quote_is_found_byte_for_byte_with_its_place(void **state)
 static void test_white_space_does_not_count(void **state)
 {
 	(void)state;
-	assert_grounded("a  so-called\n\tcontraction map.", "so-called contraction map", GROUNDING_WHITESPACE,
-			"so-called\n\tcontraction map");
-	assert_grounded("a contrac\xc2\xa0tion", "contraction", GROUNDING_WHITESPACE, "contrac\xc2\xa0tion");
+	assert_grounded("a  so-called\n\tcontraction map.", "so-called contraction map",
+			GROUNDING_WHITESPACE, "so-called\n\tcontraction map");
+	assert_grounded("a contrac\xc2\xa0tion", "contraction", GROUNDING_WHITESPACE,
+			"contrac\xc2\xa0tion");
 }
 
 static void test_tex_markup_does_not_count(void **state)
 {
 	(void)state;
-	assert_loose("\\left( \\mathrm{x}_{1} + \\mathbf{y} \\right)\\, \\text{is positive", "(x_1 + y) is positive");
-	assert_loose("\\emph{strong} synapses~\\cite[p.~3]{a99,b00} are rare", "strong synapses are rare");
-	assert_loose("na\\\"{\\i}ve Erd\\H{o}s--R\\'enyi graphs", "na\xc3\xafve Erd\xc5\x91s\xe2\x80\x93R\xc3\xa9nyi graphs");
-	assert_loose("the \\o re and Stra\\ss e of \\AA ngstr\\\"om", "the \xc3\xb8re and Stra\xc3\x9f" "e of \xc3\x85ngstr\xc3\xb6m");
-	assert_loose("so $\\alpha \\leq \\beta_{k} \\cdot \\varphi$", "so \xce\xb1 \xe2\x89\xa4 \xce\xb2_k \xc2\xb7 \xcf\x86");
-	assert_loose("``quoted'' isn't it---really", "\xe2\x80\x9cquoted\xe2\x80\x9d isn\xe2\x80\x99t it \xe2\x80\x94 really");
+	assert_loose("\\left( \\mathrm{x}_{1} + \\mathbf{y} \\right)\\, \\text{is positive",
+		     "(x_1 + y) is positive");
+	assert_loose("\\emph{strong} synapses~\\cite[p.~3]{a99,b00} are rare",
+		     "strong synapses are rare");
+	assert_loose("na\\\"{\\i}ve Erd\\H{o}s--R\\'enyi graphs",
+		     "na\xc3\xafve Erd\xc5\x91s\xe2\x80\x93R\xc3\xa9nyi graphs");
+	assert_loose("the \\o re and Stra\\ss e of \\AA ngstr\\\"om",
+		     "the \xc3\xb8re and Stra\xc3\x9f"
+		     "e of \xc3\x85ngstr\xc3\xb6m");
+	assert_loose("so $\\alpha \\leq \\beta_{k} \\cdot \\varphi$",
+		     "so \xce\xb1 \xe2\x89\xa4 \xce\xb2_k \xc2\xb7 \xcf\x86");
+	assert_loose("``quoted'' isn't it---really",
+		     "\xe2\x80\x9cquoted\xe2\x80\x9d isn\xe2\x80\x99t it \xe2\x80\x94 really");
 	assert_loose("the ef\xef\xac\x81" "cient of\\-fice", "the efficient office");
-	assert_loose("the $N$-sphere and the $10^{-3}$ scale", "the N-sphere and the 10\xe2\x81\xbb\xc2\xb3 scale");
+	assert_loose("the $N$-sphere and the $10^{-3}$ scale",
+		     "the N-sphere and the 10\xe2\x81\xbb\xc2\xb3 scale");
 	assert_loose("1{,}000 to 20\\,000 items at 5\\% each", "1,000 to 20000 items at 5% each");
-	assert_loose("we use $\\mathbb{R}^n \\rightarrow \\mathcal{H}", "we use R^n \xe2\x86\x92 \xf0\x9d\x90\x87");
+	assert_loose("we use $\\mathbb{R}^n \\rightarrow \\mathcal{H}",
+		     "we use R^n \xe2\x86\x92 \xf0\x9d\x90\x87");
 }
 
 static void test_markdown_markup_does_not_count(void **state)
 {
 	(void)state;
-	assert_loose("a **strong** claim, see [the data](https://x.org/a_b) here", "a strong claim, see the data here");
+	assert_loose("a **strong** claim, see [the data](https://x.org/a_b) here",
+		     "a strong claim, see the data here");
 	assert_loose("mass of H<sub>2</sub>O &lt; 3 units", "mass of H2O < 3 units");
 }
 
 static void test_an_ellipsis_stands_for_what_was_left_out(void **state)
 {
-	static const char text[] = "The network settles into a balanced state. Much is said here. It then "
-				   "responds linearly to its input, as we show.";
+	static const char text[] =
+		"The network settles into a balanced state. Much is said here. It then "
+		"responds linearly to its input, as we show.";
 	(void)state;
-	assert_grounded(text, "settles into a balanced state ... responds linearly to its input", GROUNDING_EXACT,
-			"settles into a balanced state. Much is said here. It then responds linearly to its input");
-	assert_grounded(text, "settles into a \\emph{balanced} state [\xe2\x80\xa6] responds linearly to its input",
+	assert_grounded(text, "settles into a balanced state ... responds linearly to its input",
+			GROUNDING_EXACT,
+			"settles into a balanced state. Much is said here. It then responds "
+			"linearly to its input");
+	assert_grounded(text,
+			"settles into a \\emph{balanced} state [\xe2\x80\xa6] responds linearly to "
+			"its input",
 			GROUNDING_LOOSE,
-			"settles into a balanced state. Much is said here. It then responds linearly to its input");
+			"settles into a balanced state. Much is said here. It then responds "
+			"linearly to its input");
 	/* the wrong order, a changed piece, pieces that say too little */
 	assert_not_there(text, "responds linearly to its input ... settles into a balanced state");
-	assert_not_there(text, "settles into a balanced state ... responds nonlinearly to its input");
+	assert_not_there(text,
+			 "settles into a balanced state ... responds nonlinearly to its input");
 	assert_not_there(text, "the network ... its input, as");
 }
 
@@ -116,7 +135,8 @@ static void test_pieces_far_apart_are_no_quote(void **state)
 	for (int i = 0; i < 2000; i++)
 		buffer_addstr(&text, " more");
 	buffer_addstr(&text, " It responds linearly to its input.");
-	assert_not_there(text.data, "settles into a balanced state ... responds linearly to its input");
+	assert_not_there(text.data,
+			 "settles into a balanced state ... responds linearly to its input");
 	buffer_release(&text);
 }
 
@@ -126,8 +146,10 @@ static void test_near_misses_do_not_ground(void **state)
 		const char *text, *quote;
 	} rows[] = {
 		/* changed numbers */
-		{ "the accuracy rose to 0.35 on the test set", "the accuracy rose to 0.53 on the test set" },
-		{ "the accuracy rose to 35 on the test set", "the accuracy rose to 3.5 on the test set" },
+		{ "the accuracy rose to 0.35 on the test set",
+		  "the accuracy rose to 0.53 on the test set" },
+		{ "the accuracy rose to 35 on the test set",
+		  "the accuracy rose to 3.5 on the test set" },
 		{ "a temperature of -5 degrees was kept", "a temperature of 5 degrees was kept" },
 		{ "in 1 2 or 3 of all cases seen", "in 12 or 3 of all cases seen" },
 		{ "there were $2^{10}$ different states", "there were 210 different states" },
@@ -164,7 +186,8 @@ static void test_short_quotes_ground_only_where_there_is_one_place(void **state)
 
 static void test_the_strictest_tier_wins_over_the_first_place(void **state)
 {
-	struct finding f = ground("the {balanced} state. Later: the balanced state.", "the balanced state.");
+	struct finding f =
+		ground("the {balanced} state. Later: the balanced state.", "the balanced state.");
 	(void)state;
 	assert_int_equal(f.grounding, GROUNDING_EXACT);
 	assert_int_equal(f.start, 29);
@@ -197,8 +220,9 @@ static void test_a_quote_is_looked_for_in_all_manuscripts(void **state)
 static void test_broken_bytes_and_markup_do_no_harm(void **state)
 {
 	static const char *const odd[] = {
-		"\\", "\\cite{", "\\cite[[[", "[](", "\xff\xfe", "\xe2\x80", "$", "{{{{", "\\begin{", "...", "\\ldots",
-		"a...\xff...b", "<sup>", "&lt", "\\left", "----", "1,", ".5", "\xc2",
+		"\\",     "\\cite{",  "\\cite[[[", "[](",     "\xff\xfe",     "\xe2\x80", "$",
+		"{{{{",   "\\begin{", "...",       "\\ldots", "a...\xff...b", "<sup>",    "&lt",
+		"\\left", "----",     "1,",        ".5",      "\xc2",
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(odd); i++) {

@@ -9,10 +9,11 @@ static struct record *sample_record(void)
 	r->requests[0] = copy("aa11");
 	r->input_tokens = 18400;
 	r->cost_usd = 0.0051;
-	add_claim(r, SEVERITY_WARNING, "A \"quoted\" title", "because\nof \\this", "q\xc3\xa9", "a b/caf\xc3\xa9.tex",
-		  10, 20);
+	add_claim(r, SEVERITY_WARNING, "A \"quoted\" title", "because\nof \\this", "q\xc3\xa9",
+		  "a b/caf\xc3\xa9.tex", 10, 20);
 	add_claim(r, SEVERITY_NOTE, "No place", NULL, NULL, NULL, 0, 0);
-	add_rule(r, "label-duplicate", SEVERITY_ERROR, "`x` again", "x", "100%/na\xffve\n.tex", 5, 6);
+	add_rule(r, "label-duplicate", SEVERITY_ERROR, "`x` again", "x", "100%/na\xffve\n.tex", 5,
+		 6);
 	return r;
 }
 
@@ -104,7 +105,8 @@ static void test_a_run_reads_back(void **state)
 }
 
 /* Replaces WHAT by WITH in a good record and expects to be told. */
-static void assert_refused(const char *what, const char *with, enum error_code code, const char *message)
+static void assert_refused(const char *what, const char *with, enum error_code code,
+			   const char *message)
 {
 	struct record *r = sample_record(), back;
 	struct buffer text = BUFFER_INIT;
@@ -122,18 +124,24 @@ static void assert_refused(const char *what, const char *with, enum error_code c
 static void test_records_of_other_clones_are_not_trusted(void **state)
 {
 	(void)state;
-	assert_refused("\"format\": 1", "\"format\": 2", ERROR_UNSUPPORTED, "format 2 is not known");
+	assert_refused("\"format\": 1", "\"format\": 2", ERROR_UNSUPPORTED,
+		       "format 2 is not known");
 	assert_refused("\"format\": 1,", "", ERROR_SYNTAX, "'format' is missing");
 	assert_refused("\"reviewer\": \"ollama/llama3.1\"", "\"reviewer\": 7", ERROR_SYNTAX,
 		       "'reviewer' is not a string");
-	assert_refused("\"path\": \"a b/", "\"path\": \"../", ERROR_SYNTAX, "leads out of the repository");
-	assert_refused("\"path\": \"a b/", "\"path\": \"/etc/", ERROR_SYNTAX, "leads out of the repository");
-	assert_refused("\"path\": \"a b/", "\"path\": \"a/%2E%2E/%2E%2E/", ERROR_SYNTAX, "leads out");
+	assert_refused("\"path\": \"a b/", "\"path\": \"../", ERROR_SYNTAX,
+		       "leads out of the repository");
+	assert_refused("\"path\": \"a b/", "\"path\": \"/etc/", ERROR_SYNTAX,
+		       "leads out of the repository");
+	assert_refused("\"path\": \"a b/", "\"path\": \"a/%2E%2E/%2E%2E/", ERROR_SYNTAX,
+		       "leads out");
 	assert_refused("\"start\": 10", "\"start\": 30", ERROR_SYNTAX, "finding");
 	assert_refused("\"line\": 1", "\"line\": -1", ERROR_SYNTAX, "'line' is out of range");
 	assert_refused("\"line\": 1", "\"line\": 1e300", ERROR_SYNTAX, "'line'");
-	assert_refused("\"severity\": \"warning\"", "\"severity\": \"fatal\"", ERROR_SYNTAX, "cannot be 'fatal'");
-	assert_refused("\"uncertain\": false", "\"uncertain\": 0", ERROR_SYNTAX, "not true or false");
+	assert_refused("\"severity\": \"warning\"", "\"severity\": \"fatal\"", ERROR_SYNTAX,
+		       "cannot be 'fatal'");
+	assert_refused("\"uncertain\": false", "\"uncertain\": 0", ERROR_SYNTAX,
+		       "not true or false");
 	assert_refused("\"confidence\": 0.8", "\"confidence\": 80", ERROR_SYNTAX, "out of range");
 	assert_refused("\"aa11\"", "null", ERROR_SYNTAX, "an item of 'requests'");
 	assert_refused("\"findings\": [", "\"findings\": [3,", ERROR_SYNTAX, "finding");
@@ -141,8 +149,9 @@ static void test_records_of_other_clones_are_not_trusted(void **state)
 
 static void test_every_reviewer_has_a_file_name_of_its_own(void **state)
 {
-	static const char *const reviewers[] = { "ollama/llama3.1", "ollama/llama3_1", "ollama_llama3.1",
-						 "OLLAMA/llama3.1", "a/../../b", ".hidden/x" };
+	static const char *const reviewers[] = { "ollama/llama3.1", "ollama/llama3_1",
+						 "ollama_llama3.1", "OLLAMA/llama3.1",
+						 "a/../../b",       ".hidden/x" };
 	struct buffer names[ARRAY_SIZE(reviewers)], builtin = BUFFER_INIT;
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(reviewers); i++) {

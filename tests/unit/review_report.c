@@ -44,19 +44,27 @@ static void place(struct finding *f, size_t line, size_t column, size_t end_colu
 	f->end_column = end_column;
 }
 
-static void add_reviewer(struct run *run, const char *name, const char *outcome, const char *message)
+static void add_reviewer(struct run *run, const char *name, const char *outcome,
+			 const char *message)
 {
-	run->reviewers = xreallocarray(run->reviewers, run->nr_reviewers + 1, sizeof(*run->reviewers));
-	run->reviewers[run->nr_reviewers++] = (struct run_reviewer){ copy(name), copy(outcome), copy(message) };
+	run->reviewers =
+		xreallocarray(run->reviewers, run->nr_reviewers + 1, sizeof(*run->reviewers));
+	run->reviewers[run->nr_reviewers++] =
+		(struct run_reviewer){ copy(name), copy(outcome), copy(message) };
 }
 
-static void add_past(struct run *run, const char *rule, const char *title, const char *reviewer_name)
+static void add_past(struct run *run, const char *rule, const char *title,
+		     const char *reviewer_name)
 {
 	run->past = xreallocarray(run->past, run->nr_past + 1, sizeof(*run->past));
 	struct past_finding *p = &run->past[run->nr_past++];
-	*p = (struct past_finding){ .id = copy("00112233aabb"), .rule = copy(rule), .title = copy(title),
-				    .path = copy("theory/fixed-points/main.tex"), .line = 14,
-				    .severity = SEVERITY_WARNING, .nr_reviewers = 1 };
+	*p = (struct past_finding){ .id = copy("00112233aabb"),
+				    .rule = copy(rule),
+				    .title = copy(title),
+				    .path = copy("theory/fixed-points/main.tex"),
+				    .line = 14,
+				    .severity = SEVERITY_WARNING,
+				    .nr_reviewers = 1 };
 	p->reviewers = xcalloc(1, sizeof(char *));
 	p->reviewers[0] = copy(reviewer_name);
 }
@@ -89,12 +97,15 @@ static void full_scene(struct scene *s)
 	struct record *builtin = reviewer(s, "builtin", "builtin");
 	builtin->version = copy("1");
 	place(add_rule(builtin, "sample-undefined", SEVERITY_ERROR,
-		       "`missing99` is cited but no bibliography entry has this key", "missing99", MAIN, 700, 709),
+		       "`missing99` is cited but no bibliography entry has this key", "missing99",
+		       MAIN, 700, 709),
 	      28, 30, 39);
-	place(add_rule(builtin, "sample-duplicate", SEVERITY_WARNING, "`knuth84` has two entries", "knuth84",
-		       "theory/shared refs.bib", 50, 57), 3, 10, 17);
+	place(add_rule(builtin, "sample-duplicate", SEVERITY_WARNING, "`knuth84` has two entries",
+		       "knuth84", "theory/shared refs.bib", 50, 57),
+	      3, 10, 17);
 	struct finding *unsure = add_rule(builtin, "sample-unsure", SEVERITY_ERROR,
-					  "`eq:last` may be undefined: an input is missing", "eq:last", MAIN, 900, 907);
+					  "`eq:last` may be undefined: an input is missing",
+					  "eq:last", MAIN, 900, 907);
 	unsure->uncertain = true;
 	place(unsure, 35, 4, 11);
 
@@ -104,22 +115,27 @@ static void full_scene(struct scene *s)
 	llama->output_tokens = 950;
 	llama->summary = copy("A short and mostly sound paper.");
 	place(add_claim(llama, SEVERITY_ERROR, "The contraction constant exceeds one",
-			"Banach's theorem needs $L < 1$, but the text allows $L = 1.2$.", "with constant $L = 1.2$", MAIN,
-			400, 423), 16, 5, 28);
+			"Banach's theorem needs $L < 1$, but the text allows $L = 1.2$.",
+			"with constant $L = 1.2$", MAIN, 400, 423),
+	      16, 5, 28);
 	struct record *gpt = reviewer(s, "openai/gpt-6-luna", "gpt");
 	gpt->version = copy("gpt-6-luna-2026-10");
 	gpt->input_tokens = 17900;
 	gpt->output_tokens = 1204;
 	gpt->cost_usd = 0.0051;
-	struct finding *f = add_claim(gpt, SEVERITY_WARNING, "Constant larger than 1 breaks Theorem 1",
-				      "The theorem needs a constant below one.",
-				      "is a contraction with constant $L = 1.2$", MAIN, 383, 423);
+	struct finding *f =
+		add_claim(gpt, SEVERITY_WARNING, "Constant larger than 1 breaks Theorem 1",
+			  "The theorem needs a constant below one.",
+			  "is a contraction with constant $L = 1.2$", MAIN, 383, 423);
 	f->suggestion = copy("State the range of L, or correct the value.");
 	f->grounding = GROUNDING_LOOSE;
 	place(f, 15, 60, 28);
 	f->end_line = 16;
-	place(add_claim(gpt, SEVERITY_NOTE, "Missing article", NULL, "we prove theorem", MAIN, 200, 216), 9, 1, 17);
-	add_claim(gpt, SEVERITY_ERROR, "Table 7 contradicts the text", "It says 12.", "Table 7 reports 12 cases", NULL, 0, 0);
+	place(add_claim(gpt, SEVERITY_NOTE, "Missing article", NULL, "we prove theorem", MAIN, 200,
+			216),
+	      9, 1, 17);
+	add_claim(gpt, SEVERITY_ERROR, "Table 7 contradicts the text", "It says 12.",
+		  "Table 7 reports 12 cases", NULL, 0, 0);
 }
 
 static void test_a_full_report_is_as_agreed(void **state)
@@ -180,10 +196,12 @@ static void test_a_report_without_reviewers_is_incomplete(void **state)
 /* Words of a model that try to break out of every format. */
 static void test_hostile_words_stay_words(void **state)
 {
-	static const char evil[] =
-		"</details><script>alert(1)</script> ![x](http://evil/p.png) [click](javascript:1) @octocat "
-		"www.evil.example #12 | a | b | `` ` `` ~~s~~ $$x$$ &lt; foo@evil.example https://evil/ "
-		"\x1b[31mred\x1b[0m \xe2\x80\xae" "rtl \xff\n\n# Heading\n\n- item\n\n```\nfence\n````\n1. one";
+	static const char evil[] = "</details><script>alert(1)</script> ![x](http://evil/p.png) "
+				   "[click](javascript:1) @octocat "
+				   "www.evil.example #12 | a | b | `` ` `` ~~s~~ $$x$$ &lt; "
+				   "foo@evil.example https://evil/ "
+				   "\x1b[31mred\x1b[0m \xe2\x80\xae"
+				   "rtl \xff\n\n# Heading\n\n- item\n\n```\nfence\n````\n1. one";
 	struct scene s = { 0 };
 	struct buffer out = BUFFER_INIT;
 	(void)state;
@@ -195,7 +213,8 @@ static void test_hostile_words_stay_words(void **state)
 	struct record *r = reviewer(&s, "a|b`c", "fam*ily");
 	r->summary = copy(evil);
 	r->version = copy(evil);
-	struct finding *f = add_claim(r, SEVERITY_ERROR, evil, evil, evil, "p/a](x) |`\n<b>.tex", 10, 20);
+	struct finding *f =
+		add_claim(r, SEVERITY_ERROR, evil, evil, evil, "p/a](x) |`\n<b>.tex", 10, 20);
 	f->suggestion = copy("- 1) evil");
 	add_rule(r, evil, SEVERITY_NOTE, "1. one", "x", "p/m.md", 10, 20);
 	report_markdown(&out, make(&s));
@@ -225,8 +244,8 @@ static void test_very_many_findings_are_counted_where_they_are_not_shown(void **
 	struct record *r = reviewer(&s, "builtin", "builtin");
 	for (size_t i = 0; i < 5203; i++) {
 		char *key = xstrfmt("key%zu", i);
-		add_rule(r, "citation-undefined", i == 5202 ? SEVERITY_ERROR : SEVERITY_NOTE, key, key, "p/m.tex", i * 10,
-			 i * 10 + 5);
+		add_rule(r, "citation-undefined", i == 5202 ? SEVERITY_ERROR : SEVERITY_NOTE, key,
+			 key, "p/m.tex", i * 10, i * 10 + 5);
 		free(key);
 	}
 	report_markdown(&out, make(&s));
@@ -241,7 +260,8 @@ static void test_very_many_findings_are_counted_where_they_are_not_shown(void **
 	assert_non_null(strstr(out.data, check_rule_find("citation-undefined")->summary));
 	assert_int_equal(cJSON_GetArraySize(results), 5000);
 	assert_string_equal(json_string_or(cJSON_GetArrayItem(results, 0), "level", ""), "error");
-	assert_int_equal(json_integer_or(cJSON_GetObjectItem(run, "properties"), "notShown", 0), 203);
+	assert_int_equal(json_integer_or(cJSON_GetObjectItem(run, "properties"), "notShown", 0),
+			 203);
 	cJSON_Delete(sarif);
 	buffer_release(&out);
 	release(&s);
@@ -263,8 +283,8 @@ static void test_the_report_before_is_read_from_its_json(void **state)
 		assert_string_equal(run.past[i].id, s.c.findings[i].id);
 		assert_int_equal(run.past[i].nr_reviewers, s.c.findings[i].nr_voices);
 	}
-	assert_error(report_read_past(&run, text_slice("{\"format\":1}"), "scrutiny.json"), ERROR_SYNTAX,
-		     "scrutiny.json: 'findings' is missing");
+	assert_error(report_read_past(&run, text_slice("{\"format\":1}"), "scrutiny.json"),
+		     ERROR_SYNTAX, "scrutiny.json: 'findings' is missing");
 	assert_int_equal(run.nr_past, s.c.nr);
 	run_release(&run);
 	buffer_release(&out);
@@ -285,8 +305,9 @@ static void assert_listing(const char *line, size_t column, size_t end_column, c
 	struct buffer out = BUFFER_INIT;
 
 	s.run = make_run("p");
-	place(add_rule(reviewer(&s, "builtin", "builtin"), "a-rule", SEVERITY_ERROR, "it is so", "x", "p/m.tex", 1, 2), 28,
-	      column, end_column);
+	place(add_rule(reviewer(&s, "builtin", "builtin"), "a-rule", SEVERITY_ERROR, "it is so",
+		       "x", "p/m.tex", 1, 2),
+	      28, column, end_column);
 	report_text(&out, make(&s), false, line_of, (void *)(uintptr_t)line);
 	const char *source = strchr(strchr(out.data, '\n') + 1, '\n') + 1;
 	assert_string_equal(source, expected);
@@ -301,7 +322,8 @@ static void test_the_caret_stands_under_the_place(void **state)
 							     "                ^^^^^^^^^\n");
 	/* tabs are as wide as the terminal makes them, wide characters two columns */
 	assert_listing("\t\ta\tb", 5, 6, "      a       b\n              ^\n");
-	assert_listing("\xe8\xab\x96\xe6\x96\x87 x", 4, 5, "      \xe8\xab\x96\xe6\x96\x87 x\n           ^\n");
+	assert_listing("\xe8\xab\x96\xe6\x96\x87 x", 4, 5,
+		       "      \xe8\xab\x96\xe6\x96\x87 x\n           ^\n");
 	/* a column beyond the line, and a range that goes on in the next */
 	assert_listing("ab", 9, 12, "      ab\n        ^\n");
 	assert_listing("abcd", 3, 1, "      abcd\n        ^^\n");

@@ -126,7 +126,8 @@ static inline void assert_valid(const struct buffer *text, const char *schema)
 
 	assert_ok(file_write(path, text->data, text->len));
 	int status = system(command);
-	bool missing = WIFEXITED(status) && (WEXITSTATUS(status) == 77 || WEXITSTATUS(status) == 127);
+	bool missing =
+		WIFEXITED(status) && (WEXITSTATUS(status) == 77 || WEXITSTATUS(status) == 127);
 	if (missing)
 		print_message("not validated against %s\n", schema);
 	else
