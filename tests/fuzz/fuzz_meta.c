@@ -20,7 +20,7 @@ static struct error *set(struct buffer *out, struct slice text, const struct met
 	struct error *err = meta_set_scrutiny(out, text, "meta.yaml", &sample, initial);
 	/* What the file says is its own affair; that we could not edit it is ours. With tabs there
 	 * are files that no edit fits into, and the hint says so. */
-	if (err && strstr(err->message, "internal error") && !err->hint)
+	if (error_is(err, ERROR_GENERIC) && !err->hint)
 		abort();
 	return err;
 }
