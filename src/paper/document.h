@@ -3,7 +3,7 @@
  * and the things in it that checks ask about.
  *
  * `text` is what models read and quotes are looked up in. For TeX it is the source from
- * \begin{document} on (inputs in place, comments and what no reader can see taken out, user macros
+ * behind \begin{document} (inputs in place, comments and what no reader can see taken out, user macros
  * left as written); for Markdown the file without front matter. `items` are found with user
  * macros expanded, wherever they come from.
  */
@@ -51,16 +51,22 @@ struct section {
 };
 
 enum item_kind {
-	ITEM_LABEL,         /* \label{key}; Markdown: heading anchors, {#id} */
+	ITEM_LABEL,         /* \label{key}; Markdown: {#id}, id="", footnotes ("^1"), and the anchors of
+	                       headings as GitHub makes them (those are `uncertain`) */
 	ITEM_REFERENCE,     /* \ref, \eqref, \cref, \autoref, ...; one item a key */
 	ITEM_CITATION,      /* \cite and its kin; one item a key; "*" of \nocite is left out */
-	ITEM_BIB_ENTRY,     /* an entry of a .bib file or a \bibitem; `extra` is the entry's type or "bibitem" */
+	ITEM_BIB_ENTRY,     /* an entry of a .bib file or a \bibitem; `extra` is the entry's type or
+	                       "bibitem"; keys as written (to BibTeX case does not matter) */
 	ITEM_BIB_FILE,      /* \bibliography, \addbibresource: key as written */
-	ITEM_INPUT,         /* \input, \include, \subfile, \import: key as written */
-	ITEM_GRAPHICS,      /* \includegraphics, Markdown images: key as written; `path` when found */
-	ITEM_HIDDEN,        /* text no reader sees: `extra` says how ("white text", "after \end{document}") */
-	ITEM_COMMENT,       /* a comment: key is its text */
-	ITEM_PACKAGE,       /* \usepackage: key is the package's name */
+	ITEM_INPUT,         /* \input, \include, \subfile, \import, \lstinputlisting: key as written;
+	                       what comes with every TeX distribution (glyphtounicode) is left out */
+	ITEM_GRAPHICS,      /* \includegraphics, Markdown images: key as written; `path` when found;
+	                       `extra` is the options as written ("page=2, trim=..."), or NULL */
+	ITEM_HIDDEN,        /* text no reader sees, as in the source: `extra` says how ("white text",
+	                       "after \end{document}"); an `uncertain` one is still in the text */
+	ITEM_COMMENT,       /* a comment; lines of their own are joined. The marks in key are blanked,
+	                       so that key[i] stands at where.start + i */
+	ITEM_PACKAGE,       /* \usepackage: key is the package's name; `path` of the author's own */
 };
 
 struct item {
@@ -68,12 +74,15 @@ struct item {
 	char *key;
 	char *extra;        /* see the kinds; else NULL */
 	char *path;         /* resolved path from the top, or NULL: not found or not looked for */
-	struct location where; /* of the key as the author sees it: the call site for macros */
+	struct location where; /* of the key as the author sees it; for one that macros make, of the
+	                          argument that is part of it, or else of the call */
 	size_t text_start;  /* where in document.text it stands; (size_t)-1: not in the text */
 	bool from_macro;    /* made by a user macro's expansion */
-	bool uncertain;     /* the reader cannot be sure (unknown macro in the key, branch it could not decide) */
+	bool uncertain;     /* the reader cannot be sure: an unknown macro in the key, a background it
+	                       does not know */
 	bool is_nocite;
-	bool conditional;   /* inside a branch such as \IfFileExists or an undecided \if */
+	bool conditional;   /* inside a branch such as \IfFileExists or an undecided \if: both
+	                       branches are read */
 };
 
 /* Something the reader met that a person should know: a cycle, a ceiling, an unclosed group. */
@@ -100,8 +109,9 @@ struct document {
 	char **authors;             /* plain names */
 	size_t nr_authors, alloc_authors;
 	char *abstract;             /* plain text, or NULL */
-	bool labels_complete;       /* false when labels may exist that were not seen (an input is missing,
-	                               externaldocument, a ceiling): then nothing is surely undefined */
+	bool labels_complete;       /* false when labels may exist that were not seen (an input is
+	                               missing, externaldocument, a ceiling): then nothing is surely
+	                               undefined */
 	bool citations_complete;    /* likewise for bibliography entries */
 };
 

@@ -6,9 +6,9 @@ static struct error *read_snapshot(void *data, const char *path, struct buffer *
 {
 	struct error *err = snapshot_read(data, path, out);
 	if (!err && snapshot_is_lfs_pointer(slice_of(out)))
-		err = error_with_hint(error_new(ERROR_UNSUPPORTED,
-						"stored with Git LFS, and not fetched"),
-				      "run `git lfs pull`");
+		err = error_with_hint(
+		    error_new(ERROR_UNSUPPORTED, "stored with Git LFS, and not fetched"),
+		    "run `git lfs pull`");
 	return err;
 }
 
@@ -20,7 +20,7 @@ static bool exists_in_snapshot(void *data, const char *path)
 struct error *document_read(struct document *out, struct snapshot *snapshot,
 			    const struct paper *paper, const struct manuscript *manuscript)
 {
-	struct document_source source = { read_snapshot, exists_in_snapshot, snapshot };
+	struct document_source source = {read_snapshot, exists_in_snapshot, snapshot};
 	(void)paper;
 	return document_read_from(out, &source, manuscript->path, manuscript->kind);
 }

@@ -16,14 +16,14 @@ struct markdown {
 	struct document *doc;
 	const char *data;
 	size_t len;
-	bool has_bibliography;        /* front matter names one */
-	bool has_cross_references;    /* a label such as {#fig:x} was seen */
-	struct strmap explicit_labels;/* {#id}, id="": certainly there */
-	struct strmap anchors;        /* of headings; the value counts them */
-	struct strmap definitions;    /* [name]: url; value: struct flow_range of the url */
-	struct strmap unclosed;       /* elements that nothing closes any more */
-	bool no_comment_end;          /* no --> in the rest of the file */
-	bool abstract_follows;        /* the last heading was "Abstract" */
+	bool has_bibliography;         /* front matter names one */
+	bool has_cross_references;     /* a label such as {#fig:x} was seen */
+	struct strmap explicit_labels; /* {#id}, id="": certainly there */
+	struct strmap anchors;         /* of headings; the value counts them */
+	struct strmap definitions;     /* [name]: url; value: struct flow_range of the url */
+	struct strmap unclosed;        /* elements that nothing closes any more */
+	bool no_comment_end;           /* no --> in the rest of the file */
+	bool abstract_follows;         /* the last heading was "Abstract" */
 };
 
 /* Reads [start, end), a block without empty lines outside of HTML; returns where it stopped, which

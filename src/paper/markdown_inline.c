@@ -28,17 +28,18 @@ static bool is_space(char c)
 	return ascii_space((unsigned char)c);
 }
 
-/* -- items ---------------------------------------------------------------------------------- */
+/* -- items ------------------------------------------------------------------------------------- */
 
 struct item *markdown_item(struct markdown *md, enum item_kind kind, size_t start, size_t end)
 {
-	struct location where = { 0, start, end };
+	struct location where = {0, start, end};
 	return reading_item(md->r, kind, md->data + start, end - start, where, start);
 }
 
 static bool is_cross_reference(const char *key, size_t len)
 {
-	static const char *const families[] = { "fig", "tbl", "eq", "sec", "lst", "tab", "thm", "lem" };
+	static const char *const families[] = {"fig", "tbl", "eq",  "sec",
+					       "lst", "tab", "thm", "lem"};
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
 		size_t n = strlen(families[i]);
 		if (len > n + 1 && !memcmp(key, families[i], n) && (key[n] == ':' || key[n] == '-'))
@@ -61,7 +62,7 @@ static char *decode_address(const char *data, size_t len)
 {
 	struct buffer out = BUFFER_INIT;
 	for (size_t i = 0; i < len && data[i] != '?' && data[i] != '#'; i++) {
-		char hex[3] = { 0 }, *stop = hex;
+		char hex[3] = {0}, *stop = hex;
 		if (data[i] == '%' && i + 2 < len) {
 			memcpy(hex, data + i + 1, 2);
 			long value = strtol(hex, &stop, 16);
@@ -82,8 +83,8 @@ static bool is_remote(const char *data, size_t len)
 	size_t i = 0;
 	if (len >= 2 && data[0] == '/' && data[1] == '/')
 		return true;
-	while (i < len && (ascii_alnum((unsigned char)data[i]) || data[i] == '+' || data[i] == '-' ||
-			   data[i] == '.'))
+	while (i < len &&
+	       (ascii_alnum((unsigned char)data[i]) || (data[i] && strchr("+-.", data[i]))))
 		i++;
 	return i > 1 && i < len && data[i] == ':';
 }
@@ -136,7 +137,7 @@ size_t markdown_attributes(struct markdown *md, size_t start, size_t end)
 	return start;
 }
 
-/* -- code and mathematics ------------------------------------------------------------------------ */
+/* -- code and mathematics ---------------------------------------------------------------------- */
 
 static size_t count_run(const struct scan *s, size_t p, char c)
 {
@@ -172,11 +173,11 @@ static const struct tex_word {
 	const char *name;
 	enum item_kind kind;
 } tex_words[] = {
-	{ "label", ITEM_LABEL },      { "ref", ITEM_REFERENCE },     { "eqref", ITEM_REFERENCE },
-	{ "pageref", ITEM_REFERENCE }, { "autoref", ITEM_REFERENCE }, { "nameref", ITEM_REFERENCE },
-	{ "cref", ITEM_REFERENCE },   { "Cref", ITEM_REFERENCE },    { "cite", ITEM_CITATION },
-	{ "citep", ITEM_CITATION },   { "citet", ITEM_CITATION },    { "parencite", ITEM_CITATION },
-	{ "textcite", ITEM_CITATION }, { "autocite", ITEM_CITATION },
+    {"label", ITEM_LABEL},       {"ref", ITEM_REFERENCE},     {"eqref", ITEM_REFERENCE},
+    {"pageref", ITEM_REFERENCE}, {"autoref", ITEM_REFERENCE}, {"nameref", ITEM_REFERENCE},
+    {"cref", ITEM_REFERENCE},    {"Cref", ITEM_REFERENCE},    {"cite", ITEM_CITATION},
+    {"citep", ITEM_CITATION},    {"citet", ITEM_CITATION},    {"parencite", ITEM_CITATION},
+    {"textcite", ITEM_CITATION}, {"autocite", ITEM_CITATION},
 };
 
 static void add_tex_keys(struct markdown *md, enum item_kind kind, size_t start, size_t end)
@@ -185,8 +186,7 @@ static void add_tex_keys(struct markdown *md, enum item_kind kind, size_t start,
 		size_t comma = start;
 		while (comma < end && md->data[comma] != ',')
 			comma++;
-		struct slice key =
-			slice_trim((struct slice){ md->data + start, comma - start });
+		struct slice key = slice_trim((struct slice){md->data + start, comma - start});
 		size_t at = (size_t)(key.data - md->data);
 		if (key.len && kind == ITEM_LABEL) {
 			markdown_label(md, at, at + key.len);
@@ -256,9 +256,8 @@ static void take_math(struct scan *s)
 	size_t p;
 	if (byte_at(s, s->pos + 1) == '$') {
 		const char *from = s->md->data + s->pos + 2;
-		const char *close = s->no_dollars
-					    ? NULL
-					    : memmem(from, s->end - s->pos - 2, "$$", 2);
+		const char *close =
+		    s->no_dollars ? NULL : memmem(from, s->end - s->pos - 2, "$$", 2);
 		s->pos += 2;
 		s->no_dollars = !close;
 		if (close) {
@@ -284,7 +283,7 @@ static void take_math(struct scan *s)
 	}
 }
 
-/* -- citations ------------------------------------------------------------------------------ */
+/* -- citations --------------------------------------------------------------------------------- */
 
 static bool key_punctuation(char c)
 {
@@ -299,8 +298,8 @@ static size_t key_length(const struct scan *s, size_t p)
 		char c = s->md->data[p + n];
 		bool solid = ascii_alnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
 		char next = byte_at(s, p + n + 1);
-		bool inner = n && key_punctuation(c) &&
-			     (ascii_alnum((unsigned char)next) || next == '_');
+		bool inner =
+		    n && key_punctuation(c) && (ascii_alnum((unsigned char)next) || next == '_');
 		if (!solid && !inner)
 			break;
 		n++;
@@ -315,12 +314,11 @@ static void take_at(struct scan *s)
 	char before = s->pos > s->start ? md->data[s->pos - 1] : ' ';
 	bool braced = byte_at(s, key) == '{';
 	s->pos++;
-	if (ascii_alnum((unsigned char)before) || before == '_' || before == '.' || before == '\\' ||
-	    before == '/')
+	if (ascii_alnum((unsigned char)before) || (before && strchr("_.\\/", before)))
 		return; /* an address */
 	if (braced) {
-		const char *close = memchr(md->data + key, '}',
-					   s->end - key < MAX_KEY ? s->end - key : MAX_KEY);
+		const char *close =
+		    memchr(md->data + key, '}', s->end - key < MAX_KEY ? s->end - key : MAX_KEY);
 		key++;
 		len = close ? (size_t)(close - md->data) - key : 0;
 	} else {
@@ -341,7 +339,7 @@ static void take_at(struct scan *s)
 		item->uncertain = !md->has_bibliography;
 }
 
-/* -- links, images, footnotes ---------------------------------------------------------------------- */
+/* -- links, images, footnotes ------------------------------------------------------------------ */
 
 /* The address in (...) at P, which is the bracket; returns behind the closing one, or P. */
 static size_t destination(const struct scan *s, size_t p, size_t *start, size_t *end)
@@ -383,7 +381,7 @@ static size_t destination(const struct scan *s, size_t p, size_t *start, size_t 
 /* A name as reference links compare it: lower case, white space collapsed. */
 static char *reference_name(const char *data, size_t len)
 {
-	char *name = reading_tidy((struct slice){ data, len }, false);
+	char *name = reading_tidy((struct slice){data, len}, false);
 	for (char *c = name; *c; c++)
 		*c = (char)ascii_lower((unsigned char)*c);
 	return name;
@@ -471,7 +469,7 @@ static void open_bracket(struct scan *s)
 
 size_t markdown_inline(struct markdown *md, size_t start, size_t end)
 {
-	struct scan s = { .md = md, .pos = start, .start = start, .end = end };
+	struct scan s = {.md = md, .pos = start, .start = start, .end = end};
 	while (s.pos < s.end) {
 		size_t p = s.pos;
 		switch (md->data[p]) {
@@ -508,7 +506,7 @@ size_t markdown_inline(struct markdown *md, size_t start, size_t end)
 	return s.pos;
 }
 
-/* -- plain text ----------------------------------------------------------------------------- */
+/* -- plain text -------------------------------------------------------------------------------- */
 
 /* Behind the next C; P when there is none near. */
 static size_t behind(struct slice s, size_t p, char c)
@@ -527,8 +525,8 @@ static size_t skip_markup(struct slice s, size_t p)
 		return next == '#' || next == '.' ? behind(s, p, '}') : p;
 	case '<':
 		return ascii_alpha((unsigned char)next) || next == '/' || next == '!'
-			       ? behind(s, p, '>')
-			       : p;
+			   ? behind(s, p, '>')
+			   : p;
 	case ']':
 		return next == '(' ? behind(s, p, ')') : p + 1;
 	case '!':

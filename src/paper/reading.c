@@ -27,7 +27,7 @@ void reading_release(struct reading *r)
 	free(r->cuts);
 }
 
-/* -- files --------------------------------------------------------------------------------- */
+/* -- files ------------------------------------------------------------------------------------- */
 
 char *path_folder(const char *path)
 {
@@ -68,8 +68,8 @@ bool reading_exists(struct reading *r, const char *path)
 {
 	void **known = strmap_at(&r->existence, path, strlen(path));
 	if (!*known) {
-		bool exists = r->source && r->source->exists &&
-			      r->source->exists(r->source->data, path);
+		bool exists =
+		    r->source && r->source->exists && r->source->exists(r->source->data, path);
 		*known = exists ? exists_yes : exists_no;
 	}
 	return *known == exists_yes;
@@ -125,13 +125,13 @@ bool reading_load(struct reading *r, const char *path, struct location from, uin
 	}
 	r->bytes += bytes.len;
 	ALLOC_GROW(doc->files, doc->nr_files, doc->alloc_files);
-	doc->files[doc->nr_files] = (struct source_file){ .path = xstrdup(path), .bytes = bytes };
+	doc->files[doc->nr_files] = (struct source_file){.path = xstrdup(path), .bytes = bytes};
 	*file = (uint32_t)doc->nr_files++;
 	*known = (void *)((uintptr_t)*file + 1);
 	return true;
 }
 
-/* -- the flow ------------------------------------------------------------------------------- */
+/* -- the flow ---------------------------------------------------------------------------------- */
 
 void reading_append(struct reading *r, uint32_t file, size_t start, size_t end)
 {
@@ -143,7 +143,7 @@ void reading_append(struct reading *r, uint32_t file, size_t start, size_t end)
 		last->len += len;
 	} else {
 		ALLOC_GROW(r->runs, r->nr_runs, r->alloc_runs);
-		r->runs[r->nr_runs++] = (struct span){ r->flow, len, file, start };
+		r->runs[r->nr_runs++] = (struct span){r->flow, len, file, start};
 	}
 	r->flow += len;
 }
@@ -159,10 +159,10 @@ void reading_cut(struct reading *r, size_t start, size_t end)
 		return;
 	}
 	ALLOC_GROW(r->cuts, r->nr_cuts, r->alloc_cuts);
-	r->cuts[r->nr_cuts++] = (struct flow_range){ start, end };
+	r->cuts[r->nr_cuts++] = (struct flow_range){start, end};
 }
 
-/* -- items ---------------------------------------------------------------------------------- */
+/* -- items ------------------------------------------------------------------------------------- */
 
 struct item *reading_item(struct reading *r, enum item_kind kind, const char *key, size_t len,
 			  struct location where, size_t flow)
@@ -175,8 +175,7 @@ struct item *reading_item(struct reading *r, enum item_kind kind, const char *ke
 	ALLOC_GROW(doc->items, doc->nr_items, doc->alloc_items);
 	struct item *item = &doc->items[doc->nr_items++];
 	*item = (struct item){
-		.kind = kind, .key = xmemdupz(key, len), .where = where, .text_start = flow
-	};
+	    .kind = kind, .key = xmemdupz(key, len), .where = where, .text_start = flow};
 	return item;
 }
 
@@ -193,8 +192,8 @@ void reading_comment(struct reading *r, struct location where, size_t flow, char
 	if (where.start == where.end || r->nr_comments >= READING_MAX_COMMENTS)
 		return;
 	r->nr_comments++;
-	struct item *item = reading_item(r, ITEM_COMMENT, data + where.start,
-					 where.end - where.start, where, flow);
+	struct item *item =
+	    reading_item(r, ITEM_COMMENT, data + where.start, where.end - where.start, where, flow);
 	if (!item)
 		return;
 	bool line_start = false;
@@ -211,7 +210,7 @@ void reading_comment(struct reading *r, struct location where, size_t flow, char
 struct item *reading_hidden(struct reading *r, struct location where, size_t flow, const char *text,
 			    size_t len, const char *how)
 {
-	struct slice s = slice_trim((struct slice){ text, len });
+	struct slice s = slice_trim((struct slice){text, len});
 	if (s.len > READING_MAX_HIDDEN)
 		s.len = READING_MAX_HIDDEN;
 	struct item *item = reading_item(r, ITEM_HIDDEN, s.data, s.len, where, flow);
@@ -232,7 +231,7 @@ void reading_problem(struct reading *r, struct location where, const char *fmt, 
 		message = xstrdup(fmt);
 	va_end(ap);
 	ALLOC_GROW(doc->problems, doc->nr_problems, doc->alloc_problems);
-	doc->problems[doc->nr_problems++] = (struct problem){ where, message };
+	doc->problems[doc->nr_problems++] = (struct problem){where, message};
 }
 
 void reading_limit(struct reading *r, struct location where, const char *what)
@@ -254,7 +253,7 @@ void reading_section(struct reading *r, unsigned level, const char *title, struc
 		return;
 	}
 	ALLOC_GROW(doc->sections, doc->nr_sections, doc->alloc_sections);
-	doc->sections[doc->nr_sections++] = (struct section){ level, xstrdup(title), flow, where };
+	doc->sections[doc->nr_sections++] = (struct section){level, xstrdup(title), flow, where};
 }
 
 void document_add_author(struct document *doc, const char *name)
@@ -289,13 +288,15 @@ char *reading_tidy(struct slice in, bool paragraphs)
 	return buffer_detach(&out, NULL);
 }
 
-/* -- characters that are not seen ------------------------------------------------------------ */
+/* -- characters that are not seen -------------------------------------------------------------- */
 
 static bool is_invisible(uint32_t cp)
 {
-	static const struct { uint32_t first, last; } ranges[] = {
-		{ 0x200b, 0x200f }, { 0x202a, 0x202e }, { 0x2060, 0x2064 }, { 0x2066, 0x206f },
-		{ 0xfeff, 0xfeff }, { 0xe0000, 0xe01ef },
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+	    {0x200b, 0x200f}, {0x202a, 0x202e}, {0x2060, 0x2064},
+	    {0x2066, 0x206f}, {0xfeff, 0xfeff}, {0xe0000, 0xe01ef},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++)
 		if (cp >= ranges[i].first && cp <= ranges[i].last)
@@ -340,16 +341,16 @@ static size_t invisible_run(struct reading *r, const struct span *run, size_t at
 		first = nr++ ? first : cp;
 		p += n;
 	}
-	bool ignored = !nr || (nr == 1 && is_ordinary_alone(first)) ||
-		       (first == 0xfeff && !at) || (first >= 0xe0000 && is_flag(data, at));
+	bool ignored = !nr || (nr == 1 && is_ordinary_alone(first)) || (first == 0xfeff && !at) ||
+		       (first >= 0xe0000 && is_flag(data, at));
 	if (!ignored) {
 		size_t flow = run->text_start + (at - run->start);
-		struct location where = { run->file, at, p };
+		struct location where = {run->file, at, p};
 		reading_hidden(r, where, flow, text.data, text.len,
 			       first >= 0xe0000 ? "invisible tag characters"
 			       : (first >= 0x202a && first <= 0x202e) || first >= 0x2066
-				       ? "characters that change the direction of writing"
-				       : "zero-width characters");
+				   ? "characters that change the direction of writing"
+				   : "zero-width characters");
 		reading_cut(r, flow, flow + (p - at));
 	}
 	buffer_release(&text);
@@ -361,7 +362,7 @@ static void find_invisible(struct reading *r)
 	for (size_t i = 0; i < r->nr_runs; i++) {
 		struct span run = r->runs[i];
 		const unsigned char *data =
-			(const unsigned char *)r->doc->files[run.file].bytes.data;
+		    (const unsigned char *)r->doc->files[run.file].bytes.data;
 		size_t p = run.start, end = run.start + run.len;
 		while (p < end) {
 			unsigned char c = data[p];
@@ -373,7 +374,7 @@ static void find_invisible(struct reading *r)
 	}
 }
 
-/* -- from the flow to the text ---------------------------------------------------------------- */
+/* -- from the flow to the text ----------------------------------------------------------------- */
 
 static int compare_cuts(const void *a, const void *b)
 {
@@ -408,7 +409,7 @@ static void add_span(struct reading *r, const struct span *run, size_t from, siz
 		return;
 	size_t start = run->start + (from - run->text_start);
 	ALLOC_GROW(doc->spans, doc->nr_spans, doc->alloc_spans);
-	doc->spans[doc->nr_spans++] = (struct span){ doc->text.len, to - from, run->file, start };
+	doc->spans[doc->nr_spans++] = (struct span){doc->text.len, to - from, run->file, start};
 	buffer_add(&doc->text, doc->files[run->file].bytes.data + start, to - from);
 }
 
@@ -460,7 +461,10 @@ static size_t text_place(const struct document *doc, const size_t *flow_of, size
 static void sort_items(struct document *doc)
 {
 	size_t nr = doc->nr_items, previous = 0;
-	struct keyed { size_t key; struct item item; } *from, *to;
+	struct keyed {
+		size_t key;
+		struct item item;
+	} *from, *to;
 	bool sorted = true;
 	for (size_t i = 0, last = 0; i < nr && sorted; i++) {
 		if (doc->items[i].text_start == NO_FLOW)
@@ -475,15 +479,15 @@ static void sort_items(struct document *doc)
 	for (size_t i = 0; i < nr; i++) {
 		if (doc->items[i].text_start != NO_FLOW)
 			previous = doc->items[i].text_start;
-		from[i] = (struct keyed){ previous, doc->items[i] };
+		from[i] = (struct keyed){previous, doc->items[i]};
 	}
 	for (size_t width = 1; width < nr; width *= 2) {
 		for (size_t left = 0; left < nr; left += 2 * width) {
 			size_t middle = left + width < nr ? left + width : nr;
 			size_t right = middle + width < nr ? middle + width : nr;
 			for (size_t a = left, b = middle, o = left; o < right; o++) {
-				bool take_a = a < middle &&
-					      (b >= right || from[a].key <= from[b].key);
+				bool take_a =
+				    a < middle && (b >= right || from[a].key <= from[b].key);
 				to[o] = take_a ? from[a++] : from[b++];
 			}
 		}
@@ -507,15 +511,15 @@ void reading_finish(struct reading *r)
 	for (size_t i = 0; i < doc->nr_items; i++)
 		if (doc->items[i].text_start != NO_FLOW)
 			doc->items[i].text_start =
-				text_place(doc, flow_of, doc->items[i].text_start, true);
+			    text_place(doc, flow_of, doc->items[i].text_start, true);
 	for (size_t i = 0; i < doc->nr_sections; i++)
 		doc->sections[i].text_start =
-			text_place(doc, flow_of, doc->sections[i].text_start, false);
+		    text_place(doc, flow_of, doc->sections[i].text_start, false);
 	free(flow_of);
 	if (r->nr_problems > READING_MAX_PROBLEMS) {
 		size_t more = r->nr_problems - READING_MAX_PROBLEMS;
 		r->nr_problems = 0;
-		reading_problem(r, (struct location){ 0, 0, 0 }, "%zu more problems of this kind",
+		reading_problem(r, (struct location){0, 0, 0}, "%zu more problems of this kind",
 				more);
 	}
 }

@@ -12,8 +12,8 @@
 #include "base/strmap.h"
 #include "paper/document.h"
 
-#define READING_MAX_OPENS 10000    /* files opened, counting each time */
-#define READING_MAX_PROBLEMS 100   /* what is above is counted in one last problem */
+#define READING_MAX_OPENS 10000  /* files opened, counting each time */
+#define READING_MAX_PROBLEMS 100 /* what is above is counted in one last problem */
 #define READING_MAX_COMMENTS 100000
 #define READING_MAX_HIDDEN ((size_t)64 << 10) /* bytes kept of one hidden text */
 
@@ -33,18 +33,18 @@ struct virtual_file {
 struct reading {
 	struct document *doc;
 	const struct document_source *source;
-	char *folder;               /* of the manuscript */
-	struct strmap loaded;       /* path -> index in doc->files + 1; NULL: cannot be read */
-	struct strmap virtual_files;/* path -> struct virtual_file */
-	struct strmap existence;    /* path -> "y" or "n" */
-	struct span *runs;          /* the flow; text_start is the place in it */
+	char *folder;                /* of the manuscript */
+	struct strmap loaded;        /* path -> index in doc->files + 1; NULL: cannot be read */
+	struct strmap virtual_files; /* path -> struct virtual_file */
+	struct strmap existence;     /* path -> "y" or "n" */
+	struct span *runs;           /* the flow; text_start is the place in it */
 	size_t nr_runs, alloc_runs;
-	size_t flow;                /* its length */
+	size_t flow; /* its length */
 	struct flow_range *cuts;
 	size_t nr_cuts, alloc_cuts;
 	size_t nr_opens, nr_comments, nr_problems;
-	size_t bytes;               /* of all files */
-	bool full;                  /* a ceiling was met and reported */
+	size_t bytes; /* of all files */
+	bool full;    /* a ceiling was met and reported */
 };
 
 void reading_init(struct reading *r, struct document *doc, const struct document_source *source,
@@ -75,7 +75,7 @@ void reading_comment(struct reading *r, struct location where, size_t flow, char
 struct item *reading_hidden(struct reading *r, struct location where, size_t flow, const char *text,
 			    size_t len, const char *how);
 void reading_problem(struct reading *r, struct location where, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 /* LEVEL as in struct section; TITLE is copied. FLOW becomes text_start. */
 void reading_section(struct reading *r, unsigned level, const char *title, struct location where,
 		     size_t flow);

@@ -25,13 +25,13 @@
 #define TEX_MAX_FRAMES 2000
 #define TEX_MAX_GROUPS 5000
 #define TEX_MAX_CONDITIONALS 5000
-#define TEX_MAX_ARGUMENT ((size_t)64 << 10)     /* tokens */
-#define TEX_MAX_CALL_EXPANSIONS 20000           /* started by one call in a file */
-#define TEX_MAX_TOKENS ((size_t)20 << 20)       /* made by expansion or read again, all together */
+#define TEX_MAX_ARGUMENT ((size_t)64 << 10) /* tokens */
+#define TEX_MAX_CALL_EXPANSIONS 20000       /* started by one call in a file */
+#define TEX_MAX_TOKENS ((size_t)20 << 20)   /* made by expansion or read again, all together */
 #define TEX_MAX_PARAMETERS 9
 
 enum tex_kind {
-	TEX_CHAR,      /* value: the byte */
+	TEX_CHAR, /* value: the byte */
 	TEX_SPACE,
 	TEX_PAR,       /* an empty line */
 	TEX_BEGIN,     /* { */
@@ -63,23 +63,23 @@ enum tex_frame_kind { TEX_FRAME_FILE, TEX_FRAME_TOKENS };
 
 struct tex_frame {
 	enum tex_frame_kind kind;
-	bool barrier;         /* tokens: do not read on below */
+	bool barrier; /* tokens: do not read on below */
 	/* a token list, owned */
 	struct tex_token *tokens;
 	size_t next, nr;
 	/* bytes [pos, end) of a file */
 	uint32_t file;
 	size_t pos, end;
-	size_t run_start;     /* what has not yet gone to the flow starts here */
-	size_t run_flow;      /* and there in the flow */
-	size_t start_flow;    /* where the file begins in the flow */
-	bool skip_spaces;     /* behind a control word */
-	bool is_package;      /* .sty, .cls: only definitions count */
-	bool not_text;        /* goes out of the text: packages, a .bbl */
-	bool has_class;       /* a \documentclass of its own was seen */
-	bool preamble_only;   /* left at \begin{document} */
+	size_t run_start;   /* what has not yet gone to the flow starts here */
+	size_t run_flow;    /* and there in the flow */
+	size_t start_flow;  /* where the file begins in the flow */
+	bool skip_spaces;   /* behind a control word */
+	bool is_package;    /* .sty, .cls: only definitions count */
+	bool not_text;      /* goes out of the text: packages, a .bbl */
+	bool has_class;     /* a \documentclass of its own was seen */
+	bool preamble_only; /* left at \begin{document} */
 	bool saved_at_letter;
-	char *saved_import;   /* \import's folder outside this file */
+	char *saved_import; /* \import's folder outside this file */
 };
 
 enum tex_parameter_kind {
@@ -93,18 +93,18 @@ struct tex_parameter {
 	enum tex_parameter_kind kind;
 	char open, close;
 	bool has_fallback;
-	struct tex_tokens fallback;  /* or the delimiter */
+	struct tex_tokens fallback; /* or the delimiter */
 };
 
 struct tex_macro {
 	struct tex_tokens body;
-	struct tex_tokens prefix;    /* \def\a(#1): the ( */
+	struct tex_tokens prefix; /* \def\a(#1): the ( */
 	struct tex_parameter parameters[TEX_MAX_PARAMETERS];
 	size_t nr_parameters;
 	bool conditional;
-	uint64_t matters_epoch;      /* `matters` was found at this state of definitions */
+	uint64_t matters_epoch; /* `matters` was found at this state of definitions */
 	bool matters, looking;
-	struct tex_macro *next;      /* all macros, for release */
+	struct tex_macro *next; /* all macros, for release */
 };
 
 struct tex;
@@ -139,15 +139,15 @@ struct tex_meaning {
 enum tex_environment_kind {
 	TEX_ENVIRONMENT_PLAIN,
 	TEX_ENVIRONMENT_VERBATIM,
-	TEX_ENVIRONMENT_LISTING,  /* verbatim with options that may hold label= */
+	TEX_ENVIRONMENT_LISTING, /* verbatim with options that may hold label= */
 	TEX_ENVIRONMENT_COMMENT,
 	TEX_ENVIRONMENT_FILE,     /* filecontents */
 	TEX_ENVIRONMENT_LABELLED, /* options may hold label= */
 	TEX_ENVIRONMENT_TCB,      /* [options]{title}{label} with a prefix */
 	TEX_ENVIRONMENT_ABSTRACT,
-	TEX_ENVIRONMENT_DRAWING,  /* what is white there may lie on anything */
+	TEX_ENVIRONMENT_DRAWING, /* what is white there may lie on anything */
 	TEX_ENVIRONMENT_DOCUMENT,
-	TEX_ENVIRONMENT_USER,     /* begin and end are macros */
+	TEX_ENVIRONMENT_USER, /* begin and end are macros */
 };
 
 struct tex_environment {
@@ -166,7 +166,7 @@ struct tex_appearance {
 struct tex_group {
 	char *environment; /* NULL: braces */
 	struct tex_token at;
-	size_t nr_saved;   /* meanings to restore above this */
+	size_t nr_saved; /* meanings to restore above this */
 	struct tex_appearance appearance;
 };
 
@@ -187,10 +187,11 @@ struct tex_hiding {
 	bool active, uncertain;
 	char how[80];
 	struct buffer text;
-	bool in_source;        /* some of it stands in a file: */
+	bool in_source; /* some of it stands in a file: */
 	struct location where;
 	size_t flow_start, flow_end;
-	struct location call;  /* otherwise: where the macro was called */
+	size_t end_before, flow_end_before; /* without the last token */
+	struct location call;               /* otherwise: where the macro was called */
 	size_t call_flow;
 };
 
@@ -199,34 +200,35 @@ struct tex {
 	struct document *doc;
 	struct tex_frame *frames;
 	size_t nr_frames, alloc_frames, nr_file_frames;
-	struct strmap names;          /* value: number + 1 */
+	struct strmap names; /* value: number + 1 */
 	struct tex_meaning *meanings;
 	size_t nr_meanings, alloc_meanings;
 	struct tex_macro *macros;
-	struct strmap environments;   /* name -> struct tex_environment */
-	struct strmap colors;         /* names of colours: value is enum tex_truth + 1: white? */
+	struct strmap environments; /* name -> struct tex_environment */
+	struct strmap colors;       /* names of colours: value is enum tex_truth + 1: white? */
 	struct strmap read_bibliographies;
-	uint64_t epoch;               /* counts definitions */
+	uint64_t epoch; /* counts definitions */
 	struct tex_group *groups;
 	size_t nr_groups, alloc_groups, surplus_groups;
 	struct tex_saved *saved;
 	size_t nr_saved, alloc_saved;
 	struct tex_conditional *conditionals;
 	size_t nr_conditionals, alloc_conditionals;
-	size_t undecided;             /* how many of them, and of the branches of \IfFileExists */
+	size_t undecided; /* how many of them, and of the branches of \IfFileExists */
 	bool at_letter, expl_syntax;
 	bool in_document, ended, odd_catcodes;
-	bool global_prefix;           /* \global was just read */
-	bool call_reported;           /* this call's endless expansion is a problem already */
-	bool quiet;                   /* expanding for text only: nothing is reported */
-	unsigned char short_verb[256];/* \MakeShortVerb */
+	bool global_prefix;            /* \global was just read */
+	bool call_reported;            /* this call's endless expansion is a problem already */
+	bool quiet;                    /* expanding for text only: nothing is reported */
+	unsigned char short_verb[256]; /* \MakeShortVerb */
 	unsigned char classes[256];
 	size_t expansions, call_expansions, tokens_made;
-	bool gave_up;                 /* a ceiling on expansion was met */
-	char *import_folder;          /* of \import, or NULL */
+	unsigned chain;      /* of \expandafter */
+	bool gave_up;        /* a ceiling on expansion was met */
+	char *import_folder; /* of \import, or NULL */
 	char **graphics_folders;
 	size_t nr_graphics_folders, alloc_graphics_folders;
-	char **graphics_extensions;   /* declared ones, or NULL */
+	char **graphics_extensions; /* declared ones, or NULL */
 	size_t nr_graphics_extensions, alloc_graphics_extensions;
 	struct tex_appearance appearance;
 	struct tex_hiding hiding;
@@ -276,7 +278,8 @@ bool tex_star(struct tex *tex, char star);
 void tex_skip_arguments(struct tex *tex, const char *arguments, const struct tex_token *at);
 void tex_add_token_text(struct tex *tex, struct buffer *out, const struct tex_token *token);
 /* Tokens as they would be written; used for keys and for what is shown. */
-void tex_write_tokens(struct tex *tex, struct buffer *out, const struct tex_token *tokens, size_t nr);
+void tex_write_tokens(struct tex *tex, struct buffer *out, const struct tex_token *tokens,
+		      size_t nr);
 /* Reads TOKENS by themselves: from tex_enter (false: a ceiling) to tex_leave, tex_next ends with
  * them, and what they open is forgotten. */
 struct tex_state {
@@ -300,7 +303,8 @@ struct tex_key {
 };
 /* Calls FN for every key in LIST, split at commas if SPLIT. AT is the command. */
 void tex_each_key(struct tex *tex, const struct tex_tokens *list, const struct tex_token *at,
-		  bool split, void (*fn)(struct tex *, struct tex_key *, const void *), const void *data);
+		  bool split, void (*fn)(struct tex *, struct tex_key *, const void *),
+		  const void *data);
 /* The value of NAME= in a list of options: its tokens go to OUT. */
 bool tex_option_value(struct tex *tex, const struct tex_tokens *options, const char *name,
 		      struct tex_tokens *out);
@@ -316,8 +320,8 @@ bool tex_macro_matters(struct tex *tex, struct tex_macro *macro);
 /* Reads the arguments and pushes the expansion; false if it was not possible. */
 bool tex_expand(struct tex *tex, struct tex_macro *macro, const struct tex_token *at);
 /* Pushes BODY as if macro called at AT without arguments. */
-void tex_push_body(struct tex *tex, const struct tex_macro *macro, const struct tex_tokens *arguments,
-		   const struct tex_token *at);
+void tex_push_body(struct tex *tex, const struct tex_macro *macro,
+		   const struct tex_tokens *arguments, const struct tex_token *at);
 void tex_macros_release(struct tex *tex);
 bool tex_control_argument(struct tex *tex, uint32_t *name, const struct tex_token *at);
 /* Pushes a copy of TOKENS, to be read again. False when the ceiling is met. */
@@ -356,7 +360,8 @@ bool tex_in_environment(struct tex *tex, enum tex_environment_kind kind);
 /* Ends the innermost environment called NAME; NULL: whatever it is called. */
 void tex_environment_close(struct tex *tex, const char *name);
 /* The label= of a list of options, as an item. */
-void tex_option_label(struct tex *tex, const struct tex_tokens *options, const struct tex_token *at);
+void tex_option_label(struct tex *tex, const struct tex_tokens *options,
+		      const struct tex_token *at);
 /* Opens the group that a following brace begins; false if none follows. */
 bool tex_open_group(struct tex *tex);
 
@@ -389,7 +394,7 @@ void tex_commands_init(struct tex *tex);
 void tex_run(struct tex *tex, size_t depth);
 
 /* handlers, by the file they are in */
-#define TEX_HANDLER(name) \
+#define TEX_HANDLER(name)                                                                          \
 	void name(struct tex *tex, const struct tex_command *cmd, const struct tex_token *at)
 TEX_HANDLER(tex_do_label);
 TEX_HANDLER(tex_do_reference);

@@ -31,22 +31,22 @@ void tex_hide_range(struct tex *tex, uint32_t file, size_t start, size_t end, si
 		    size_t flow_end, const char *how)
 {
 	const char *data = tex->doc->files[file].bytes.data;
-	reading_hidden(tex->r, (struct location){ file, start, end }, flow, data + start, end - start,
+	reading_hidden(tex->r, (struct location){file, start, end}, flow, data + start, end - start,
 		       how);
 	reading_cut(tex->r, flow, flow_end);
 }
 
-/* -- what is hidden ----------------------------------------------------------------------------- */
+/* -- what is hidden ---------------------------------------------------------------------------- */
 
 static bool describe(const struct tex_appearance *a, char *out, size_t size)
 {
 	bool white = a->white && !a->dark_background;
 	bool small = a->size > 0 && a->size < SMALLEST_VISIBLE;
-	const char *what = white	   ? "white text"
+	const char *what = white            ? "white text"
 			   : a->transparent ? "transparent text"
-			   : a->moved	     ? "text off the page"
-			   : a->phantom	     ? "text in a phantom"
-					     : "text";
+			   : a->moved       ? "text off the page"
+			   : a->phantom     ? "text in a phantom"
+					    : "text";
 	*out = '\0';
 	if (small)
 		snprintf(out, size, "%s %g pt high", what, a->size);
@@ -57,8 +57,8 @@ static bool describe(const struct tex_appearance *a, char *out, size_t size)
 
 static bool is_uncertain(const struct tex_appearance *a)
 {
-	bool otherwise = a->transparent || a->moved || a->phantom ||
-			 (a->size > 0 && a->size < SMALLEST_VISIBLE);
+	bool otherwise =
+	    a->transparent || a->moved || a->phantom || (a->size > 0 && a->size < SMALLEST_VISIBLE);
 	return a->unsure_background && !otherwise;
 }
 
@@ -80,9 +80,9 @@ void tex_hidden_finish(struct tex *tex)
 	}
 	bool phantom = strstr(h->how, "phantom") != NULL;
 	if (tex_has_words(slice_of(&h->text), phantom ? 2 : 1)) {
-		struct item *item = reading_hidden(tex->r, where,
-						   h->in_source ? h->flow_start : h->call_flow,
-						   text.data, text.len, h->how);
+		struct item *item =
+		    reading_hidden(tex->r, where, h->in_source ? h->flow_start : h->call_flow,
+				   text.data, text.len, h->how);
 		if (item) {
 			item->uncertain = h->uncertain;
 			item->from_macro = !h->in_source;
@@ -98,24 +98,25 @@ void tex_appearance_changed(struct tex *tex, const struct tex_token *at)
 {
 	struct tex_hiding *h = &tex->hiding;
 	char how[sizeof(h->how)];
-	(void)at;
 	struct tex_frame *file = tex_file(tex);
 	bool wanted = describe(&tex->appearance, how, sizeof(how)) && tex->in_document &&
 		      !tex->quiet && !(file && file->is_package);
 	if (!wanted) {
+		if (h->active && at && h->in_source) { /* what brought the end is no part of it */
+			h->where.end = h->end_before;
+			h->flow_end = h->flow_end_before;
+		}
 		if (h->active)
 			tex_hidden_finish(tex);
 		return;
 	}
 	if (h->active && tex_has_words(slice_of(&h->text), 1))
 		return;
-	if (!h->active) {
-		h->active = true;
-		h->in_source = false;
-		h->call = (struct location){ 0, 0, 0 };
-		h->call_flow = NO_FLOW;
-		buffer_reset(&h->text);
-	}
+	h->active = true;
+	h->in_source = false;
+	h->call = (struct location){0, 0, 0};
+	h->call_flow = NO_FLOW;
+	buffer_reset(&h->text);
 	h->uncertain = is_uncertain(&tex->appearance);
 	memcpy(h->how, how, sizeof(how));
 }
@@ -126,6 +127,8 @@ void tex_hidden_token(struct tex *tex, const struct tex_token *token)
 	if (token->kind == TEX_ACTION || (token->kind == TEX_END && !h->in_source))
 		return;
 	bool blank = token->kind == TEX_SPACE || token->kind == TEX_PAR;
+	h->end_before = h->where.end;
+	h->flow_end_before = h->flow_end;
 	if (token->kind != TEX_BEGIN && token->kind != TEX_END)
 		tex_add_token_text(tex, &h->text, token);
 	if (h->call_flow == NO_FLOW) {
@@ -141,6 +144,8 @@ void tex_hidden_token(struct tex *tex, const struct tex_token *token)
 		h->where = tex_where(token);
 		h->flow_start = token->flow;
 		h->flow_end = flow_end;
+		h->end_before = token->start;
+		h->flow_end_before = token->flow;
 		return;
 	}
 	if (token->file == h->where.file && token->end > h->where.end)
@@ -161,7 +166,7 @@ void tex_hidden_boundary(struct tex *tex, const struct tex_token *at)
 	}
 }
 
-/* -- colours -------------------------------------------------------------------------------- */
+/* -- colours ----------------------------------------------------------------------------------- */
 
 static double number_at(const char **p)
 {
@@ -214,9 +219,9 @@ static bool color_is_white(struct tex *tex, const char *model, const char *spec)
 		size_t count;
 		double least, most;
 	} models[] = {
-		{ "rgb", 3, NEARLY_WHITE, 1 }, { "RGB", 3, 248, 255 },	    { "gray", 1, NEARLY_WHITE, 1 },
-		{ "Gray", 1, 15, 15 },	       { "cmyk", 4, 0, 1 - NEARLY_WHITE },
-		{ "cmy", 3, 0, 1 - NEARLY_WHITE },
+	    {"rgb", 3, NEARLY_WHITE, 1},      {"RGB", 3, 248, 255},
+	    {"gray", 1, NEARLY_WHITE, 1},     {"Gray", 1, 15, 15},
+	    {"cmyk", 4, 0, 1 - NEARLY_WHITE}, {"cmy", 3, 0, 1 - NEARLY_WHITE},
 	};
 	while (ascii_space((unsigned char)*spec))
 		spec++;
@@ -231,7 +236,7 @@ static bool color_is_white(struct tex *tex, const char *model, const char *spec)
 /* Reads [model]{colour}; false if there is none. */
 static bool read_color(struct tex *tex, bool *white, const struct tex_token *at)
 {
-	struct tex_tokens option = { NULL, 0, 0 };
+	struct tex_tokens option = {NULL, 0, 0};
 	struct buffer model = BUFFER_INIT_MAX(200), spec = BUFFER_INIT_MAX(200);
 	tex_optional(tex, '[', ']', &option, at);
 	tex_write_tokens(tex, &model, option.items, option.nr);
@@ -272,7 +277,7 @@ bool tex_white_follows(struct tex *tex, const struct tex_token *at)
 static void set_color(struct tex *tex, const struct buffer *name, bool white)
 {
 	*strmap_at(&tex->colors, name->data, name->len) =
-		(void *)(uintptr_t)((white ? TEX_TRUE : TEX_FALSE) + 1);
+	    (void *)(uintptr_t)((white ? TEX_TRUE : TEX_FALSE) + 1);
 }
 
 /* \definecolor{name}{model}{spec} */
@@ -324,15 +329,18 @@ TEX_HANDLER(tex_do_background)
 	}
 }
 
-/* -- sizes ---------------------------------------------------------------------------------- */
+/* -- sizes ------------------------------------------------------------------------------------- */
 
 /* A length in points; false when it depends on something. */
 static bool parse_length(const char *s, double *pt)
 {
-	static const struct { const char *unit; double pt; } units[] = {
-		{ "pt", 1 },	 { "bp", 1.00375 }, { "mm", 2.84528 }, { "cm", 28.4528 },
-		{ "in", 72.27 }, { "pc", 12 },	    { "sp", 1.0 / 65536 }, { "em", 10 },
-		{ "ex", 4.3 },	 { "px", 1.00375 }, { "dd", 1.07 },    { "cc", 12.84 },
+	static const struct {
+		const char *unit;
+		double pt;
+	} units[] = {
+	    {"pt", 1},     {"bp", 1.00375}, {"mm", 2.84528},     {"cm", 28.4528},
+	    {"in", 72.27}, {"pc", 12},      {"sp", 1.0 / 65536}, {"em", 10},
+	    {"ex", 4.3},   {"px", 1.00375}, {"dd", 1.07},        {"cc", 12.84},
 	};
 	char *end;
 	*pt = strtod(s, &end);
@@ -398,7 +406,8 @@ static void open_scaled(struct tex *tex, double size, const struct tex_token *at
 	}
 }
 
-/* Text of a paper is some 10 pt high. Figures are scaled, too: only what nobody could read counts. */
+/* Text of a paper is some 10 pt high. Figures are scaled, too: only what nobody could read counts.
+ */
 TEX_HANDLER(tex_do_scalebox)
 {
 	double factor = 1;
@@ -466,8 +475,8 @@ TEX_HANDLER(tex_do_space)
 {
 	double length;
 	tex_star(tex, '*');
-	bool known = cmd->parameter == 1 ? read_bare_length(tex, &length)
-					 : read_length(tex, &length, at);
+	bool known =
+	    cmd->parameter == 1 ? read_bare_length(tex, &length) : read_length(tex, &length, at);
 	if (!known || magnitude(length) < OFF_THE_PAGE)
 		return;
 	/* There and back again is a common trick, and hides nothing that follows. */
@@ -490,15 +499,15 @@ TEX_HANDLER(tex_do_raisebox)
 /* \put(x,y){text} */
 TEX_HANDLER(tex_do_put)
 {
-	struct tex_tokens place = { NULL, 0, 0 };
+	struct tex_tokens place = {NULL, 0, 0};
 	struct buffer text = BUFFER_INIT_MAX(200);
 	(void)cmd;
 	if (tex_optional(tex, '(', ')', &place, at)) {
 		tex_write_tokens(tex, &text, place.items, place.nr);
 		const char *p = text.data;
 		double x = number_at(&p), y = number_at(&p);
-		if (tex_open_group(tex) && (magnitude(x) > 3 * OFF_THE_PAGE ||
-					    magnitude(y) > 3 * OFF_THE_PAGE)) {
+		if (tex_open_group(tex) &&
+		    (magnitude(x) > 3 * OFF_THE_PAGE || magnitude(y) > 3 * OFF_THE_PAGE)) {
 			tex->appearance.moved = true;
 			tex_appearance_changed(tex, at);
 		}
@@ -510,8 +519,8 @@ TEX_HANDLER(tex_do_put)
 /* \node[opacity=0]{...}; up to the semicolon */
 TEX_HANDLER(tex_do_drawing_options)
 {
-	static const char *const names[] = { "opacity", "text opacity" };
-	struct tex_tokens options = { NULL, 0, 0 }, value = { NULL, 0, 0 };
+	static const char *const names[] = {"opacity", "text opacity"};
+	struct tex_tokens options = {NULL, 0, 0}, value = {NULL, 0, 0};
 	(void)cmd;
 	if (tex_in_environment(tex, TEX_ENVIRONMENT_DRAWING) &&
 	    tex_optional(tex, '[', ']', &options, at)) {
@@ -524,7 +533,7 @@ TEX_HANDLER(tex_do_drawing_options)
 				if (parse_length(text.data, &opacity) &&
 				    opacity <= NEARLY_TRANSPARENT)
 					tex->appearance.transparent =
-						tex->appearance.until_semicolon = true;
+					    tex->appearance.until_semicolon = true;
 			}
 			buffer_release(&text);
 		}

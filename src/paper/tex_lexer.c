@@ -7,7 +7,7 @@ enum { CLASS_TEXT, CLASS_STOP };
 
 void tex_lexer_init(struct tex *tex)
 {
-	static const unsigned char stops[] = { '\\', '{', '}', '%' };
+	static const unsigned char stops[] = {'\\', '{', '}', '%'};
 	for (size_t i = 0; i < ARRAY_SIZE(stops); i++)
 		tex->classes[stops[i]] = CLASS_STOP;
 }
@@ -28,7 +28,7 @@ const char *tex_name_of(struct tex *tex, uint32_t name)
 	return tex->names.entries[name].key;
 }
 
-/* -- frames --------------------------------------------------------------------------------- */
+/* -- frames ------------------------------------------------------------------------------------ */
 
 static struct tex_frame *top_frame(struct tex *tex)
 {
@@ -86,7 +86,7 @@ bool tex_push_file(struct tex *tex, uint32_t file, size_t start, size_t end)
 {
 	struct reading *r = tex->r;
 	struct tex_frame *parent = tex_file(tex);
-	struct location where = { file, start, start };
+	struct location where = {file, start, start};
 	if (parent)
 		end_run(tex, parent);
 	if (++r->nr_opens > READING_MAX_OPENS || end - start > DOCUMENT_MAX_TEXT - r->flow ||
@@ -119,7 +119,7 @@ void tex_push_tokens(struct tex *tex, struct tex_tokens *tokens, bool barrier)
 	f->barrier = barrier;
 	f->tokens = tokens->items;
 	f->nr = tokens->nr;
-	*tokens = (struct tex_tokens){ NULL, 0, 0 };
+	*tokens = (struct tex_tokens){NULL, 0, 0};
 }
 
 void tex_pop(struct tex *tex)
@@ -149,7 +149,7 @@ void tex_pop(struct tex *tex)
 	}
 }
 
-/* -- white space and comments ----------------------------------------------------------------- */
+/* -- white space and comments ------------------------------------------------------------------ */
 
 static bool is_blank(char c)
 {
@@ -187,12 +187,12 @@ static void make_token(const struct tex_frame *f, struct tex_token *out, enum te
 		       uint32_t value, size_t start)
 {
 	*out = (struct tex_token){
-		.kind = (uint8_t)kind,
-		.value = value,
-		.file = f->file,
-		.start = (uint32_t)start,
-		.end = (uint32_t)f->pos,
-		.flow = (uint32_t)tex_flow(f, start),
+	    .kind = (uint8_t)kind,
+	    .value = value,
+	    .file = f->file,
+	    .start = (uint32_t)start,
+	    .end = (uint32_t)f->pos,
+	    .flow = (uint32_t)tex_flow(f, start),
 	};
 }
 
@@ -234,11 +234,11 @@ static bool take_comment(struct tex *tex, struct tex_frame *f)
 	else
 		reading_cut(tex->r, flow, tex_flow(f, end));
 	if (!f->is_package)
-		reading_comment(tex->r, (struct location){ f->file, start, end }, flow, '%');
+		reading_comment(tex->r, (struct location){f->file, start, end}, flow, '%');
 	return newline_at(data, f->pos, f->end) > 0;
 }
 
-/* -- tokens --------------------------------------------------------------------------------- */
+/* -- tokens ------------------------------------------------------------------------------------ */
 
 static bool is_letter(const struct tex *tex, char c)
 {
@@ -355,7 +355,7 @@ void tex_skip_text(struct tex *tex, struct tex_frame *file)
 	file->pos = p;
 }
 
-/* -- raw text ------------------------------------------------------------------------------- */
+/* -- raw text ---------------------------------------------------------------------------------- */
 
 void tex_raw_spaces(struct tex *tex, struct tex_frame *file)
 {
@@ -383,7 +383,8 @@ static bool raw_braces(const char *data, struct tex_frame *f, size_t *start, siz
 			depth++;
 		else if (data[p] == '}' && !--depth)
 			break;
-		else if (data[p] == '\n' && newline_at(data, skip_blanks(data, p + 1, f->end), f->end))
+		else if (data[p] == '\n' &&
+			 newline_at(data, skip_blanks(data, p + 1, f->end), f->end))
 			break;
 	}
 	*start = f->pos + 1;

@@ -4,6 +4,8 @@
 
 /* Chains of macros longer than this are taken to matter. */
 #define MAX_LOOK 40
+/* As many \expandafter one behind the other are followed. */
+#define MAX_CHAIN 40
 
 struct tex_meaning *tex_meaning(struct tex *tex, uint32_t name)
 {
@@ -26,7 +28,7 @@ void tex_set_meaning(struct tex *tex, uint32_t name, const struct tex_meaning *m
 		return;
 	if (tex->nr_groups && !global) {
 		ALLOC_GROW(tex->saved, tex->nr_saved, tex->alloc_saved);
-		tex->saved[tex->nr_saved++] = (struct tex_saved){ name, tex->meanings[name] };
+		tex->saved[tex->nr_saved++] = (struct tex_saved){name, tex->meanings[name]};
 	}
 	tex->meanings[name] = *m;
 	tex->epoch++;
@@ -54,7 +56,7 @@ void tex_macros_release(struct tex *tex)
 	}
 }
 
-/* -- does it matter? -------------------------------------------------------------------------- */
+/* -- does it matter? --------------------------------------------------------------------------- */
 
 static bool control_matters(struct tex *tex, uint32_t name, unsigned depth);
 
@@ -77,7 +79,7 @@ static bool body_matters(struct tex *tex, const struct tex_macro *macro, unsigne
 static bool macro_matters(struct tex *tex, struct tex_macro *macro, unsigned depth)
 {
 	if (macro->looking)
-		return false;
+		return true; /* only a test can end that */
 	if (macro->matters_epoch == tex->epoch + 1)
 		return macro->matters;
 	if (depth > MAX_LOOK)
@@ -102,7 +104,7 @@ bool tex_macro_matters(struct tex *tex, struct tex_macro *macro)
 	return macro_matters(tex, macro, 0);
 }
 
-/* -- expansion ------------------------------------------------------------------------------ */
+/* -- expansion --------------------------------------------------------------------------------- */
 
 bool tex_spend(struct tex *tex, size_t tokens, const struct tex_token *at)
 {
@@ -131,7 +133,7 @@ bool tex_reread(struct tex *tex, const struct tex_tokens *tokens, bool barrier)
 	static const struct tex_token nowhere;
 	if (!tex_spend(tex, tokens->nr, tokens->nr ? tokens->items : &nowhere))
 		return false;
-	struct tex_tokens copy = { NULL, 0, 0 };
+	struct tex_tokens copy = {NULL, 0, 0};
 	tex_tokens_append(&copy, tokens->items, tokens->nr);
 	tex_push_tokens(tex, &copy, barrier);
 	return true;
@@ -140,7 +142,7 @@ bool tex_reread(struct tex *tex, const struct tex_tokens *tokens, bool barrier)
 void tex_push_body(struct tex *tex, const struct tex_macro *macro,
 		   const struct tex_tokens *arguments, const struct tex_token *at)
 {
-	struct tex_tokens out = { NULL, 0, 0 };
+	struct tex_tokens out = {NULL, 0, 0};
 	size_t nr = macro->body.nr;
 	for (size_t i = 0; i < macro->body.nr && nr <= TEX_MAX_TOKENS; i++) {
 		const struct tex_token *t = &macro->body.items[i];
@@ -299,7 +301,8 @@ static void hide_discarded(struct tex *tex, const struct tex_macro *macro,
 	    at->kind != TEX_CONTROL || at->flags & TEX_FROM_BODY)
 		return;
 	const struct tex_token *first = argument->items, *last = first + (argument->nr - 1);
-	if (first->flags & TEX_FROM_BODY || last->flags & TEX_FROM_BODY || first->file != last->file)
+	if (first->flags & TEX_FROM_BODY || last->flags & TEX_FROM_BODY ||
+	    first->file != last->file)
 		return;
 	tex_write_tokens(tex, &text, argument->items, argument->nr);
 	if (tex_has_words(slice_of(&text), 2)) {
@@ -313,7 +316,7 @@ static void hide_discarded(struct tex *tex, const struct tex_macro *macro,
 
 bool tex_expand(struct tex *tex, struct tex_macro *macro, const struct tex_token *at)
 {
-	struct tex_tokens arguments[TEX_MAX_PARAMETERS] = { { NULL, 0, 0 } };
+	struct tex_tokens arguments[TEX_MAX_PARAMETERS] = {{NULL, 0, 0}};
 	if (tex->gave_up || (tex->call_reported && tex->nr_frames > tex->nr_file_frames))
 		return false;
 	bool ok = read_prefix(tex, &macro->prefix);
@@ -329,11 +332,11 @@ bool tex_expand(struct tex *tex, struct tex_macro *macro, const struct tex_token
 	return true;
 }
 
-/* -- definitions ------------------------------------------------------------------------------ */
+/* -- definitions ------------------------------------------------------------------------------- */
 
 bool tex_control_argument(struct tex *tex, uint32_t *name, const struct tex_token *at)
 {
-	struct tex_tokens argument = { NULL, 0, 0 };
+	struct tex_tokens argument = {NULL, 0, 0};
 	bool found = false;
 	if (tex_argument(tex, &argument, at)) {
 		for (size_t i = 0; i < argument.nr && !found; i++) {
@@ -347,21 +350,23 @@ bool tex_control_argument(struct tex *tex, uint32_t *name, const struct tex_toke
 
 static void define_macro(struct tex *tex, uint32_t name, struct tex_macro *macro, bool global)
 {
-	struct tex_meaning m = { .kind = TEX_MACRO, .macro = macro };
+	struct tex_meaning m = {.kind = TEX_MACRO, .macro = macro};
 	tex_set_meaning(tex, name, &m, global);
 }
 
 /* [number][default] */
-static void read_latex_parameters(struct tex *tex, struct tex_macro *macro, const struct tex_token *at)
+static void read_latex_parameters(struct tex *tex, struct tex_macro *macro,
+				  const struct tex_token *at)
 {
-	struct tex_tokens number = { NULL, 0, 0 };
-	if (!tex_optional(tex, '[', ']', &number, at))
-		return;
+	struct tex_tokens number = {NULL, 0, 0};
+	bool found = tex_optional(tex, '[', ']', &number, at);
 	for (size_t i = 0; i < number.nr; i++)
 		if (number.items[i].kind == TEX_CHAR && number.items[i].value >= '0' &&
 		    number.items[i].value <= '9')
 			macro->nr_parameters = number.items[i].value - '0';
 	tex_tokens_release(&number);
+	if (!found)
+		return;
 	struct tex_parameter *first = &macro->parameters[0];
 	if (tex_optional(tex, '[', ']', &first->fallback, at)) {
 		first->kind = TEX_OPTIONAL;
@@ -433,13 +438,13 @@ static const struct argument_type {
 	const char *follow;
 	char open, close;
 } argument_types[] = {
-	{ 'm', TEX_MANDATORY, "", 0, 0 },   { 'v', TEX_MANDATORY, "", 0, 0 },
-	{ 'o', TEX_OPTIONAL, "", '[', ']' }, { 'O', TEX_OPTIONAL, "g", '[', ']' },
-	{ 'd', TEX_OPTIONAL, "cc", 0, 0 },  { 'D', TEX_OPTIONAL, "ccg", 0, 0 },
-	{ 'r', TEX_OPTIONAL, "cc", 0, 0 },  { 'R', TEX_OPTIONAL, "ccg", 0, 0 },
-	{ 's', TEX_FLAG, "", '*', 0 },      { 't', TEX_FLAG, "c", 0, 0 },
-	{ 'g', TEX_MANDATORY, "", 0, 0 },   { 'G', TEX_MANDATORY, "g", 0, 0 },
-	{ 'b', TEX_OPTIONAL, "", 0, 0 },
+    {'m', TEX_MANDATORY, "", 0, 0},    {'v', TEX_MANDATORY, "", 0, 0},
+    {'o', TEX_OPTIONAL, "", '[', ']'}, {'O', TEX_OPTIONAL, "g", '[', ']'},
+    {'d', TEX_OPTIONAL, "cc", 0, 0},   {'D', TEX_OPTIONAL, "ccg", 0, 0},
+    {'r', TEX_OPTIONAL, "cc", 0, 0},   {'R', TEX_OPTIONAL, "ccg", 0, 0},
+    {'s', TEX_FLAG, "", '*', 0},       {'t', TEX_FLAG, "c", 0, 0},
+    {'g', TEX_MANDATORY, "", 0, 0},    {'G', TEX_MANDATORY, "g", 0, 0},
+    {'b', TEX_OPTIONAL, "", 0, 0},
 };
 
 static void parse_specification(struct tex_macro *macro, const struct tex_tokens *spec)
@@ -454,7 +459,7 @@ static void parse_specification(struct tex_macro *macro, const struct tex_tokens
 				type = &argument_types[k];
 		if (!type) {
 			if (letter == '>') {
-				struct tex_tokens processor = { NULL, 0, 0 };
+				struct tex_tokens processor = {NULL, 0, 0};
 				i = spec_group(spec, i, &processor);
 				tex_tokens_release(&processor);
 			}
@@ -478,7 +483,7 @@ static void parse_specification(struct tex_macro *macro, const struct tex_tokens
 TEX_HANDLER(tex_do_document_command)
 {
 	uint32_t name;
-	struct tex_tokens spec = { NULL, 0, 0 };
+	struct tex_tokens spec = {NULL, 0, 0};
 	if (!tex_control_argument(tex, &name, at))
 		return;
 	struct tex_macro *macro = tex_macro_new(tex);
@@ -526,7 +531,7 @@ TEX_HANDLER(tex_do_def)
 		if (macro->parameters[i].fallback.nr)
 			macro->parameters[i].kind = TEX_DELIMITED;
 	if (cmd->parameter & 1) {
-		struct tex_tokens expanded = { NULL, 0, 0 };
+		struct tex_tokens expanded = {NULL, 0, 0};
 		tex_expand_fully(tex, &macro->body, &expanded);
 		tex_tokens_release(&macro->body);
 		macro->body = expanded;
@@ -543,7 +548,7 @@ TEX_HANDLER(tex_do_let)
 		return;
 	if (target.kind == TEX_CHAR && target.value == '=' && !tex_next_solid(tex, &target))
 		return;
-	struct tex_meaning m = { .kind = TEX_TOKEN, .token = target };
+	struct tex_meaning m = {.kind = TEX_TOKEN, .token = target};
 	if (target.kind == TEX_CONTROL)
 		m = *tex_meaning(tex, target.value);
 	if (cmd->parameter) /* \futurelet\a\b: \a and \b are only looked at */
@@ -558,11 +563,11 @@ TEX_HANDLER(tex_do_global)
 	tex->global_prefix = true;
 }
 
-/* -- programming in macros ------------------------------------------------------------------- */
+/* -- programming in macros --------------------------------------------------------------------- */
 
 static void push_control(struct tex *tex, const char *name, size_t len, const struct tex_token *at)
 {
-	struct tex_tokens out = { NULL, 0, 0 };
+	struct tex_tokens out = {NULL, 0, 0};
 	struct tex_token token = *at;
 	token.kind = TEX_CONTROL;
 	token.value = tex_name(tex, name, len);
@@ -597,23 +602,23 @@ TEX_HANDLER(tex_do_csname)
 TEX_HANDLER(tex_do_expandafter)
 {
 	struct tex_token first, second;
-	struct tex_tokens list = { NULL, 0, 0 };
+	struct tex_tokens list = {NULL, 0, 0};
 	(void)cmd;
 	if (!tex_next(tex, &first) || !tex_spend(tex, 1, at))
 		return;
 	if (tex_next(tex, &second)) {
-		struct tex_meaning m = { .kind = TEX_UNDEFINED };
+		struct tex_meaning m = {.kind = TEX_UNDEFINED};
 		if (second.kind == TEX_CONTROL)
 			m = *tex_meaning(tex, second.value);
 		if (m.kind == TEX_MACRO)
 			tex_expand(tex, m.macro, &second);
-		else if (m.kind == TEX_COMMAND && m.command->expandable &&
-			 m.command->run != tex_do_expandafter)
+		else if (m.kind == TEX_COMMAND && m.command->expandable && tex->chain < MAX_CHAIN) {
+			tex->chain++;
 			m.command->run(tex, m.command, &second);
-		else if (m.kind == TEX_COMMAND && m.command->run == tex_do_expandafter)
-			push_control(tex, "expandafter", strlen("expandafter"), &second);
-		else
+			tex->chain--;
+		} else {
 			tex_unread(tex, &second);
+		}
 	}
 	tex_tokens_add(&list, &first);
 	tex_push_tokens(tex, &list, false);
@@ -627,7 +632,7 @@ TEX_HANDLER(tex_do_gobble)
 /* arguments: as many letters as there are; parameter: the one that is kept */
 TEX_HANDLER(tex_do_choose)
 {
-	struct tex_tokens argument = { NULL, 0, 0 }, kept = { NULL, 0, 0 };
+	struct tex_tokens argument = {NULL, 0, 0}, kept = {NULL, 0, 0};
 	for (int i = 0; cmd->arguments[i]; i++) {
 		argument.nr = 0;
 		tex_argument(tex, i == cmd->parameter ? &kept : &argument, at);
@@ -637,7 +642,8 @@ TEX_HANDLER(tex_do_choose)
 	tex_tokens_release(&kept);
 }
 
-static void choose(struct tex *tex, bool first, const struct tex_tokens *a, const struct tex_tokens *b)
+static void choose(struct tex *tex, bool first, const struct tex_tokens *a,
+		   const struct tex_tokens *b)
 {
 	tex_reread(tex, first ? a : b, false);
 }
@@ -645,8 +651,8 @@ static void choose(struct tex *tex, bool first, const struct tex_tokens *a, cons
 /* parameter: the character, or 0: it is the first argument */
 TEX_HANDLER(tex_do_ifnextchar)
 {
-	struct tex_tokens wanted = { NULL, 0, 0 }, yes = { NULL, 0, 0 }, no = { NULL, 0, 0 };
-	struct tex_token next = { .kind = TEX_PAR };
+	struct tex_tokens wanted = {NULL, 0, 0}, yes = {NULL, 0, 0}, no = {NULL, 0, 0};
+	struct tex_token next = {.kind = TEX_PAR};
 	tex_argument(tex, &wanted, at);
 	tex_argument(tex, &yes, at);
 	tex_argument(tex, &no, at);
@@ -661,7 +667,7 @@ TEX_HANDLER(tex_do_ifnextchar)
 
 TEX_HANDLER(tex_do_ifstar)
 {
-	struct tex_tokens yes = { NULL, 0, 0 }, no = { NULL, 0, 0 };
+	struct tex_tokens yes = {NULL, 0, 0}, no = {NULL, 0, 0};
 	(void)cmd;
 	tex_argument(tex, &yes, at);
 	tex_argument(tex, &no, at);
@@ -670,7 +676,8 @@ TEX_HANDLER(tex_do_ifstar)
 	tex_tokens_release(&no);
 }
 
-static void add_char(struct tex_tokens *list, enum tex_kind kind, char c, const struct tex_token *at)
+static void add_char(struct tex_tokens *list, enum tex_kind kind, char c,
+		     const struct tex_token *at)
 {
 	struct tex_token token = *at;
 	token.kind = (uint8_t)kind;
@@ -700,7 +707,7 @@ static bool bracket_follows(struct tex *tex)
 
 TEX_HANDLER(tex_do_testopt)
 {
-	struct tex_tokens command = { NULL, 0, 0 }, fallback = { NULL, 0, 0 };
+	struct tex_tokens command = {NULL, 0, 0}, fallback = {NULL, 0, 0};
 	(void)cmd;
 	tex_argument(tex, &command, at);
 	tex_argument(tex, &fallback, at);
@@ -713,7 +720,7 @@ TEX_HANDLER(tex_do_testopt)
 
 TEX_HANDLER(tex_do_dblarg)
 {
-	struct tex_tokens command = { NULL, 0, 0 }, argument = { NULL, 0, 0 };
+	struct tex_tokens command = {NULL, 0, 0}, argument = {NULL, 0, 0};
 	(void)cmd;
 	tex_argument(tex, &command, at);
 	if (!bracket_follows(tex)) {

@@ -2,7 +2,7 @@
 #include "base/text.h"
 #include "paper/tex.h"
 
-/* -- lists ---------------------------------------------------------------------------------- */
+/* -- lists ------------------------------------------------------------------------------------- */
 
 void tex_tokens_add(struct tex_tokens *list, const struct tex_token *token)
 {
@@ -25,15 +25,15 @@ void tex_tokens_append(struct tex_tokens *list, const struct tex_token *tokens, 
 void tex_tokens_release(struct tex_tokens *list)
 {
 	free(list->items);
-	*list = (struct tex_tokens){ NULL, 0, 0 };
+	*list = (struct tex_tokens){NULL, 0, 0};
 }
 
 struct location tex_where(const struct tex_token *token)
 {
-	return (struct location){ token->file, token->start, token->end };
+	return (struct location){token->file, token->start, token->end};
 }
 
-/* -- arguments ------------------------------------------------------------------------------ */
+/* -- arguments --------------------------------------------------------------------------------- */
 
 bool tex_next_solid(struct tex *tex, struct tex_token *out)
 {
@@ -115,7 +115,7 @@ bool tex_star(struct tex *tex, char star)
 
 void tex_skip_arguments(struct tex *tex, const char *arguments, const struct tex_token *at)
 {
-	struct tex_tokens skipped = { NULL, 0, 0 };
+	struct tex_tokens skipped = {NULL, 0, 0};
 	for (const char *p = arguments ? arguments : ""; *p; p++) {
 		skipped.nr = 0;
 		switch (*p) {
@@ -138,7 +138,7 @@ void tex_skip_arguments(struct tex *tex, const char *arguments, const struct tex
 	tex_tokens_release(&skipped);
 }
 
-/* -- tokens as text ------------------------------------------------------------------------- */
+/* -- tokens as text ---------------------------------------------------------------------------- */
 
 void tex_add_token_text(struct tex *tex, struct buffer *out, const struct tex_token *token)
 {
@@ -173,7 +173,8 @@ void tex_add_token_text(struct tex *tex, struct buffer *out, const struct tex_to
 	}
 }
 
-void tex_write_tokens(struct tex *tex, struct buffer *out, const struct tex_token *tokens, size_t nr)
+void tex_write_tokens(struct tex *tex, struct buffer *out, const struct tex_token *tokens,
+		      size_t nr)
 {
 	for (size_t i = 0; i < nr; i++)
 		tex_add_token_text(tex, out, &tokens[i]);
@@ -181,7 +182,7 @@ void tex_write_tokens(struct tex *tex, struct buffer *out, const struct tex_toke
 		buffer_truncate(out, out->len - 1);
 }
 
-/* -- expansion of arguments ------------------------------------------------------------------- */
+/* -- expansion of arguments -------------------------------------------------------------------- */
 
 static void add_chars(struct tex_tokens *out, const struct tex_token *at, const char *text)
 {
@@ -206,11 +207,13 @@ static void add_jobname(struct tex *tex, struct tex_tokens *out, const struct te
 }
 
 /* Control sequences that mean something in a key though no package is needed for them. */
-static bool add_known_control(struct tex *tex, struct tex_tokens *out, const struct tex_token *token)
+static bool add_known_control(struct tex *tex, struct tex_tokens *out,
+			      const struct tex_token *token)
 {
 	static const char *const nothing[] = {
-		"protect", "relax", "noexpand", "ignorespaces", "unskip", "xspace", "@empty",
-		"empty", "detokenize", "unexpanded", "string", "expandonce", "space", "jobname",
+	    "protect", "relax",      "noexpand", "ignorespaces", "unskip",
+	    "xspace",  "@empty",     "empty",    "detokenize",   "unexpanded",
+	    "string",  "expandonce", "space",    "jobname",
 	};
 	const char *name = tex_name_of(tex, token->value);
 	size_t i = 0;
@@ -227,7 +230,7 @@ static bool add_known_control(struct tex *tex, struct tex_tokens *out, const str
 
 bool tex_enter(struct tex *tex, const struct tex_tokens *tokens, struct tex_state *state)
 {
-	*state = (struct tex_state){ tex->nr_conditionals, tex->undecided, tex->quiet };
+	*state = (struct tex_state){tex->nr_conditionals, tex->undecided, tex->quiet};
 	return tex_reread(tex, tokens, true);
 }
 
@@ -284,7 +287,7 @@ void tex_expand_fully(struct tex *tex, const struct tex_tokens *in, struct tex_t
 
 bool tex_string(struct tex *tex, struct buffer *out, const struct tex_token *at)
 {
-	struct tex_tokens argument = { NULL, 0, 0 }, expanded = { NULL, 0, 0 };
+	struct tex_tokens argument = {NULL, 0, 0}, expanded = {NULL, 0, 0};
 	bool found = tex_argument(tex, &argument, at);
 	if (found) {
 		tex_expand_fully(tex, &argument, &expanded);
@@ -300,7 +303,7 @@ bool tex_string(struct tex *tex, struct buffer *out, const struct tex_token *at)
 	return found;
 }
 
-/* -- keys ----------------------------------------------------------------------------------- */
+/* -- keys -------------------------------------------------------------------------------------- */
 
 void tex_key_of_token(const struct tex_token *at, struct tex_key *key)
 {
@@ -367,7 +370,7 @@ void tex_each_key(struct tex *tex, const struct tex_tokens *list, const struct t
 		  bool split, void (*fn)(struct tex *, struct tex_key *, const void *),
 		  const void *data)
 {
-	struct tex_tokens expanded = { NULL, 0, 0 };
+	struct tex_tokens expanded = {NULL, 0, 0};
 	size_t i = 0, depth = 0, start = 0;
 	while (i < list->nr && list->items[i].kind != TEX_CONTROL)
 		i++;
@@ -386,7 +389,8 @@ void tex_each_key(struct tex *tex, const struct tex_tokens *list, const struct t
 			start = i + 1;
 		}
 	}
-	one_key(tex, list->items + start, list->nr - start, at, fn, data);
+	if (list->nr > start)
+		one_key(tex, list->items + start, list->nr - start, at, fn, data);
 	tex_tokens_release(&expanded);
 }
 
@@ -395,8 +399,8 @@ struct item *tex_item(struct tex *tex, enum item_kind kind, struct tex_key *key)
 	struct tex_frame *file = tex_file(tex);
 	if (tex->quiet || (file && file->is_package))
 		return NULL;
-	struct item *item = reading_item(tex->r, kind, key->text.data, key->text.len, key->where,
-					 key->flow);
+	struct item *item =
+	    reading_item(tex->r, kind, key->text.data, key->text.len, key->where, key->flow);
 	if (item) {
 		item->from_macro = key->from_macro;
 		item->uncertain = key->uncertain;
@@ -405,7 +409,7 @@ struct item *tex_item(struct tex *tex, enum item_kind kind, struct tex_key *key)
 	return item;
 }
 
-/* -- options -------------------------------------------------------------------------------- */
+/* -- options ----------------------------------------------------------------------------------- */
 
 static bool matches_name(const struct tex_token *tokens, size_t nr, const char *name)
 {
@@ -455,7 +459,7 @@ bool tex_option_value(struct tex *tex, const struct tex_tokens *options, const c
 {
 	size_t depth = 0, start = 0;
 	(void)tex;
-	for (size_t i = 0; i <= options->nr; i++) {
+	for (size_t i = 0; options->nr && i <= options->nr; i++) {
 		const struct tex_token *t = i < options->nr ? &options->items[i] : NULL;
 		if (t && t->kind == TEX_BEGIN)
 			depth++;

@@ -19,8 +19,8 @@ static bool bib_exists(void *data, const char *path)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct fuzz_input input = { data, size, "paper.tex" };
-	struct document_source source = { read_bib, bib_exists, &input };
+	struct fuzz_input input = {data, size, "paper.tex"};
+	struct document_source source = {read_bib, bib_exists, &input};
 	struct document doc;
 	struct error *err = document_read_from(&doc, &source, "paper.tex", MANUSCRIPT_TEX);
 	check(!err);

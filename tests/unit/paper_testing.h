@@ -20,7 +20,8 @@ struct memory_file {
 };
 
 /* A list that ends with path NULL. */
-static inline const struct memory_file *memory_find(const struct memory_file *files, const char *path)
+static inline const struct memory_file *memory_find(const struct memory_file *files,
+						    const char *path)
 {
 	for (; files && files->path; files++)
 		if (!strcmp(files->path, path))
@@ -52,8 +53,7 @@ static inline void check_map(struct document *doc)
 		assert_memory_equal(doc->text.data + s->text_start,
 				    doc->files[s->file].bytes.data + s->start, s->len);
 		expected += s->len;
-		struct location where =
-			document_locate(doc, s->text_start, s->text_start + s->len);
+		struct location where = document_locate(doc, s->text_start, s->text_start + s->len);
 		assert_int_equal(where.file, s->file);
 		assert_int_equal(where.start, s->start);
 		assert_int_equal(where.end, s->start + s->len);
@@ -71,7 +71,7 @@ static inline void check_map(struct document *doc)
 static inline void read_files(struct document *doc, const struct memory_file *files,
 			      enum manuscript_kind kind)
 {
-	struct document_source source = { memory_read, memory_exists, (void *)(uintptr_t)files };
+	struct document_source source = {memory_read, memory_exists, (void *)(uintptr_t)files};
 	struct error *err = document_read_from(doc, &source, files[0].path, kind);
 	if (err)
 		print_message("%s\n", err->message);
@@ -81,13 +81,13 @@ static inline void read_files(struct document *doc, const struct memory_file *fi
 
 static inline void read_tex(struct document *doc, const char *text)
 {
-	struct memory_file files[] = { { "main.tex", text }, { NULL, NULL } };
+	struct memory_file files[] = {{"main.tex", text}, {NULL, NULL}};
 	read_files(doc, files, MANUSCRIPT_TEX);
 }
 
 static inline void read_markdown(struct document *doc, const char *text)
 {
-	struct memory_file files[] = { { "paper.md", text }, { NULL, NULL } };
+	struct memory_file files[] = {{"paper.md", text}, {NULL, NULL}};
 	read_files(doc, files, MANUSCRIPT_MARKDOWN);
 }
 
@@ -108,7 +108,8 @@ static inline char *keys_of(const struct document *doc, enum item_kind kind)
 	return buffer_detach(&out, NULL);
 }
 
-static inline void assert_keys(const struct document *doc, enum item_kind kind, const char *expected)
+static inline void assert_keys(const struct document *doc, enum item_kind kind,
+			       const char *expected)
 {
 	char *keys = keys_of(doc, kind);
 	assert_string_equal(keys, expected);
