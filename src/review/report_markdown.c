@@ -9,7 +9,7 @@
 #define MAX_SHOWN 200
 #define MAX_ROWS 50
 #define MAX_TITLE 240
-#define MAX_ROW_TITLE 100
+#define MAX_ROW_TITLE 160
 #define MAX_PROSE 2000
 #define MAX_QUOTE 700
 #define MAX_VOICES 20

@@ -10,7 +10,7 @@
 #define CONTEXT 36
 /* Bytes of a source line; longer ones are no prose. */
 #define MAX_LINE ((size_t)64 << 10)
-#define RULE_WIDTH 22
+#define MAX_NAME_WIDTH 28
 #define MAX_TITLE 400
 
 static const enum color severity_colors[] = { COLOR_CYAN, COLOR_YELLOW, COLOR_RED };
@@ -138,24 +138,36 @@ static void add_plain(struct buffer *out, const char *s)
 		buffer_addstr(out, " [\xe2\x80\xa6]");
 }
 
-/* The rule, or for claims the families that make it; padded. */
-static void add_source_name(struct buffer *out, const struct consensus_finding *f)
+/* The rule, or for claims the families that make it. */
+static void add_name(struct buffer *out, const struct consensus_finding *f)
+{
+	if (f->lead.rule)
+		add_plain(out, f->lead.rule);
+	for (size_t i = 0; i < f->nr_families && !f->lead.rule; i++) {
+		buffer_addstr(out, i ? "+" : "");
+		add_plain(out, f->families[i]);
+	}
+}
+
+/* Columns for the names of a report, so that what is wrong stands in one column. */
+static size_t name_width(const struct consensus *c)
 {
 	struct buffer name = BUFFER_INIT;
+	size_t width = 0;
 
-	if (f->lead.rule)
-		add_plain(&name, f->lead.rule);
-	for (size_t i = 0; i < f->nr_families && !f->lead.rule; i++) {
-		buffer_addstr(&name, i ? "+" : "");
-		add_plain(&name, f->families[i]);
+	for (size_t i = 0; i < c->nr; i++) {
+		buffer_reset(&name);
+		add_name(&name, &c->findings[i]);
+		if (name.len > width && name.len <= MAX_NAME_WIDTH)
+			width = name.len;
 	}
-	buffer_addbuf(out, &name);
-	add_spaces(out, name.len < RULE_WIDTH ? RULE_WIDTH - name.len : 1);
 	buffer_release(&name);
+	return width;
 }
 
 static void add_finding(struct buffer *out, const struct consensus_finding *f, bool color,
-			struct slice (*line_of)(void *data, const struct finding *f), void *data)
+			size_t width, struct slice (*line_of)(void *data, const struct finding *f),
+			void *data)
 {
 	const char *severity = severity_name(f->severity);
 
@@ -165,7 +177,10 @@ static void add_finding(struct buffer *out, const struct consensus_finding *f, b
 		add_spaces(out, INDENT);
 	color_add(out, color, severity_colors[f->severity], severity);
 	add_spaces(out, 8 - strlen(severity));
-	add_source_name(out, f);
+	size_t start = out->len;
+	add_name(out, f);
+	size_t len = out->len - start;
+	add_spaces(out, len < width ? width - len + 2 : 2);
 	add_plain(out, f->lead.title);
 	buffer_addch(out, '\n');
 	if (!f->lead.line || !f->lead.column || !line_of)
@@ -191,34 +206,44 @@ static int compare_places(const void *x, const void *y)
 	return order ? order : strcmp(a->id, b->id);
 }
 
+static bool same_group(const struct consensus_finding *a, const struct consensus_finding *b)
+{
+	const char *x = a->lead.path ? a->lead.path : "", *y = b->lead.path ? b->lead.path : "";
+
+	return !strcmp(x, y) &&
+	       (a->bucket == BUCKET_UNVERIFIED) == (b->bucket == BUCKET_UNVERIFIED);
+}
+
+/* The file, and whether what follows could not be verified. */
+static void add_heading(struct buffer *out, const struct run *run,
+			const struct consensus_finding *f, bool color)
+{
+	struct buffer heading = BUFFER_INIT;
+	const char *path = f->lead.path ? f->lead.path : *run->paper ? run->paper : "this paper";
+
+	add_plain(&heading, path);
+	if (f->bucket == BUCKET_UNVERIFIED)
+		buffer_addstr(&heading, " (could not verify)");
+	color_add(out, color, COLOR_BOLD, heading.data);
+	buffer_addch(out, '\n');
+	buffer_release(&heading);
+}
+
 void report_text(struct buffer *out, const struct report *report, bool color,
 		 struct slice (*line_of)(void *data, const struct finding *f), void *data)
 {
 	const struct consensus *c = report->consensus;
 	const struct consensus_finding **order = xcalloc(c->nr + 1, sizeof(*order));
-	const char *path = NULL;
-	bool unverified = false;
+	size_t width = name_width(c);
 
 	for (size_t i = 0; i < c->nr; i++)
 		order[i] = &c->findings[i];
 	if (c->nr)
 		qsort(order, c->nr, sizeof(*order), compare_places);
 	for (size_t i = 0; i < c->nr; i++) {
-		const char *next = order[i]->lead.path ? order[i]->lead.path : report->run->paper;
-		if (order[i]->bucket == BUCKET_UNVERIFIED && !unverified) {
-			unverified = true;
-			path = NULL;
-			buffer_addstr(out, "could not verify\n");
-		}
-		if (!unverified && (!path || strcmp(path, next))) {
-			struct buffer shown = BUFFER_INIT;
-			add_plain(&shown, *next ? next : "this paper");
-			color_add(out, color, COLOR_BOLD, shown.data);
-			buffer_addch(out, '\n');
-			buffer_release(&shown);
-			path = next;
-		}
-		add_finding(out, order[i], color, line_of, data);
+		if (!i || !same_group(order[i - 1], order[i]))
+			add_heading(out, report->run, order[i], color);
+		add_finding(out, order[i], color, width, line_of, data);
 	}
 	free(order);
 }
