@@ -54,6 +54,27 @@ void hex_encode(const unsigned char *data, size_t len, char *out)
 	*out = '\0';
 }
 
+static int digit_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool hex_decode(const char *hex, unsigned char *out, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		int high = digit_value(hex[2 * i]);
+		int low = high < 0 ? -1 : digit_value(hex[2 * i + 1]);
+		if (low < 0) {
+			memset(out, 0, len);
+			return false;
+		}
+		out[i] = (unsigned char)(high << 4 | low);
+	}
+	return true;
+}
+
 void sha256_final_hex(struct sha256 *h, char out[SHA256_HEX_SIZE + 1])
 {
 	unsigned char digest[SHA256_SIZE];

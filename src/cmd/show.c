@@ -26,7 +26,7 @@ struct report_options {
 static struct error *load_current(struct workspace *ws, const struct paper *paper,
 				  struct review *out)
 {
-	struct error *err = review_load(out, ws->records, paper->content_id);
+	struct error *err = review_load(out, ws->records, paper->content_id, paper->path);
 	if (!error_is(err, ERROR_NOT_FOUND))
 		return err;
 	error_free(err);

@@ -33,11 +33,7 @@ static enum state state_of(const struct workspace *ws, const struct paper *p)
 		return STATE_FRESH;
 	if (p->nr_manuscripts && p->manuscripts[0].kind == MANUSCRIPT_PDF)
 		return STATE_UNREADABLE;
-	struct buffer path = BUFFER_INIT;
-	buffer_addf(&path, "%s%s%s", p->path, *p->path ? "/" : "", REVIEW_REPORT_JSON);
-	bool reviewed = snapshot_exists(ws->snapshot, path.data);
-	buffer_release(&path);
-	return reviewed ? STATE_STALE : STATE_NEW;
+	return *p->reported ? STATE_STALE : STATE_NEW;
 }
 
 static void add_line(struct buffer *out, const char *state, const char *path,

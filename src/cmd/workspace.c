@@ -214,7 +214,8 @@ static bool is_pending(const struct strmap *pending, const struct paper *paper)
 bool workspace_is_fresh(const struct workspace *ws, const struct paper *paper)
 {
 	bool local_only = ws->local_index && policy_is_local_only(&ws->policy, paper->path);
-	return records_index_has(local_only ? ws->local_index : ws->index, paper->content_id);
+	return paper_report_is_current(paper) &&
+	       records_index_has(local_only ? ws->local_index : ws->index, paper->content_id);
 }
 
 /* -- selection -------------------------------------------------------------------------------- */

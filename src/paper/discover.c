@@ -17,8 +17,6 @@
 bool node_is_paper(uint32_t flags, enum view view, enum view *below)
 {
 	*below = VIEW_TAKEN;
-	if (flags & NODE_EXPLICIT)
-		return true;
 	if (view == VIEW_TAKEN)
 		return false;
 	if (flags & NODE_LIFTED)
@@ -142,6 +140,23 @@ static struct error *look_at_link(struct facts *f, const char *path, const struc
 	return err;
 }
 
+/* Which content the report that stands in the folder is about; a file that says nothing of the
+ * kind is about no content at all. */
+static struct error *look_at_report(struct facts *f, const char *path, const struct snapshot_entry *e)
+{
+	static const char key[] = "\"content_id\": \"";
+	struct buffer text = BUFFER_INIT_MAX(DISCOVER_MAX_REPORT);
+	struct error *err = read_entry(f, path, e, &text);
+	bool unreadable = error_drop_if(&err, ERROR_LIMIT) || error_drop_if(&err, ERROR_IO) ||
+			  error_drop_if(&err, ERROR_NOT_FOUND);
+	const char *at = err || unreadable ? NULL : strstr(text.data, key);
+	if (at && (size_t)(text.data + text.len - at) > strlen(key) + SHA256_HEX_SIZE)
+		hex_decode(at + strlen(key), f->node.reported, SHA256_SIZE);
+	f->node.flags |= NODE_REPORTED;
+	buffer_release(&text);
+	return err;
+}
+
 static struct error *look_into_files(struct facts *f)
 {
 	struct buffer path = BUFFER_INIT;
@@ -155,6 +170,8 @@ static struct error *look_into_files(struct facts *f)
 		path_join(&path, f->path, e->name);
 		if (e->mode == 0120000)
 			err = look_at_link(f, path.data, e);
+		else if (role == FILE_REPORT)
+			err = look_at_report(f, path.data, e);
 		else if (role == FILE_TEX || role == FILE_TEX_SOURCE)
 			err = look_into_tex(f, path.data, i);
 	}
@@ -241,8 +258,7 @@ static void find_manuscripts(struct facts *f)
 		add_word(&f->manuscripts, string_of(f, f->folder->entries[i].name));
 		add_word(&f->manuscripts, kind);
 	}
-	if (!*f->path && !has_main && !f->inside.is_named &&
-	    !(f->node.flags & OWN(MANUSCRIPT_TEX)))
+	if (!*f->path && !has_main && !(f->node.flags & OWN(MANUSCRIPT_TEX)))
 		f->node.flags |= NODE_OPEN;
 }
 
@@ -255,11 +271,10 @@ static void add_child(struct facts *f, const char *name, uint32_t number)
 	bool relevant = flags & NODE_RELEVANT;
 	add_word(&f->children, string_of(f, name));
 	add_word(&f->children, number | (relevant ? CHILD_RELEVANT : 0));
-	if (!(flags & NODE_EXPLICIT))
-		f->node.flags |= flags & ALL_TAKEN;
+	f->node.flags |= flags & ALL_TAKEN;
 	if (flags & (NODE_TEXT_BELOW | text)) {
 		f->text_children++;
-		f->source_child = is_source_folder(name) && !(flags & NODE_EXPLICIT) &&
+		f->source_child = is_source_folder(name) &&
 				  flags & (OWN(MANUSCRIPT_TEX) | NODE_LIFTED);
 		f->node.flags |= NODE_TEXT_BELOW;
 	}
@@ -309,9 +324,7 @@ static void conclude(struct facts *f)
 	uint32_t *flags = &f->node.flags;
 	if (*flags & text)
 		*flags |= NODE_TEXT_BELOW;
-	if (f->inside.is_named && *flags & ALL_TAKEN)
-		*flags |= NODE_EXPLICIT;
-	else if (f->inside.in_scope && !(*flags & text) && f->text_children == 1 && f->source_child)
+	if (f->inside.in_scope && !(*flags & text) && f->text_children == 1 && f->source_child)
 		*flags |= NODE_LIFTED;
 	if (*flags & ALL_OWN || f->ignored.nr)
 		*flags |= NODE_RELEVANT;
@@ -400,7 +413,7 @@ struct error *discover_facts(struct discovery *d, const char *path, const struct
 	if (err)
 		return err;
 	f.folder = &folder;
-	f.inside = place_inside(d, place, &folder, path);
+	f.inside = place_inside(place, &folder);
 	err = look(&f, number);
 	folder_release(&folder);
 	return err;

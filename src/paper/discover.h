@@ -21,10 +21,11 @@
 #include "paper/paper.h"
 
 /* Raised when the rules below change: older memos are void then. */
-#define DISCOVER_VERSION 1
+#define DISCOVER_VERSION 2
 
 #define DISCOVER_MAX_DEPTH 200             /* folders in folders */
 #define DISCOVER_MAX_TEX ((size_t)16 << 20) /* a TeX file that is looked into */
+#define DISCOVER_MAX_REPORT ((size_t)64 << 20)
 #define DISCOVER_MAX_REFERENCES 1000       /* that one file makes to others */
 #define DISCOVER_MAX_REFERENCE 1024        /* bytes of one */
 #define DISCOVER_MAX_OPTION 16384          /* bytes of a command's [...] */
@@ -38,8 +39,8 @@ enum file_role {
 	FILE_MARKDOWN,
 	FILE_PDF,
 	FILE_HIDDEN,     /* a leading dot */
-	FILE_META,       /* meta.yaml */
-	FILE_GENERATED,  /* our reports */
+	FILE_REPORT,     /* scrutiny.json */
+	FILE_GENERATED,  /* what else we write: scrutiny.md, meta.yaml */
 };
 enum file_role file_role(const char *name);
 /* README and its like: never a manuscript. */
@@ -79,7 +80,7 @@ enum node_flags {
 	NODE_OWN = 1,    /* manuscripts in the folder itself */
 	NODE_TAKEN = 8,  /* those, and what a paper would take in from the folders below */
 	NODE_KINDS = 7,  /* all the bits of either */
-	NODE_EXPLICIT = 1 << 6,   /* meta.yaml or a glob makes it a paper */
+	NODE_REPORTED = 1 << 6,   /* a report stands in it: reported is set */
 	NODE_LIFTED = 1 << 7,     /* its latex, tex or src folder does */
 	NODE_TEXT_BELOW = 1 << 8, /* a TeX or Markdown manuscript is somewhere in it */
 	NODE_OPEN = 1 << 9,       /* the top, a paper that does not close the folders below */
@@ -96,6 +97,7 @@ enum node_flags {
 struct node {
 	unsigned char key[NODE_KEY_SIZE]; /* zeros: the folder has changes; not kept */
 	unsigned char content_id[SHA256_SIZE];
+	unsigned char reported[SHA256_SIZE]; /* the content id in its scrutiny.json */
 	uint32_t flags;
 	uint32_t nr_inputs;
 	uint32_t manuscripts, nr_manuscripts;   /* (name, kind) each */
@@ -175,7 +177,6 @@ struct place {
 	const struct ignore_rules *ignore;
 	bool in_assets;
 	bool in_scope; /* of the globs */
-	bool is_named; /* the folder itself: by a glob, or by its meta.yaml */
 	unsigned depth;
 };
 
@@ -189,7 +190,7 @@ struct folder {
 	bool *ignored;                  /* by entry */
 	size_t nr;
 	bool clean;
-	bool has_ignore_file, has_meta;
+	bool has_ignore_file;
 	struct ignore_rules *own_rules; /* of its .ignore */
 	const struct ignore_rules *rules;
 };
@@ -199,8 +200,7 @@ void folder_release(struct folder *folder);
 
 struct place place_top(const struct discovery *d);
 /* PLACE of the folder itself, and that of NAME in it. */
-struct place place_inside(const struct discovery *d, const struct place *place,
-			  const struct folder *folder, const char *path);
+struct place place_inside(const struct place *place, const struct folder *folder);
 struct place place_below(const struct discovery *d, const struct place *inside, const char *path,
 			 const char *name);
 

@@ -117,7 +117,7 @@ static struct error *collect(struct collection *c, const char *inner,
 		path_join(&path, inner, e->name);
 		if (!is_folder_mode(e->mode)) {
 			enum file_role role = file_role(e->name);
-			if (role != FILE_META && role != FILE_GENERATED)
+			if (role != FILE_REPORT && role != FILE_GENERATED)
 				add_input(c->inputs, e->mode, &e->oid, xstrdup(path.data));
 			continue;
 		}
@@ -144,8 +144,7 @@ static void find_bases(struct collection *c, struct strmap *bases, const char *i
 	for (size_t i = 0; i < node->nr_children && takes; i++) {
 		const uint32_t *child = memo_words(&c->d->memo, node->children) + i * CHILD_WORDS;
 		uint32_t below = child[1] & ~CHILD_RELEVANT;
-		if (!(child[1] & CHILD_RELEVANT) ||
-		    memo_node(&c->d->memo, below)->flags & NODE_EXPLICIT)
+		if (!(child[1] & CHILD_RELEVANT))
 			continue;
 		struct buffer path = BUFFER_INIT;
 		path_join(&path, inner, memo_string(&c->d->memo, child[0]));

@@ -102,9 +102,6 @@ struct error *folder_open(struct folder *folder, struct discovery *d, const char
 			folder->ignored[i] = ignore_match(folder->rules, full.data,
 							  is_folder_mode(e->mode)) == 1;
 		}
-		if (!folder->ignored[i] && is_file_mode(e->mode) &&
-		    file_role(e->name) == FILE_META)
-			folder->has_meta = true;
 	}
 	buffer_release(&full);
 	if (err)
@@ -122,22 +119,16 @@ void folder_release(struct folder *folder)
 
 /* -- globs ------------------------------------------------------------------------------------- */
 
-/* How a glob of `papers:` takes in a folder. */
-enum scope {
-	SCOPE_OUTSIDE,
-	SCOPE_BELOW, /* "theory/" then "**": papers are looked for in it */
-	SCOPE_NAMED, /* "theory/x" or "theory/" then "*": it is a paper */
-};
-
-static enum scope glob_scope(const char *glob, const char *path)
+/* A glob takes in the folders it matches and all below: "theory", "theory/", "theory/" then two stars
+ * are the same. */
+static bool glob_takes_in(const char *glob, const char *path)
 {
 	while (skip_prefix(glob, "./", &glob) || skip_prefix(glob, "/", &glob))
 		;
 	size_t len = strlen(glob);
 	while (len && glob[len - 1] == '/')
 		len--;
-	bool below = len >= 2 && !memcmp(glob + len - 2, "**", 2) && (len == 2 || glob[len - 3] == '/');
-	if (below)
+	if (len >= 2 && !memcmp(glob + len - 2, "**", 2) && (len == 2 || glob[len - 3] == '/'))
 		len -= len == 2 ? 2 : 3;
 	/* What is left of "." and of two stars alone is the top. */
 	if (len == 1 && *glob == '.')
@@ -145,40 +136,30 @@ static enum scope glob_scope(const char *glob, const char *path)
 	char *pattern = xmemdupz(glob, len);
 	bool matches = len ? wildmatch(pattern, path, true) : !*path;
 	free(pattern);
-	if (!matches)
-		return SCOPE_OUTSIDE;
-	return below ? SCOPE_BELOW : SCOPE_NAMED;
+	return matches;
 }
 
-static enum scope scope_of(const struct discovery *d, const char *path)
+static bool in_scope(const struct discovery *d, const char *path)
 {
-	enum scope scope = SCOPE_OUTSIDE;
 	if (!*d->rules_id)
-		return SCOPE_BELOW;
-	for (const char *const *glob = d->rules->globs; *glob; glob++) {
-		enum scope found = glob_scope(*glob, path);
-		if (found > scope)
-			scope = found;
-	}
-	return scope;
+		return true;
+	for (const char *const *glob = d->rules->globs; *glob; glob++)
+		if (glob_takes_in(*glob, path))
+			return true;
+	return false;
 }
 
 /* -- places ------------------------------------------------------------------------------------ */
 
 struct place place_top(const struct discovery *d)
 {
-	return (struct place){ .in_scope = scope_of(d, "") != SCOPE_OUTSIDE };
+	return (struct place){ .in_scope = in_scope(d, "") };
 }
 
-struct place place_inside(const struct discovery *d, const struct place *place,
-			  const struct folder *folder, const char *path)
+struct place place_inside(const struct place *place, const struct folder *folder)
 {
 	struct place inside = *place;
 	inside.ignore = folder->rules;
-	inside.is_named = place->in_scope &&
-			  (folder->has_meta || scope_of(d, path) == SCOPE_NAMED);
-	if (inside.is_named)
-		inside.in_assets = false;
 	return inside;
 }
 
@@ -186,9 +167,11 @@ struct place place_below(const struct discovery *d, const struct place *inside, 
 			 const char *name)
 {
 	struct place below = *inside;
-	below.is_named = false;
 	below.in_assets = inside->in_assets || is_asset_folder(name);
-	below.in_scope = inside->in_scope || scope_of(d, path) != SCOPE_OUTSIDE;
+	below.in_scope = inside->in_scope || in_scope(d, path);
+	/* Who names such a folder means it. */
+	if (*d->rules_id && in_scope(d, path))
+		below.in_assets = false;
 	below.depth = inside->depth + 1;
 	return below;
 }

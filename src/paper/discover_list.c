@@ -62,8 +62,7 @@ static void add_taken(struct manuscript_search *s, const struct node *node)
 	bool relevant;
 	for (size_t i = 0; i < node->nr_children; i++) {
 		const struct node *child = child_at(s->listing->memo, node, i, &name, &relevant);
-		if (!relevant || child->flags & NODE_EXPLICIT ||
-		    !(child->flags & (uint32_t)NODE_TAKEN << s->kind))
+		if (!relevant || !(child->flags & (uint32_t)NODE_TAKEN << s->kind))
 			continue;
 		size_t before = enter(&s->listing->path, name);
 		add_manuscripts(s, child);
@@ -99,7 +98,7 @@ static enum manuscript_kind best_kind(uint32_t kinds)
 
 static void set_manuscripts(struct listing *l, struct paper *paper, const struct node *node)
 {
-	bool takes = node->flags & (NODE_EXPLICIT | NODE_LIFTED);
+	bool takes = node->flags & NODE_LIFTED;
 	uint32_t kinds = node->flags / (takes ? NODE_TAKEN : NODE_OWN) & NODE_KINDS;
 	struct manuscript_search s = { .listing = l, .kind = best_kind(kinds) };
 	add_manuscripts(&s, node);
@@ -130,6 +129,8 @@ static void add_paper(struct listing *l, const struct node *node)
 	*paper = (struct paper){ .nr_inputs = node->nr_inputs, .dirty = is_dirty(node) };
 	paper->path = arena_strndup(&out->memory, l->path.data, l->path.len);
 	hex_encode(node->content_id, SHA256_SIZE, paper->content_id);
+	if (node->flags & NODE_REPORTED)
+		hex_encode(node->reported, SHA256_SIZE, paper->reported);
 	set_manuscripts(l, paper, node);
 }
 
@@ -195,6 +196,11 @@ void discover_list(struct paper_list *out, const struct discovery *d, uint32_t r
 	buffer_release(&l.path);
 }
 
+bool paper_report_is_current(const struct paper *paper)
+{
+	return !*paper->reported || !strcmp(paper->reported, paper->content_id);
+}
+
 void paper_list_release(struct paper_list *list)
 {
 	free(list->items);
@@ -256,7 +262,7 @@ static struct error *descend(struct descent *descent, struct discovery *d, const
 		if (err)
 			break;
 		descent->nr++;
-		struct place inside = place_inside(d, place, folder, above.data);
+		struct place inside = place_inside(place, folder);
 		char *name = xmemdupz(path, len);
 		buffer_reset(&below);
 		path_join(&below, above.data, name);

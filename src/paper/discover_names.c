@@ -71,9 +71,9 @@ enum file_role file_role(const char *name)
 {
 	if (*name == '.')
 		return FILE_HIDDEN;
-	if (!strcmp(name, "meta.yaml"))
-		return FILE_META;
-	if (!strcmp(name, "scrutiny.md") || !strcmp(name, "scrutiny.json"))
+	if (!strcmp(name, "scrutiny.json"))
+		return FILE_REPORT;
+	if (!strcmp(name, "scrutiny.md") || !strcmp(name, "meta.yaml"))
 		return FILE_GENERATED;
 	const char *extension = extension_of(name);
 	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)

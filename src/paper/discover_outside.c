@@ -81,7 +81,7 @@ static struct error *list_folder(struct discovery *d, const char *path, const st
 static void add_found(struct resolution *r, const struct snapshot_entry *e, char *suffix)
 {
 	enum file_role role = file_role(e->name);
-	if (!is_file_mode(e->mode) || role == FILE_META || role == FILE_GENERATED) {
+	if (!is_file_mode(e->mode) || role == FILE_REPORT || role == FILE_GENERATED) {
 		free(suffix);
 		return;
 	}

@@ -10,17 +10,16 @@
  *  2. The folder of a manuscript is a paper. If it has several kinds, TeX counts before Markdown
  *     before PDF and the others are companions; several manuscripts of that kind are all read,
  *     the main one first (main, paper, ms, article, manuscript, the folder's name, else by name).
- *  3. A folder with a meta.yaml, or named by a `papers:` glob, takes in manuscripts in folders
- *     below it that are not such papers themselves. So does the parent of a folder named latex,
- *     tex or src that has a TeX manuscript, when no other TeX or Markdown manuscript is below.
+ *  3. The parent of a folder named latex, tex or src that has a TeX manuscript is the paper, with all
+ *     that is below it, when no other TeX or Markdown manuscript is below.
  *  4. Below a paper's folder, a Markdown file or a PDF does not start another paper; a TeX
  *     manuscript does, and its folder's files are then not the outer paper's. (Markdown and
  *     PDFs at the top of the repository leave the folders below alone, unless one is called
  *     main, paper, ms, article or manuscript.)
  *  5. .ignore (gitignore's rules) takes out folders and files. Hidden ones (with a leading dot),
  *     submodules and what lies behind symbolic links are never looked at.
- *  6. With `papers:` globs, only the folders they match are papers; one that ends in "/" and two
- *     stars matches no paper itself but all that the rules above find in those folders.
+ *  6. `papers:` globs narrow this to the folders they match and those below.
+ * A meta.yaml or a report in a folder never changes what is a paper.
  */
 #ifndef PAPER_PAPER_H
 #define PAPER_PAPER_H
@@ -41,6 +40,7 @@ struct paper {
 	char content_id[SHA256_HEX_SIZE + 1];
 	struct manuscript *manuscripts; /* of the kind that is read; the main one first */
 	size_t nr_manuscripts;
+	char reported[SHA256_HEX_SIZE + 1]; /* content id of the scrutiny.json in the folder; "": none */
 	size_t nr_inputs;           /* files that the content id covers */
 	bool dirty;                 /* something below its folder differs from HEAD */
 };
@@ -74,6 +74,9 @@ struct paper_rules {
  */
 struct error *paper_discover(struct paper_list *out, struct snapshot *snapshot,
 			     const struct paper_rules *rules);
+/* False when the report that stands in the paper's folder is about another content: the paper was
+ * changed, or changed back, since it was written. */
+bool paper_report_is_current(const struct paper *paper);
 void paper_list_release(struct paper_list *list);
 
 /* The files a content id covers, in its order: full paths. For one paper of paper_discover's list,

@@ -68,8 +68,10 @@ static struct error *load_record(struct review *review, struct records *store,
 		err = record_parse(r, slice_of(&text), what);
 		free(what);
 	}
-	if (!err)
+	if (!err) {
+		review_place_paths(&r->findings, review->run.paper);
 		review->nr++;
+	}
 	buffer_release(&text);
 	return err;
 }
@@ -106,7 +108,8 @@ struct error *review_make(struct review *out, struct records *store, struct run 
 	return NULL;
 }
 
-struct error *review_load(struct review *out, struct records *store, const char *content_id)
+struct error *review_load(struct review *out, struct records *store, const char *content_id,
+			  const char *paper)
 {
 	struct buffer text = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
 	struct run run;
@@ -114,7 +117,10 @@ struct error *review_load(struct review *out, struct records *store, const char 
 	if (!err)
 		err = run_parse(&run, slice_of(&text), REVIEW_RUN_NAME);
 	buffer_release(&text);
-	return err ? err : review_make(out, store, &run);
+	if (err)
+		return err;
+	review_place_run(&run, paper);
+	return review_make(out, store, &run);
 }
 
 void review_release(struct review *review)

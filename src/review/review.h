@@ -18,11 +18,23 @@ struct review {
 	struct report report;          /* over the members above */
 };
 
-/* Puts the review of CONTENT_ID together from the store alone. ERROR_NOT_FOUND when it was
- * never reviewed. Of several records of the built-in reviewer the newest version counts.
+/*
+ * Records do not know where their paper lies, so that moving or copying it changes nothing: a path
+ * in them is relative to its folder ("sections/proof.tex"), and one outside of it is from the top
+ * of the repository, with ":/" in front (":/shared/macros.tex"). These turn the paths of FINDINGS,
+ * and of RUN, into that form and back, for the folder PAPER.
+ */
+void review_store_paths(struct finding_list *findings, const char *paper);
+void review_place_paths(struct finding_list *findings, const char *paper);
+void review_store_run(struct run *run);
+void review_place_run(struct run *run, const char *paper);
+
+/* Puts the review of CONTENT_ID, which lies in the folder PAPER now, together from the store
+ * alone. ERROR_NOT_FOUND when it was never reviewed. Of several records of the built-in reviewer the newest version counts.
  * OUT must not be moved afterwards. */
-struct error *review_load(struct review *out, struct records *store, const char *content_id);
-/* As review_load with the facts of a run that is not in the store; takes RUN over, even on failure. */
+struct error *review_load(struct review *out, struct records *store, const char *content_id,
+			  const char *paper);
+/* As review_load with the facts of a run whose paths are in place; takes RUN over, even on failure. */
 struct error *review_make(struct review *out, struct records *store, struct run *run);
 void review_release(struct review *review);
 

@@ -85,8 +85,10 @@ void job_close(struct job *job)
 
 /* -- records ---------------------------------------------------------------------------------- */
 
-static struct error *put_record(struct job *job, const struct record *r, const char *version)
+/* R is used up: its paths are those of the store afterwards. */
+static struct error *put_record(struct job *job, struct record *r, const char *version)
 {
+	review_store_paths(&r->findings, job->paper->path);
 	struct buffer name = BUFFER_INIT, text = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
 	record_name(&name, r->reviewer, version);
 	record_write(&text, r);
@@ -439,10 +441,12 @@ static void fill_run(struct job *job, struct run *run)
 		run->unread[run->nr_unread++] = xstrdup(job->unread[i]);
 }
 
-static struct error *put_run(struct job *job, const struct run *run)
+static struct error *put_run(struct job *job, struct run *run)
 {
 	struct buffer text = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
+	review_store_run(run);
 	run_write(&text, run);
+	review_place_run(run, job->paper->path);
 	struct error *err = buffer_check(&text, "a run");
 	if (!err)
 		err = records_put(job->settings->records, run->content_id, REVIEW_RUN_NAME,
@@ -454,10 +458,10 @@ static struct error *put_run(struct job *job, const struct run *run)
 struct error *job_review(struct job *job, struct review *out, bool *fresh)
 {
 	struct records *store = job->settings->records;
-	*fresh = !job->did_work && job_is_complete(job) &&
+	*fresh = !job->did_work && job_is_complete(job) && paper_report_is_current(job->paper) &&
 		 records_has(store, job->paper->content_id, REVIEW_RUN_NAME);
 	if (*fresh)
-		return review_load(out, store, job->paper->content_id);
+		return review_load(out, store, job->paper->content_id, job->paper->path);
 	struct run run;
 	fill_run(job, &run);
 	struct error *err = read_past(job, &run);

@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 58
+plan 63
 
 repo sha1
 paper theory/clean
@@ -144,3 +144,21 @@ cmp -s theory/broken/meta.yaml "$world/before.yaml"
 ok $? 'meta.yaml has the same bytes'
 run git scrutiny show theory/broken
 is "$status" 0 'show shows'
+
+# -- the same content elsewhere, and again ------------------------------------------------------------
+
+git add -A && git commit -qm 'before the move'
+git mv theory/broken theory/moved
+run git scrutiny
+like "$out" '^2 papers up to date' 'a folder that is moved is not reviewed again'
+run git scrutiny show --format=text theory/moved
+like "$out" '^theory/moved/main.tex$' 'its report names where it is now'
+cp theory/moved/main.tex "$world/kept.tex"
+echo '% changed' >>theory/moved/main.tex
+sed 's/nowhere/claim/' theory/moved/main.tex >x && mv x theory/moved/main.tex
+git scrutiny >/dev/null 2>&1
+unlike "$(head -n 12 theory/moved/scrutiny.md)" '1 error' 'a report follows a change'
+cp "$world/kept.tex" theory/moved/main.tex
+run git scrutiny
+like "$out" '^theory/moved +1 error' 'changing it back'
+like "$(cat theory/moved/scrutiny.md)" '1 error' 'brings back the report'
