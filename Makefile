@@ -48,7 +48,7 @@ say = @printf '  %-6s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@);
 endif
 
 # Asked once, and only by goals that compile.
-ifneq ($(filter-out deps clean help,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out deps demo clean help,$(or $(MAKECMDGOALS),all)),)
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
 PACKAGE_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
 ifeq ($(PACKAGE_LIBS),)
@@ -152,14 +152,43 @@ check-scripts:
 	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); \
 	else echo 'shellcheck is not here: the scripts were not checked'; fi
 
+# A run with models, killed at random moments: KILLS times.
+KILLS ?= 10
+.PHONY: check-kill
+check-kill: all
+	python3 tests/kill/kill.py $(BUILD) $(KILLS)
+
+# The unit tests and the corpora once more: with the sanitizers, and under valgrind.
+.PHONY: check-sanitize check-valgrind
+check-sanitize:
+	$(MAKE) SANITIZE=address,undefined CFLAGS='-O1 -g' check-unit check-corpus
+check-valgrind: $(UNIT_TESTS)
+	@set -e; for t in $(UNIT_TESTS); do echo "# valgrind $$t"; \
+		valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=1 $$t >/dev/null; done
+
 .PHONY: check
-check: check-layers check-banned check-headers check-scripts check-unit check-corpus check-docs check-cli
+check: check-layers check-banned check-headers check-scripts check-unit check-docs check-sanitize check-kill check-cli
+
+# -- trying it out -------------------------------------------------------------------------------
+
+.PHONY: deps demo
+deps:
+	tools/deps
+demo:
+	@tools/deps build
+	@$(MAKE) --no-print-directory all
+	@tools/demo $(BUILD)
 
 # -- measuring -----------------------------------------------------------------------------------
 
 $(BUILD)/bench/%: tests/bench/%.c $(LIBRARY) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,BENCH)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS)
+
+# Ratios against git; BENCH_DIR keeps the repository of 100,000 papers for the next time.
+.PHONY: bench
+bench: all $(BUILD)/bench/discover
+	SCRUTINY_BUILD=$(BUILD) tests/bench/status.sh
 
 # -- fuzzing -------------------------------------------------------------------------------------
 
