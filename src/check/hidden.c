@@ -36,7 +36,7 @@ static enum manner manner_of(const struct item *item)
 	return DRAFT;
 }
 
-/* -- instructions -------------------------------------------------------------------------------- */
+/* -- instructions ----------------------------------------------------------------------------- */
 
 /* What the phrases of a hidden text amount to. */
 struct verdict {
@@ -163,9 +163,10 @@ static void raise_hidden_text(struct hidden *h, const struct item *item, size_t 
 		.rule = "hidden-text",
 		.where = item->where,
 		.subject = shown,
-		.title = xstrfmt("%s: %zu words that no reader sees: \"%s\"", item->extra, words, shown),
+		.title = xstrfmt("%s: %zu words that no reader sees: \"%s\"", item->extra, words,
+				 shown),
 		.suggestion = xstrdup("delete them, or make them visible"),
-		.why = "whoever copies the text out of the PDF gets them, and so does every program",
+		.why = "whoever copies the text out of the PDF gets them, and so does a program",
 	};
 	check_raise(h->check, &claim);
 	free(trimmed);
@@ -191,7 +192,7 @@ static void look_at_item(struct hidden *h, const struct item *item)
 	}
 }
 
-/* -- characters without shape -------------------------------------------------------------------- */
+/* -- characters without shape ----------------------------------------------------------------- */
 
 enum invisible { ZERO_WIDTH, ZERO_WIDTH_ROW, DIRECTION, TAGS, SELECTORS, INVISIBLE_KINDS };
 
@@ -322,7 +323,8 @@ static void look_at_smuggled(struct walk *w, enum invisible kind, size_t start, 
 }
 
 /* Looks at the character CP at POS, behind the character BEFORE; returns where to go on. */
-static size_t look_at_character(struct walk *w, size_t pos, size_t len, uint32_t cp, uint32_t before)
+static size_t look_at_character(struct walk *w, size_t pos, size_t len, uint32_t cp,
+				uint32_t before)
 {
 	size_t nr, end = pos + len;
 	if (is_zero_width(cp)) {

@@ -56,7 +56,7 @@ static bool contains(struct slice s, const char *what)
 	return memmem(s.data, s.len, what, strlen(what)) != NULL;
 }
 
-/* -- missing files ------------------------------------------------------------------------------- */
+/* -- missing files ---------------------------------------------------------------------------- */
 
 struct missing_file {
 	const char *rule, *what, *why;
@@ -220,7 +220,7 @@ static void raise_missing_pictures(struct check *c, const struct pictures *p)
 	}
 }
 
-/* -- pictures shown twice ------------------------------------------------------------------------ */
+/* -- pictures shown twice --------------------------------------------------------------------- */
 
 /* Whether the options of a picture show a part of the file, or make it as small as a letter. */
 static bool has_own_view(const struct item *item)
@@ -273,7 +273,8 @@ static void raise_used_twice(struct check *c, const struct item *item, const str
 		.where = item->where,
 		.subject = item->path ? item->path : item->key,
 		.title = xstrfmt("`%s` is shown again; first at %s", shown, place),
-		.suggestion = xstrdup("name the file that belongs here, or refer to the first figure"),
+		.suggestion = xstrdup("name the file that belongs here, or refer to the first "
+				      "figure"),
 		.why = "one of the two captions may speak of a picture that is not there",
 	};
 	check_raise(c, &claim);
