@@ -221,12 +221,14 @@ static bool is_note(const struct leftovers *l, size_t start, size_t end, bool is
 	char before = solid_before(l, start);
 	size_t next = skip_blanks(l, end);
 	char after = byte_at(l, next);
-	bool boxed = before == '[' && after == ']';
+	char behind = byte_at(l, next + 1);
+	bool is_link = behind && strchr(":([{", behind);
+	bool boxed = before == '[' && after == ']' && !is_link;
 	if (byte_at(l, end) == ':' && byte_at(l, end + 1) != ':')
 		return true;
 	if (is_xxx)
 		return boxed || wants_number(l, start);
-	if (boxed || before == '[' || (before == '(' && after == ')') ||
+	if (boxed || (before == '[' && after != ']') || (before == '(' && after == ')') ||
 	    ((before == '{' || before == '&' || before == '|') && is_closer(after)))
 		return !names_notes(l, end);
 	return begins_block(l, start) && !names_notes(l, end);

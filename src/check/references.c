@@ -348,6 +348,19 @@ static bool is_known(const struct references *r, const struct item *item)
 	return known;
 }
 
+/* No entry was found, and a package is loaded that brings bibliographies by commands of its own. */
+static bool has_own_bibliography(const struct references *r)
+{
+	static const char *const packages[] = { "amsrefs",    "bibtopic", "bibunits", "chapterbib",
+						"multibib",   "nmbib",	  "splitbib", "footbib",
+						"biblist",    "opcit",	  "jurabib" };
+	for (size_t i = 0; !r->entries.nr && i < ARRAY_SIZE(packages); i++) {
+		if (has_package(r->doc, packages[i]))
+			return true;
+	}
+	return false;
+}
+
 /* Then no citation can be told, which goes without saying: the bibliography is called missing. */
 static bool misses_bibliography(const struct document *doc)
 {
@@ -362,7 +375,8 @@ static bool misses_bibliography(const struct document *doc)
 static void look_at_uses(struct references *r, const struct family *family)
 {
 	bool is_citation = family->kind == ITEM_CITATION;
-	bool complete = is_citation ? r->doc->citations_complete : r->doc->labels_complete;
+	bool complete = is_citation ? r->doc->citations_complete && !has_own_bibliography(r)
+				    : r->doc->labels_complete;
 	const struct strmap *known = is_citation ? &r->entries : &r->labels;
 	struct strmap missing = STRMAP_INIT;
 	for (size_t i = 0; i < r->doc->nr_items; i++) {

@@ -119,16 +119,18 @@ static void raise_missing_input(struct check *c, const struct item *item)
 static void look_at_bibliography(struct check *c, const struct item *item, bool has_bbl)
 {
 	static const char *const known[] = {
-		"IEEEabrv",	"IEEEfull", "IEEEexample", "xampl",	"biblatex-examples",
-		"IEEEabrv.bib", "plain",    "mrabbrev",	   "acm-abbrev", NULL
+		"IEEEabrv", "IEEEfull", "IEEEexample", "xampl", "biblatex-examples", "mrabbrev", NULL
 	};
 	static const struct missing_file missing = {
 		.rule = "bibliography-missing",
 		.what = "bibliography",
 		.why = "nobody else can make the paper's list of references",
 	};
-	if (!item->path && !has_bbl && is_plain_name(item) && !in_list(item->key, known))
+	size_t len = strlen(item->key);
+	char *name = xmemdupz(item->key, ends_with(item->key, ".bib") ? len - 4 : len);
+	if (!item->path && !has_bbl && is_plain_name(item) && !in_list(name, known))
 		raise_missing(c, item, &missing);
+	free(name);
 }
 
 static bool reads_bbl(const struct document *doc)

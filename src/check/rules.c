@@ -387,7 +387,7 @@ const struct rule check_rules[] = {
 		.severity = SEVERITY_ERROR,
 		.summary = "a cross-reference names a label that is nowhere defined",
 		.details =
-			"\\ref (or one of its kin, or a link to a heading in Markdown) names a "
+			"\\ref (or one of its kin, or a footnote or @fig:name in Markdown) names a "
 			"label that the paper does not have. It prints ??, and the reader cannot "
 			"go there.\n\n"
 			"One finding speaks for all places that use the label; the others are "
