@@ -197,7 +197,7 @@ struct item {
 	const char *name; /* set when the listing is whole and NAMES moves no more */
 	size_t len;
 	struct oid oid;
-	bool untracked;
+	bool untracked, changed;
 };
 
 struct listing {
@@ -209,12 +209,14 @@ struct listing {
 	size_t nr, alloc;
 };
 
+/* CHANGE is NULL for what is as in the base, and for folders. */
 static void add_item(struct listing *list, unsigned mode, struct slice name, const struct oid *oid,
-		     bool untracked)
+		     const struct change *change)
 {
 	ALLOC_GROW(list->items, list->nr, list->alloc);
 	struct item *item = &list->items[list->nr++];
-	*item = (struct item){ .mode = mode, .len = name.len, .untracked = untracked };
+	*item = (struct item){ .mode = mode, .len = name.len, .changed = change != NULL,
+			       .untracked = change && change->untracked };
 	if (oid)
 		item->oid = *oid;
 	buffer_add(&list->names, name.data, name.len);
@@ -239,7 +241,7 @@ static struct error *add_base_entry(const struct tree_entry *e, void *data)
 		if (changed)
 			return NULL;
 	}
-	add_item(list, e->mode, e->name, &e->oid, false);
+	add_item(list, e->mode, e->name, &e->oid, NULL);
 	return NULL;
 }
 
@@ -285,13 +287,13 @@ static struct error *add_changes(struct listing *list)
 		bool survives;
 		if (is_file_of(list, i, &name, &next)) {
 			if (change->mode)
-				add_item(list, change->mode, name, &change->oid, change->untracked);
+				add_item(list, change->mode, name, &change->oid, change);
 			continue;
 		}
 		char *prefix = xstrfmt("%s%.*s/", list->prefix, (int)name.len, name.data);
 		err = folder_survives(list->s, prefix, i, next, &survives);
 		if (!err && survives)
-			add_item(list, MODE_FOLDER, name, NULL, false);
+			add_item(list, MODE_FOLDER, name, NULL, NULL);
 		free(prefix);
 	}
 	return err;
@@ -331,7 +333,8 @@ static struct error *finish_listing(struct listing *list, struct snapshot_entry 
 	char *names = (char *)(all + list->nr);
 	for (size_t i = 0; i < list->nr; i++) {
 		const struct item *item = &list->items[i];
-		all[i] = (struct snapshot_entry){ item->mode, names, item->oid, item->untracked };
+		all[i] = (struct snapshot_entry){ item->mode, names, item->oid, item->untracked,
+						  item->changed };
 		memcpy(names, item->name, item->len + 1);
 		names += item->len + 1;
 	}

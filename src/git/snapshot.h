@@ -34,6 +34,7 @@ struct snapshot_entry {
 	struct oid oid;    /* blob as git would store it (filters applied); for a folder the tree id if
 	                      nothing below it differs, otherwise empty */
 	bool untracked;
+	bool changed;      /* differs from the base tree (untracked files do); not set for folders */
 };
 
 /* The entries of folder PATH ("" is the top) in git's tree order. ERROR_NOT_FOUND if it is no

@@ -65,15 +65,19 @@ static void add_path_reference(struct facts *f, const char *path, enum reference
 
 /* -- files -------------------------------------------------------------------------------------- */
 
-/* Content as it is stored, so that every view of it says the same; a changed file of the work
+/* Content as it is stored, so that every view of it says the same; what is changed in the work
  * tree is not stored yet. */
-static struct error *read_entry(struct facts *f, const char *path, const struct snapshot_entry *e,
-				struct buffer *out)
+static bool is_stored(const struct facts *f, const struct snapshot_entry *e)
 {
-	struct snapshot *snapshot = f->d->snapshot;
-	if (snapshot_kind(snapshot) != SNAPSHOT_WORK_TREE || f->folder->clean)
-		return repo_read_object(snapshot_repo(snapshot), &e->oid, OBJECT_BLOB, out);
-	return snapshot_read(snapshot, path, out);
+	return !e->changed || snapshot_kind(f->d->snapshot) != SNAPSHOT_WORK_TREE;
+}
+
+static struct error *read_entry(const struct facts *f, const char *path,
+				const struct snapshot_entry *e, struct buffer *out)
+{
+	if (!is_stored(f, e))
+		return snapshot_read(f->d->snapshot, path, out);
+	return repo_read_object(snapshot_repo(f->d->snapshot), &e->oid, OBJECT_BLOB, out);
 }
 
 /* What entry number N includes; a name that two files include is nobody's own. */
@@ -93,9 +97,10 @@ static struct error *look_into_tex(struct facts *f, const char *path, size_t n)
 {
 	struct buffer text = BUFFER_INIT_MAX(DISCOVER_MAX_TEX);
 	struct tex_scan scan = { false, STRMAP_INIT, STRMAP_INIT };
-	struct error *err = read_entry(f, path, &f->folder->entries[n], &text);
+	const struct snapshot_entry *e = &f->folder->entries[n];
+	struct error *err = read_entry(f, path, e, &text);
 	if (error_drop_if(&err, ERROR_LIMIT) ||
-	    (!f->folder->clean &&
+	    (!is_stored(f, e) &&
 	     (error_drop_if(&err, ERROR_IO) || error_drop_if(&err, ERROR_NOT_FOUND)))) {
 		f->is_tex_manuscript[n] = true;
 	} else if (!err) {
@@ -116,11 +121,10 @@ static struct error *look_into_tex(struct facts *f, const char *path, size_t n)
 static struct error *read_link(struct facts *f, const char *path, const struct snapshot_entry *e,
 			       struct buffer *out)
 {
-	struct snapshot *snapshot = f->d->snapshot;
-	if (snapshot_kind(snapshot) != SNAPSHOT_WORK_TREE || f->folder->clean)
-		return repo_read_object(snapshot_repo(snapshot), &e->oid, OBJECT_BLOB, out);
+	if (is_stored(f, e))
+		return read_entry(f, path, e, out);
 	char target[PATH_MAX];
-	char *full = xstrfmt("%s/%s", repo_work_tree(snapshot_repo(snapshot)), path);
+	char *full = xstrfmt("%s/%s", repo_work_tree(snapshot_repo(f->d->snapshot)), path);
 	ssize_t n = readlink(full, target, sizeof(target));
 	free(full);
 	if (n > 0)

@@ -189,7 +189,6 @@ struct folder {
 	struct snapshot_entry *entries; /* nothing hidden, no submodules */
 	bool *ignored;                  /* by entry */
 	size_t nr;
-	bool clean;
 	bool has_ignore_file;
 	struct ignore_rules *own_rules; /* of its .ignore */
 	const struct ignore_rules *rules;

@@ -83,12 +83,10 @@ static void drop_others(struct folder *folder)
 struct error *folder_open(struct folder *folder, struct discovery *d, const char *path,
 			  const struct ignore_rules *inherited)
 {
-	struct oid tree;
 	*folder = (struct folder){ .rules = inherited };
-	struct error *err = snapshot_list(d->snapshot, path, &folder->entries, &folder->nr, &tree);
+	struct error *err = snapshot_list(d->snapshot, path, &folder->entries, &folder->nr, NULL);
 	if (err)
 		return err;
-	folder->clean = tree.hex[0] != '\0';
 	drop_others(folder);
 	if (folder->has_ignore_file)
 		err = read_ignore_file(folder, d, path, inherited);
