@@ -68,6 +68,15 @@ static struct raised *add_raised(struct check *c)
 	return r;
 }
 
+bool check_may_raise(struct check *c, const char *rule)
+{
+	size_t *said = &c->per_rule[check_rule_find(rule) - check_rules];
+	if (*said < CHECK_MAX_PER_RULE)
+		return true;
+	++*said;
+	return false;
+}
+
 void check_raise(struct check *c, const struct claim *claim)
 {
 	const struct rule *rule = check_rule_find(claim->rule);

@@ -66,8 +66,8 @@ static void raise_conflict(struct check *c, uint32_t file, struct slice bytes, s
 		.where = { file, start, end },
 		.subject = subject,
 		.title = xstrdup("git's markers of an unresolved merge are in the file"),
-		.suggestion = xstrdup("choose one of the two versions, and delete the other and the "
-				      "three marker lines"),
+		.suggestion = xstrdup("choose one of the two versions, and delete the other and "
+				      "the three marker lines"),
 		.why = "both versions and the markers are printed",
 	};
 	check_raise(c, &claim);

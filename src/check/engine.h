@@ -37,6 +37,9 @@ struct claim {
 };
 
 void check_raise(struct check *c, const struct claim *claim);
+/* False when the rule has said as much as it may: then what would be said is only counted, and the
+ * claim need not be made. */
+bool check_may_raise(struct check *c, const char *rule);
 
 /* KEY as it may stand in a title: cut at CHECK_MAX_SHOWN, line ends as blanks. Caller frees. */
 char *check_shown(const char *key);

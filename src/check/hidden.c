@@ -13,7 +13,7 @@
 enum manner {
 	DRAFT,      /* never reaches the page: a branch that is not taken, a comment */
 	CONCEALED,  /* on the page, but invisible */
-	ROOM_ONLY,  /* \phantom: there to make room */
+	NOT_SET,    /* \phantom, display:none: there to make room, or for a program */
 	CHARACTERS, /* looked at below, in every file, as bytes */
 };
 
@@ -23,10 +23,18 @@ static enum manner manner_of(const struct item *item)
 		const char *says;
 		enum manner manner;
 	} manners[] = {
-		{ "phantom", ROOM_ONLY },     { "white text", CONCEALED },
-		{ "transparent", CONCEALED }, { "off the page", CONCEALED },
-		{ "pt high", CONCEALED },     { "not displayed", CONCEALED },
-		{ "tag characters", CHARACTERS }, { "zero-width", CHARACTERS },
+		{ "white text", CONCEALED },
+		{ "transparent", CONCEALED },
+		{ "off the page", CONCEALED },
+		{ "pt high", CONCEALED },
+		{ "tiny text", CONCEALED },
+		{ "opacity:0", CONCEALED },
+		{ "phantom", NOT_SET },
+		{ "display:none", NOT_SET },
+		{ "visibility:hidden", NOT_SET },
+		{ "hidden attribute", NOT_SET },
+		{ "tag characters", CHARACTERS },
+		{ "zero-width", CHARACTERS },
 		{ "direction of writing", CHARACTERS },
 	};
 	for (size_t i = 0; item->kind == ITEM_HIDDEN && i < ARRAY_SIZE(manners); i++) {
@@ -36,13 +44,13 @@ static enum manner manner_of(const struct item *item)
 	return DRAFT;
 }
 
-/* -- instructions -------------------------------------------------------------------------------- */
+/* -- instructions ----------------------------------------------------------------------------- */
 
 /* What the phrases of a hidden text amount to. */
 struct verdict {
 	bool seen[HIDDEN_PHRASE_KINDS];
 	struct phrase_match first[HIDDEN_PHRASE_KINDS], last[HIDDEN_PHRASE_KINDS];
-	bool commands_addressee;      /* a command near an address */
+	bool commands_addressee;      /* a command near an address, or near another command */
 	struct phrase_match command;
 };
 
@@ -55,7 +63,8 @@ static bool are_near(const struct phrase_match *a, const struct phrase_match *b)
 static bool on_phrase(void *data, const struct phrase_match *match)
 {
 	static const enum hidden_phrase commands[] = { HIDDEN_OVERRIDE_WEAK, HIDDEN_VERDICT };
-	static const enum hidden_phrase addresses[] = { HIDDEN_ADDRESS, HIDDEN_CONDITION };
+	static const enum hidden_phrase addresses[] = { HIDDEN_ADDRESS, HIDDEN_CONDITION,
+							HIDDEN_OVERRIDE_WEAK };
 	struct verdict *v = data;
 	if (!v->seen[match->kind])
 		v->first[match->kind] = *match;
@@ -64,7 +73,8 @@ static bool on_phrase(void *data, const struct phrase_match *match)
 	for (size_t i = 0; i < ARRAY_SIZE(commands) && !v->commands_addressee; i++) {
 		for (size_t k = 0; k < ARRAY_SIZE(addresses); k++) {
 			const struct phrase_match *command = &v->last[commands[i]];
-			if (v->seen[commands[i]] && v->seen[addresses[k]] &&
+			if (commands[i] != addresses[k] && v->seen[commands[i]] &&
+			    v->seen[addresses[k]] &&
 			    are_near(command, &v->last[addresses[k]])) {
 				v->commands_addressee = true;
 				v->command = *command;
@@ -163,9 +173,10 @@ static void raise_hidden_text(struct hidden *h, const struct item *item, size_t 
 		.rule = "hidden-text",
 		.where = item->where,
 		.subject = shown,
-		.title = xstrfmt("%s: %zu words that no reader sees: \"%s\"", item->extra, words, shown),
+		.title = xstrfmt("%s: %zu words that no reader sees: \"%s\"", item->extra, words,
+				 shown),
 		.suggestion = xstrdup("delete them, or make them visible"),
-		.why = "whoever copies the text out of the PDF gets them, and so does every program",
+		.why = "whoever copies the text out of the PDF gets them, and so does a program",
 	};
 	check_raise(h->check, &claim);
 	free(trimmed);
@@ -191,7 +202,7 @@ static void look_at_item(struct hidden *h, const struct item *item)
 	}
 }
 
-/* -- characters without shape -------------------------------------------------------------------- */
+/* -- characters without shape ----------------------------------------------------------------- */
 
 enum invisible { ZERO_WIDTH, ZERO_WIDTH_ROW, DIRECTION, TAGS, SELECTORS, INVISIBLE_KINDS };
 
@@ -322,7 +333,8 @@ static void look_at_smuggled(struct walk *w, enum invisible kind, size_t start, 
 }
 
 /* Looks at the character CP at POS, behind the character BEFORE; returns where to go on. */
-static size_t look_at_character(struct walk *w, size_t pos, size_t len, uint32_t cp, uint32_t before)
+static size_t look_at_character(struct walk *w, size_t pos, size_t len, uint32_t cp,
+				uint32_t before)
 {
 	size_t nr, end = pos + len;
 	if (is_zero_width(cp)) {

@@ -21,9 +21,10 @@
 #define OF_IT "out|up|on|any|of|the|its|this|paper|papers|potential|possible|major|minor"
 
 static const struct phrase_row rows[] = {
-	{ HIDDEN_OVERRIDE, "ignore|disregard|forget|override " ALL " of|the|my* " PREVIOUS "|system "
-			   ORDERS },
-	{ HIDDEN_OVERRIDE, "if you are|youre a|an? " MACHINE "|language|large language|model|models* "
+	{ HIDDEN_OVERRIDE, "ignore|disregard|forget|override " ALL " of|the|my* " PREVIOUS
+			   "|system " ORDERS },
+	{ HIDDEN_OVERRIDE, "if you are|youre a|an? " MACHINE "|language|large "
+			   "language|model|models* "
 			   "reviewing|reviewer|evaluating|judging|assessing|grading" },
 	{ HIDDEN_OVERRIDE, "im start system|user|assistant" },
 	{ HIDDEN_OVERRIDE_WEAK, "ignore|disregard|forget|override|overlook|ignoring|disregarding "
@@ -41,8 +42,8 @@ static const struct phrase_row rows[] = {
 	{ HIDDEN_VERDICT, "do not mention|highlight|list|report|raise|discuss|point|include|state|"
 			  "note|emphasize|emphasise|bring|give|focus " OF_IT "* " FAULTS },
 	{ HIDDEN_VERDICT, "dont|never|avoid|without mention|mentioning|highlight|highlighting|list|"
-			  "listing|report|reporting|raise|raising|discuss|discussing|point|pointing|"
-			  "include|including " OF_IT "* " FAULTS },
+			  "listing|report|reporting|raise|raising|discuss|discussing|point|"
+			  "pointing|include|including " OF_IT "* " FAULTS },
 	{ HIDDEN_VERDICT, "recommend|recommending strong|clear|immediate|its|this|the|" PAPER
 			  "|for|an|a|be* accept|accepting|acceptance|accepted" },
 	{ HIDDEN_VERDICT, "accept this|the " PAPER },
@@ -51,11 +52,13 @@ static const struct phrase_row rows[] = {
 			  "leniently|generously" },
 	{ HIDDEN_VERDICT, "emphasize|emphasise|highlight|focus|concentrate|praise only|solely on|"
 			  "the|its* strengths|positives|positive" },
-	{ HIDDEN_VERDICT, "this|the " PAPER " should|must|deserves|ought to|be* accepted|acceptance" },
+	{ HIDDEN_VERDICT, "this|the " PAPER " should|must|deserves|ought to|be* "
+			  "accepted|acceptance" },
 
 	{ HIDDEN_CONDITION, "if you are|youre a|an? " MACHINE "|language|large|artificial" },
 	{ HIDDEN_CONDITION, "as a large? language model you" },
-	{ HIDDEN_CONDITION, "as an|a " MACHINE " language|model|assistant|reviewer|system|tool* you" },
+	{ HIDDEN_CONDITION, "as an|a " MACHINE " language|model|assistant|reviewer|system|"
+			    "tool* you" },
 
 	{ HIDDEN_ADDRESS, MACHINE "|model|agent " REVIEWER "|judge|judges|evaluator|evaluators" },
 	{ HIDDEN_ADDRESS, "dear|attention|hey|hello|note|message|instruction|instructions|prompt|"
@@ -71,8 +74,8 @@ static const struct phrase_row rows[] = {
 
 	{ HIDDEN_COMMAND, "you must|should|shall" },
 	{ HIDDEN_COMMAND, "you are|have|need to|required|asked|instructed|obliged" },
-	{ HIDDEN_COMMAND, "please include|mention|write|respond|reply|answer|say|state|cite|use|add|"
-			  "output|print|insert|begin|start|consider|keep|ensure|make|give" },
+	{ HIDDEN_COMMAND, "please include|mention|write|respond|reply|answer|say|state|cite|use|"
+			  "add|output|print|insert|begin|start|consider|keep|ensure|make|give" },
 	{ HIDDEN_COMMAND, "include|mention|insert|use|repeat the|a|this|following|exact* phrase|"
 			  "phrases|sentence|word|words|string" },
 	{ HIDDEN_COMMAND, "begin|start|end your review|response|answer|summary" },
@@ -97,7 +100,8 @@ static const struct phrase_row rows[] = {
 	{ HIDDEN_OVERRIDE, "ignoriere|ignorieren sie|alle|die|deine|ihre* "
 			   "vorherigen|bisherigen|obigen|fruheren anweisungen|instruktionen" },
 	{ HIDDEN_VERDICT, "gib|geben|schreibe|schreiben sie|eine|nur|ein* "
-			  "positive|positives|gute|gutes bewertung|gutachten|begutachtung|rezension" },
+			  "positive|positives|gute|gutes "
+			  "bewertung|gutachten|begutachtung|rezension" },
 	{ HIDDEN_OVERRIDE, "ignore|ignorez|ignorer toutes|les|vos|tes* instructions|consignes "
 			   "precedentes|anterieures" },
 	{ HIDDEN_VERDICT, "donne|donnez|redige|redigez|ecris|ecrivez une|un|seulement|uniquement* "
@@ -106,7 +110,8 @@ static const struct phrase_row rows[] = {
 			   "anteriores|previas" },
 	{ HIDDEN_VERDICT, "da|escribe|escriba|proporciona|proporcione una|un|solo|solamente* "
 			  "evaluacion|revision|resena|valoracion positiva|favorable" },
-	{ HIDDEN_OVERRIDE, "ignore|ignora|desconsidere todas|as|suas* instrucoes anteriores|previas" },
+	{ HIDDEN_OVERRIDE, "ignore|ignora|desconsidere todas|as|suas* instrucoes "
+			   "anteriores|previas" },
 	{ HIDDEN_OVERRIDE, "ignora|ignorate tutte|le|tue|vostre* istruzioni precedenti" },
 	{ HIDDEN_OVERRIDE, "игнорируй|игнорируйте|забудь|забудьте все* "
 			   "предыдущие|прежние|прошлые инструкции|указания" },

@@ -23,7 +23,7 @@ static bool is_blank(char c)
 struct leftovers {
 	struct check *check;
 	struct slice text;
-	bool notes_are_the_subject; /* the paper writes about TODO comments */
+	bool asked, writes_about_notes;
 	bool todo_is_silent;        /* \todo prints nothing here */
 	struct phrases *phrases;
 	size_t run_start;           /* of the run whose phrases are scanned */
@@ -49,24 +49,7 @@ static size_t skip_blanks(const struct leftovers *l, size_t pos)
 	return pos;
 }
 
-static void raise_at(struct leftovers *l, const char *rule, size_t start, size_t end, char *title,
-		     const char *suggestion)
-{
-	struct location where = document_locate(l->check->doc, start, end);
-	char *subject = xmemdupz(l->text.data + start, end - start);
-	struct claim claim = {
-		.rule = rule,
-		.where = where,
-		.subject = subject,
-		.title = title,
-		.suggestion = suggestion ? xstrdup(suggestion) : NULL,
-		.why = "readers see it, and take the paper for unfinished",
-	};
-	check_raise(l->check, &claim);
-	free(subject);
-}
-
-/* Title for a find: WHAT, and the source from START on to the end of its line, cut. */
+/* WHAT, and the source from START on to the end of its line, cut. */
 static char *title_with_words(const struct leftovers *l, const char *what, size_t start)
 {
 	size_t end = start;
@@ -80,7 +63,92 @@ static char *title_with_words(const struct leftovers *l, const char *what, size_
 	return title;
 }
 
-/* -- notes to the authors ------------------------------------------------------------------------ */
+/* One thing that may be left over, and what is said about it. */
+struct leftover {
+	const char *rule;
+	const char *what;
+	const char *suggestion;
+	bool with_words;        /* what stands there is shown in the title */
+};
+
+static const struct leftover note = { "todo-left", "a note to the authors is printed",
+				      "do what it says, or turn it into a comment", true };
+static const struct leftover number = { "placeholder-text", "a number is still to be filled in",
+					"write the number", true };
+static const struct leftover placeholder = { "placeholder-text",
+					     "a place was kept free and not filled in",
+					     "write what belongs there", true };
+static const struct leftover marker = {
+	"unresolved-marker", "question marks stand where a number or a source belongs",
+	"use a reference or a citation, or write the number", false
+};
+static const struct leftover filler = { "lorem-ipsum", "filler text stands where a section belongs",
+					"write the section or delete it", false };
+static const struct leftover no_source = {
+	"citation-empty", "a citation names no source",
+	"put the key between the braces, or delete the command", false
+};
+static const struct leftover no_label = {
+	"reference-empty", "a cross-reference names no label",
+	"put the label between the braces, or delete the command", false
+};
+
+static void raise_at(struct leftovers *l, const struct leftover *what, size_t start, size_t end)
+{
+	if (!check_may_raise(l->check, what->rule))
+		return;
+	char *subject = xmemdupz(l->text.data + start, end - start);
+	struct claim claim = {
+		.rule = what->rule,
+		.where = document_locate(l->check->doc, start, end),
+		.subject = subject,
+		.title = what->with_words ? title_with_words(l, what->what, start)
+					  : xstrdup(what->what),
+		.suggestion = xstrdup(what->suggestion),
+		.why = "readers see it, and take the paper for unfinished",
+	};
+	check_raise(l->check, &claim);
+	free(subject);
+}
+
+enum phrase_kind { FILLER, TEMPLATE, BRACKETED, MARK, NOTES };
+
+static const struct phrase_row phrase_rows[] = {
+	{ FILLER, "lorem ipsum dolor sit" },
+	{ TEMPLATE, "xxx et al" },
+	{ TEMPLATE, "your abstract|title|text goes? here" },
+	{ TEMPLATE, "the|this abstract|text goes here" },
+	{ TEMPLATE, "type your abstract|title|text here" },
+	{ TEMPLATE, "replace this text|paragraph|abstract with your" },
+	{ TEMPLATE, "the name of the title is hope" },
+	{ TEMPLATE, "conference acronym xx" },
+	{ TEMPLATE, "make sure to enter the correct conference title from your rights" },
+	{ BRACKETED, "citation|citations|reference|references|ref needed|missing|required" },
+	{ BRACKETED, "insert|add the|a|your* figure|table|image|plot|citation|citations|reference|"
+		     "references|ref|cite|text|number|numbers|value here?" },
+	{ MARK, "cite|ref|citation|cites|refs" },
+	{ NOTES, "todo|fixme|xxx comment|comments|tag|tags|marker|markers|annotation|annotations" },
+	{ NOTES, "todo|fixme and|or fixme|todo|xxx|hack" },
+	{ NOTES, "self admitted technical debt" },
+};
+
+static bool on_notes(void *data, const struct phrase_match *match)
+{
+	struct leftovers *l = data;
+	l->writes_about_notes |= match->kind == NOTES;
+	return !l->writes_about_notes;
+}
+
+/* Whether the paper writes about TODO comments; asked when the first of them is met. */
+static bool notes_are_the_subject(struct leftovers *l)
+{
+	if (!l->asked)
+		phrases_scan(l->phrases, l->text, on_notes, l);
+	l->asked = true;
+	return l->writes_about_notes;
+}
+
+/* -- notes to the authors --------------------------------------------------------------------- */
 
 /* Whether the text from POS on is one of the words that make TODO the subject of a sentence. */
 static bool names_notes(const struct leftovers *l, size_t pos)
@@ -153,12 +221,14 @@ static bool is_note(const struct leftovers *l, size_t start, size_t end, bool is
 	char before = solid_before(l, start);
 	size_t next = skip_blanks(l, end);
 	char after = byte_at(l, next);
-	bool boxed = before == '[' && after == ']';
+	char behind = byte_at(l, next + 1);
+	bool is_link = behind && strchr(":([{", behind);
+	bool boxed = before == '[' && after == ']' && !is_link;
 	if (byte_at(l, end) == ':' && byte_at(l, end + 1) != ':')
 		return true;
 	if (is_xxx)
 		return boxed || wants_number(l, start);
-	if (boxed || before == '[' || (before == '(' && after == ')') ||
+	if (boxed || (before == '[' && after != ']') || (before == '(' && after == ')') ||
 	    ((before == '{' || before == '&' || before == '|') && is_closer(after)))
 		return !names_notes(l, end);
 	return begins_block(l, start) && !names_notes(l, end);
@@ -200,19 +270,15 @@ static void look_at_word(struct leftovers *l, size_t start, size_t end)
 {
 	bool is_xxx;
 	struct slice word = { l->text.data + start, end - start };
-	size_t number = blank_number_end(l, start, end);
-	if (number > start) {
-		raise_at(l, "placeholder-text", start, number,
-			 title_with_words(l, "a number is still to be filled in", start), NULL);
-	} else if (!l->notes_are_the_subject && is_note_word(word, &is_xxx) &&
-		   is_note(l, start, end, is_xxx)) {
-		raise_at(l, "todo-left", start, end,
-			 title_with_words(l, "a note to the authors is printed", start),
-			 "do what it says, or turn it into a comment");
-	}
+	size_t number_end = blank_number_end(l, start, end);
+	if (number_end > start)
+		raise_at(l, &number, start, number_end);
+	else if (is_note_word(word, &is_xxx) && is_note(l, start, end, is_xxx) &&
+		 !notes_are_the_subject(l))
+		raise_at(l, &note, start, end);
 }
 
-/* -- question marks ------------------------------------------------------------------------------ */
+/* -- question marks --------------------------------------------------------------------------- */
 
 static void look_at_question_marks(struct leftovers *l, size_t start, size_t end)
 {
@@ -226,9 +292,7 @@ static void look_at_question_marks(struct leftovers *l, size_t start, size_t end
 	if (end - start < 2 || end - start > 3 || is_word_byte(after))
 		return;
 	if (boxed || cell || wants_number(l, start))
-		raise_at(l, "unresolved-marker", start, end,
-			 xstrdup("question marks stand where a number or a source belongs"),
-			 "use a reference or a citation, or write the number");
+		raise_at(l, &marker, start, end);
 }
 
 static void look_at_text(struct leftovers *l, size_t start, size_t end)
@@ -255,28 +319,7 @@ static void look_at_text(struct leftovers *l, size_t start, size_t end)
 	}
 }
 
-/* -- phrases ------------------------------------------------------------------------------------- */
-
-enum phrase_kind { FILLER, TEMPLATE, BRACKETED, MARK, NOTES };
-
-static const struct phrase_row phrase_rows[] = {
-	{ FILLER, "lorem ipsum dolor sit" },
-	{ TEMPLATE, "xxx et al" },
-	{ TEMPLATE, "your abstract|title|text goes? here" },
-	{ TEMPLATE, "the|this abstract|text goes here" },
-	{ TEMPLATE, "type your abstract|title|text here" },
-	{ TEMPLATE, "replace this text|paragraph|abstract with your" },
-	{ TEMPLATE, "the name of the title is hope" },
-	{ TEMPLATE, "conference acronym xx" },
-	{ TEMPLATE, "make sure to enter the correct conference title from your rights" },
-	{ BRACKETED, "citation|citations|reference|references|ref needed|missing|required" },
-	{ BRACKETED, "insert|add the|a|your* figure|table|image|plot|citation|citations|reference|"
-		     "references|ref|cite|text|number|numbers|value here?" },
-	{ MARK, "cite|ref|citation|cites|refs" },
-	{ NOTES, "todo|fixme|xxx comment|comments|tag|tags|marker|markers|annotation|annotations" },
-	{ NOTES, "todo|fixme and|or fixme|todo|xxx|hack" },
-	{ NOTES, "self admitted technical debt" },
-};
+/* -- phrases ---------------------------------------------------------------------------------- */
 
 /* The match stands alone in square brackets that are neither a link nor an option. */
 static bool is_bracketed(const struct leftovers *l, size_t start, size_t end)
@@ -305,24 +348,13 @@ static bool on_phrase(void *data, const struct phrase_match *match)
 	struct leftovers *l = data;
 	size_t start = l->run_start + match->start, end = l->run_start + match->end;
 	if (match->kind == FILLER)
-		raise_at(l, "lorem-ipsum", start, end,
-			 xstrdup("filler text stands where a section belongs"),
-			 "write the section or delete it");
+		raise_at(l, &filler, start, end);
 	else if (match->kind != NOTES && is_placeholder(l, match->kind, start, end))
-		raise_at(l, "placeholder-text", start, end,
-			 title_with_words(l, "a place was kept free and not filled in", start),
-			 "write what belongs there");
+		raise_at(l, &placeholder, start, end);
 	return true;
 }
 
-static bool on_notes(void *data, const struct phrase_match *match)
-{
-	struct leftovers *l = data;
-	l->notes_are_the_subject |= match->kind == NOTES;
-	return !l->notes_are_the_subject;
-}
-
-/* -- whether \todo prints ------------------------------------------------------------------------ */
+/* -- whether \todo prints --------------------------------------------------------------------- */
 
 /* Whether the definition of \todo whose name ends at POS prints its argument for sure. */
 static bool definition_prints(struct slice bytes, size_t pos)
@@ -342,6 +374,12 @@ static bool definition_prints(struct slice bytes, size_t pos)
 	       (!takes_argument || memchr(body.data, '#', body.len));
 }
 
+static bool slice_ends_with(struct slice s, const char *suffix)
+{
+	size_t len = strlen(suffix);
+	return s.len >= len && !memcmp(s.data + s.len - len, suffix, len);
+}
+
 enum definition { NO_DEFINITION, DEFINED, ALIASED };
 
 /* How the name at AT, with or without braces around it, is being defined. */
@@ -352,12 +390,13 @@ static enum definition definition_at(struct slice bytes, size_t at)
 	struct slice before = slice_trim((struct slice){ bytes.data + back, at - back });
 	if (before.len && before.data[before.len - 1] == '{')
 		before.len--;
-	char *word = xmemdupz(before.data, before.len);
-	enum definition found = ends_with(word, "\\let") ? ALIASED : NO_DEFINITION;
-	for (size_t i = 0; i < ARRAY_SIZE(words) && !found; i++)
-		found = ends_with(word, words[i]) ? DEFINED : NO_DEFINITION;
-	free(word);
-	return found;
+	if (slice_ends_with(before, "\\let"))
+		return ALIASED;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (slice_ends_with(before, words[i]))
+			return DEFINED;
+	}
+	return NO_DEFINITION;
 }
 
 static bool is_commented_out(struct slice bytes, size_t at)
@@ -401,19 +440,16 @@ static bool todo_is_silent(const struct document *doc)
 	return false;
 }
 
-/* -- commands ------------------------------------------------------------------------------------ */
-
-static const char filler_rule[] = "lorem-ipsum";
-static const char note_rule[] = "todo-left";
+/* -- commands --------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
-	const char *rule;
+	const struct leftover *says;
 } commands[] = {
-	{ "lipsum", filler_rule },    { "blindtext", filler_rule }, { "Blindtext", filler_rule },
-	{ "blinddocument", filler_rule }, { "Blinddocument", filler_rule },
-	{ "todo", note_rule },	      { "Todo", note_rule },	    { "TODO", note_rule },
-	{ "fixme", note_rule },	      { "FIXME", note_rule },	    { "missingfigure", note_rule },
+	{ "lipsum", &filler },	  { "blindtext", &filler },	{ "Blindtext", &filler },
+	{ "todo", &note },	  { "blinddocument", &filler }, { "Blinddocument", &filler },
+	{ "Todo", &note },	  { "TODO", &note },		{ "fixme", &note },
+	{ "FIXME", &note },	  { "missingfigure", &note },
 };
 
 /* An argument of a command whose name ends at POS, all blank: its end, otherwise POS. */
@@ -465,13 +501,7 @@ static void look_at_keys(struct leftovers *l, struct slice name, size_t start, s
 	size_t close = empty_argument_end(l, end);
 	if (close == end)
 		return;
-	if (cites)
-		raise_at(l, "citation-empty", start, close, xstrdup("a citation names no source"),
-			 "put the key between the braces, or delete the command");
-	else
-		raise_at(l, "reference-empty", start, close,
-			 xstrdup("a cross-reference names no label"),
-			 "put the label between the braces, or delete the command");
+	raise_at(l, cites ? &no_source : &no_label, start, close);
 }
 
 static void look_at_command(struct leftovers *l, size_t start, size_t end)
@@ -481,14 +511,9 @@ static void look_at_command(struct leftovers *l, size_t start, size_t end)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (!slice_equals(name, commands[i].name))
 			continue;
-		if (commands[i].rule == filler_rule)
-			raise_at(l, filler_rule, start, end,
-				 xstrdup("filler text stands where a section belongs"),
-				 "write the section or delete it");
-		else if (!l->todo_is_silent && !definition_at(l->text, start))
-			raise_at(l, note_rule, start, end,
-				 title_with_words(l, "a note to the authors is printed", start),
-				 "do what it says, or turn it into a comment");
+		if (commands[i].says != &note ||
+		    (!l->todo_is_silent && !definition_at(l->text, start)))
+			raise_at(l, commands[i].says, start, end);
 	}
 }
 
@@ -499,7 +524,6 @@ void check_leftovers(struct check *c)
 	struct prose_run run;
 	l.todo_is_silent = todo_is_silent(c->doc);
 	l.phrases = phrases_new(phrase_rows, ARRAY_SIZE(phrase_rows));
-	phrases_scan(l.phrases, l.text, on_notes, &l);
 	prose_init(&p, l.text, c->doc->kind);
 	while (prose_next(&p, &run)) {
 		if (run.kind == PROSE_TEXT && !run.quoted) {

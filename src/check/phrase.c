@@ -6,7 +6,7 @@
 #include "base/strmap.h"
 #include "base/text.h"
 
-/* -- words ------------------------------------------------------------------------------------- */
+/* -- words ------------------------------------------------------------------------------------ */
 
 /* Base letters of U+00C0..U+017F; '-' is no letter, the ligatures take their first letter. */
 static const char latin_letters[] =
@@ -124,7 +124,10 @@ static void read_word(struct slice text, size_t *pos, uint32_t first, struct wor
 	while (at < text.len) {
 		uint32_t cp;
 		size_t len = decode(text, at, &cp);
-		if (cp == '\\') {
+		if (cp < 0x80 && ascii_alnum((int)cp)) {
+			word_add(w, (uint32_t)ascii_lower((int)cp));
+			w->end = *pos = at + 1;
+		} else if (cp == '\\') {
 			bool joins;
 			len = skip_command(text, at, &joins) - at;
 			if (!joins)
@@ -171,7 +174,7 @@ bool word_next(struct slice text, size_t *pos, struct word *out)
 	return false;
 }
 
-/* -- patterns ---------------------------------------------------------------------------------- */
+/* -- patterns --------------------------------------------------------------------------------- */
 
 enum repeat { REPEAT_ONE, REPEAT_OPTIONAL, REPEAT_ANY };
 
@@ -299,7 +302,7 @@ void phrases_free(struct phrases *p)
 	free(p);
 }
 
-/* -- matching ---------------------------------------------------------------------------------- */
+/* -- matching --------------------------------------------------------------------------------- */
 
 /* The words ahead: no phrase is longer than this. */
 #define WINDOW 32

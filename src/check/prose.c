@@ -160,7 +160,7 @@ static size_t line_end(const struct prose *p, size_t from)
 	return hit ? (size_t)(hit - p->text.data) : p->text.len;
 }
 
-/* -- TeX --------------------------------------------------------------------------------------- */
+/* -- TeX -------------------------------------------------------------------------------------- */
 
 /* Behind the group or optional argument that opens at POS, or POS when it does not close within its
  * paragraph and a sensible length. */
@@ -428,7 +428,7 @@ static bool tex_next(struct prose *p, struct prose_run *out)
 	}
 }
 
-/* -- Markdown ---------------------------------------------------------------------------------- */
+/* -- Markdown --------------------------------------------------------------------------------- */
 
 static bool is_blank_line_before(const struct prose *p, size_t line)
 {

@@ -51,7 +51,7 @@ static char *entry_key(const struct references *r, const char *key)
 	return copy;
 }
 
-/* -- definitions --------------------------------------------------------------------------------- */
+/* -- definitions ------------------------------------------------------------------------------ */
 
 static void find_conflicts(struct references *r)
 {
@@ -110,8 +110,8 @@ static void raise_label_duplicate(struct references *r, const struct item *item,
 					 r->doc->files[item->where.file].path)
 			       : xstrfmt("`%s` is defined again; first at %s", shown, place),
 		.suggestion = xstrdup(again ? "read the file once"
-					    : "rename one of the two, and look at each reference to see "
-					      "which was meant"),
+					    : "rename one of the two, and look at each reference "
+					      "to see which was meant"),
 		.why = "every reference to it points to the last of them",
 	};
 	check_raise(r->check, &claim);
@@ -147,13 +147,14 @@ static void raise_entry_duplicate(struct references *r, const struct item *item,
 		.rule = "bibliography-key-duplicate",
 		.where = item->where,
 		.subject = item->key,
-		.title = same ? xstrfmt("`%s` is the key of another entry already, at %s", shown, place)
-			      : xstrfmt("`%s` is the same key as `%s` at %s: BibTeX ignores case", shown,
-					first_shown, place),
-		.suggestion = xstrdup("delete one of the two entries, or give it a key of its own if it "
-				      "is another work"),
+		.title = same ? xstrfmt("`%s` is the key of another entry already, at %s", shown,
+					place)
+			      : xstrfmt("`%s` is the same key as `%s` at %s: BibTeX ignores case",
+					shown, first_shown, place),
+		.suggestion = xstrdup("delete one of the two entries, or give it a key of its own "
+				      "if it is another work"),
 		.why = is_cited ? "BibTeX stops here with \"Repeated entry\" and uses the first"
-				: "nothing cites it yet; as soon as something does, BibTeX stops here",
+				: "nothing cites it yet; as soon as something does, BibTeX stops",
 		.softer = is_cited ? 0 : 1,
 	};
 	check_raise(r->check, &claim);
@@ -213,7 +214,7 @@ static void note_citations(struct references *r)
 	}
 }
 
-/* -- uses ---------------------------------------------------------------------------------------- */
+/* -- uses ------------------------------------------------------------------------------------- */
 
 /* A key that is used and not defined. */
 struct missing {
@@ -319,11 +320,11 @@ static void raise_unknown(struct references *r, const struct family *family,
 		.rule = family->rule,
 		.where = m->uses[0]->where,
 		.subject = "cannot tell",
-		.title = missing->nr > 1
-				 ? xstrfmt("cannot tell whether `%s` and %zu more %ss are defined: %s",
-					   shown, missing->nr - 1, family->what, reason)
-				 : xstrfmt("cannot tell whether the %s `%s` is defined: %s",
-					   family->what, shown, reason),
+		.title = missing->nr > 1 ? xstrfmt("cannot tell whether `%s` and %zu more %ss are "
+						   "defined: %s",
+						   shown, missing->nr - 1, family->what, reason)
+					 : xstrfmt("cannot tell whether the %s `%s` is defined: %s",
+						   family->what, shown, reason),
 		.why = "what is not there may define it",
 		.softer = 2,
 		.uncertain = true,
@@ -335,14 +336,29 @@ static void raise_unknown(struct references *r, const struct family *family,
 
 static bool is_known(const struct references *r, const struct item *item)
 {
-	size_t len = strlen(item->key);
+	/* in Markdown @fig:loss may be either */
+	bool may_be_label = item->kind == ITEM_REFERENCE || r->doc->kind == MANUSCRIPT_MARKDOWN;
+	if (may_be_label && strmap_has(&r->labels, item->key, strlen(item->key)))
+		return true;
 	if (item->kind == ITEM_REFERENCE)
-		return strmap_has(&r->labels, item->key, len);
+		return false;
 	char *key = entry_key(r, item->key);
-	bool known = strmap_has(&r->entries, key, strlen(key)) ||
-		     (r->doc->kind == MANUSCRIPT_MARKDOWN && strmap_has(&r->labels, item->key, len));
+	bool known = strmap_has(&r->entries, key, strlen(key));
 	free(key);
 	return known;
+}
+
+/* No entry was found, and a package is loaded that brings bibliographies by commands of its own. */
+static bool has_own_bibliography(const struct references *r)
+{
+	static const char *const packages[] = { "amsrefs",    "bibtopic", "bibunits", "chapterbib",
+						"multibib",   "nmbib",	  "splitbib", "footbib",
+						"biblist",    "opcit",	  "jurabib" };
+	for (size_t i = 0; !r->entries.nr && i < ARRAY_SIZE(packages); i++) {
+		if (has_package(r->doc, packages[i]))
+			return true;
+	}
+	return false;
 }
 
 /* Then no citation can be told, which goes without saying: the bibliography is called missing. */
@@ -359,7 +375,8 @@ static bool misses_bibliography(const struct document *doc)
 static void look_at_uses(struct references *r, const struct family *family)
 {
 	bool is_citation = family->kind == ITEM_CITATION;
-	bool complete = is_citation ? r->doc->citations_complete : r->doc->labels_complete;
+	bool complete = is_citation ? r->doc->citations_complete && !has_own_bibliography(r)
+				    : r->doc->labels_complete;
 	const struct strmap *known = is_citation ? &r->entries : &r->labels;
 	struct strmap missing = STRMAP_INIT;
 	for (size_t i = 0; i < r->doc->nr_items; i++) {

@@ -56,7 +56,7 @@ static bool contains(struct slice s, const char *what)
 	return memmem(s.data, s.len, what, strlen(what)) != NULL;
 }
 
-/* -- missing files ------------------------------------------------------------------------------- */
+/* -- missing files ---------------------------------------------------------------------------- */
 
 struct missing_file {
 	const char *rule, *what, *why;
@@ -119,16 +119,18 @@ static void raise_missing_input(struct check *c, const struct item *item)
 static void look_at_bibliography(struct check *c, const struct item *item, bool has_bbl)
 {
 	static const char *const known[] = {
-		"IEEEabrv",	"IEEEfull", "IEEEexample", "xampl",	"biblatex-examples",
-		"IEEEabrv.bib", "plain",    "mrabbrev",	   "acm-abbrev", NULL
+		"IEEEabrv", "IEEEfull", "IEEEexample", "xampl", "biblatex-examples", "mrabbrev", NULL
 	};
 	static const struct missing_file missing = {
 		.rule = "bibliography-missing",
 		.what = "bibliography",
 		.why = "nobody else can make the paper's list of references",
 	};
-	if (!item->path && !has_bbl && is_plain_name(item) && !in_list(item->key, known))
+	size_t len = strlen(item->key);
+	char *name = xmemdupz(item->key, ends_with(item->key, ".bib") ? len - 4 : len);
+	if (!item->path && !has_bbl && is_plain_name(item) && !in_list(name, known))
 		raise_missing(c, item, &missing);
+	free(name);
 }
 
 static bool reads_bbl(const struct document *doc)
@@ -220,7 +222,7 @@ static void raise_missing_pictures(struct check *c, const struct pictures *p)
 	}
 }
 
-/* -- pictures shown twice ------------------------------------------------------------------------ */
+/* -- pictures shown twice --------------------------------------------------------------------- */
 
 /* Whether the options of a picture show a part of the file, or make it as small as a letter. */
 static bool has_own_view(const struct item *item)
@@ -273,7 +275,8 @@ static void raise_used_twice(struct check *c, const struct item *item, const str
 		.where = item->where,
 		.subject = item->path ? item->path : item->key,
 		.title = xstrfmt("`%s` is shown again; first at %s", shown, place),
-		.suggestion = xstrdup("name the file that belongs here, or refer to the first figure"),
+		.suggestion = xstrdup("name the file that belongs here, or refer to the first "
+				      "figure"),
 		.why = "one of the two captions may speak of a picture that is not there",
 	};
 	check_raise(c, &claim);

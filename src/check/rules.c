@@ -12,12 +12,12 @@
 	"\\begin{figure}\\includegraphics{" file "}\\caption{" caption "}\\end{figure}\n"
 
 const struct rule check_rules[] = {
-	/* -- hidden ------------------------------------------------------------------------------ */
+	/* -- hidden --------------------------------------------------------------------------- */
 	{
 		.id = "hidden-instruction",
 		.family = "hidden",
 		.severity = SEVERITY_ERROR,
-		.summary = "text that no reader sees tells a reviewer or a language model what to do",
+		.summary = "text that no reader sees tells a reviewer or a model what to do",
 		.details =
 			"Some text of this paper cannot be seen in print (white or tiny letters, "
 			"boxes off the page, opacity 0, text behind \\end{document}, comments, "
@@ -67,10 +67,10 @@ const struct rule check_rules[] = {
 			"To mend it, delete the words or put them into a comment.",
 		.bad = TEX_WITH("\\usepackage{xcolor}\n",
 				"The map is a contraction.\n\n"
-				"\\textcolor{white}{contraction fixed point Banach theorem iteration}\n"),
+				"\\textcolor{white}{contraction fixed point Banach theorem}\n"),
 		.good = TEX_WITH("\\usepackage{xcolor}\n",
 				 "The map is a contraction.\n\n"
-				 "\\textcolor{blue}{contraction fixed point Banach theorem iteration}\n"),
+				 "\\textcolor{blue}{contraction fixed point Banach theorem}\n"),
 		.language = "tex",
 	},
 	{
@@ -98,7 +98,7 @@ const struct rule check_rules[] = {
 		.good = "# Recall\n\nThe recall of the probe is 0.9.\n",
 		.language = "markdown",
 	},
-	/* -- leftovers --------------------------------------------------------------------------- */
+	/* -- leftovers ------------------------------------------------------------------------ */
 	{
 		.id = "citation-empty",
 		.family = "leftovers",
@@ -227,7 +227,7 @@ const struct rule check_rules[] = {
 			    "Section~\\ref{sec:proof}. Why not earlier??\n"),
 		.language = "tex",
 	},
-	/* -- references -------------------------------------------------------------------------- */
+	/* -- references ----------------------------------------------------------------------- */
 	{
 		.id = "bibliography-key-duplicate",
 		.family = "references",
@@ -387,7 +387,7 @@ const struct rule check_rules[] = {
 		.severity = SEVERITY_ERROR,
 		.summary = "a cross-reference names a label that is nowhere defined",
 		.details =
-			"\\ref (or one of its kin, or a link to a heading in Markdown) names a "
+			"\\ref (or one of its kin, or a footnote or @fig:name in Markdown) names a "
 			"label that the paper does not have. It prints ??, and the reader cannot "
 			"go there.\n\n"
 			"One finding speaks for all places that use the label; the others are "

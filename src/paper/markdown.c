@@ -394,6 +394,10 @@ static bool ends_paragraph(const struct markdown *md, const struct line *line)
 		return true;
 	if ((c == '`' || c == '~') && run_of(md, line, c) >= 3)
 		return true;
+	/* the notes of a paper often stand line by line */
+	if (c == '[' && line->text + 1 < line->end && md->data[line->text + 1] == '^' &&
+	    memmem(md->data + line->text, line->end - line->text, "]:", 2))
+		return true;
 	size_t level = run_of(md, line, '#');
 	return level && level <= 6 && line->indent < 4 &&
 	       (line->text + level >= line->end || md->data[line->text + level] == ' ');

@@ -16,9 +16,13 @@ def main():
     params.n_parallel = 2
     params.kv_unified = True
     params.n_gpu_layers = 0
-    params.cpuparams.n_threads = os.cpu_count() or 1
+    # Its threads wait for each other by spinning: a machine that is busy otherwise crawls.
+    params.cpuparams.n_threads = max(1, (os.cpu_count() or 1) // 2)
     params.sampling.temp = 0.0
     params.sampling.seed = 1
+    # Without it a model this small repeats its first finding until the limit.
+    params.sampling.penalty_repeat = 1.3
+    params.sampling.penalty_last_n = 256
     params.warmup = False
     params.ui = False
     server = xllamacpp.Server(params)

@@ -52,6 +52,18 @@ static void test_nothing_is_undefined_while_an_input_is_missing(void **state)
 	finding_list_release(&found);
 }
 
+static void test_bibliographies_of_other_kinds_are_not_called_empty(void **state)
+{
+	(void)state;
+	struct finding_list found = { 0 };
+	check_test_text(&found, "paper.tex",
+			"\\documentclass{article}\n\\usepackage{bibtopic}\n\\begin{document}\n"
+			"\\cite{a}\\begin{btSect}{refs}\\btPrintCited\\end{btSect}\\end{document}\n");
+	assert_int_equal(found.nr, 1);
+	assert_true(found.items[0].uncertain);
+	finding_list_release(&found);
+}
+
 static void test_a_repeated_label_names_the_first_place(void **state)
 {
 	(void)state;
@@ -226,6 +238,7 @@ int main(void)
 		cmocka_unit_test(test_a_key_cited_often_is_one_finding_that_names_the_places),
 		cmocka_unit_test(test_the_nearest_key_is_suggested),
 		cmocka_unit_test(test_nothing_is_undefined_while_an_input_is_missing),
+		cmocka_unit_test(test_bibliographies_of_other_kinds_are_not_called_empty),
 		cmocka_unit_test(test_a_repeated_label_names_the_first_place),
 		cmocka_unit_test(test_branches_of_a_condition_do_not_repeat_each_other),
 		cmocka_unit_test(test_case_of_keys_is_bibtex_s),
