@@ -116,12 +116,19 @@ static void add_table(struct buffer *out, const struct report *report)
 
 /* -- one finding ---------------------------------------------------------------------------- */
 
+/* As a sentence: rules and models write some with, some without a capital and a full stop. */
 static void add_prose(struct buffer *out, const char *label, const char *text)
 {
 	if (!text || !*text)
 		return;
 	buffer_addstr(out, label);
+	size_t start = out->len;
 	markdown_text(out, text, MAX_PROSE);
+	if (out->len > start && ascii_alpha((unsigned char)out->data[start]) &&
+	    out->data[start] >= 'a')
+		out->data[start] -= 'a' - 'A';
+	if (out->len > start && ascii_alnum((unsigned char)out->data[out->len - 1]))
+		buffer_addch(out, '.');
 	buffer_addstr(out, "\n\n");
 }
 
