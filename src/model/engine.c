@@ -77,6 +77,13 @@ void model_engine_free(struct model_engine *e)
 		free(queue->name);
 		free(queue);
 	}
+	while (e->schemas) {
+		struct engine_schema *schema = e->schemas;
+		e->schemas = schema->next;
+		cJSON_Delete(schema->json);
+		free(schema->text);
+		free(schema);
+	}
 	while (e->models) {
 		struct engine_model *model = e->models;
 		e->models = model->next;
@@ -132,23 +139,42 @@ static struct provider_queue *queue_of(struct model_engine *e, const struct mode
 	return queue;
 }
 
+static struct error *schema_of(struct model_engine *e, const char *text, const cJSON **out)
+{
+	struct engine_schema *schema = e->schemas;
+	while (schema && strcmp(schema->text, text))
+		schema = schema->next;
+	if (!schema) {
+		cJSON *json = NULL;
+		struct error *err = json_parse(&json, (struct slice){ text, strlen(text) },
+					       "the answer's schema");
+		if (!err)
+			err = schema_check(json);
+		if (err) {
+			cJSON_Delete(json);
+			return err;
+		}
+		schema = xcalloc(1, sizeof(*schema));
+		schema->text = xstrdup(text);
+		schema->json = json;
+		schema->next = e->schemas;
+		e->schemas = schema;
+	}
+	*out = schema->json;
+	return NULL;
+}
+
 struct error *model_submit(struct model_engine *e, const struct model *m, const struct model_request *r,
 			   void (*on_reply)(void *data, const struct model_reply *reply), void *data)
 {
 	if (e->cancelled)
 		return error_new(ERROR_CANCELLED, "interrupted");
-	cJSON *schema;
-	struct error *err = json_parse(&schema, (struct slice){ r->schema, strlen(r->schema) },
-				       "the answer's schema");
+	const cJSON *schema;
+	struct error *err = http_check_url(m->endpoint);
+	if (!err)
+		err = schema_of(e, r->schema, &schema);
 	if (err)
 		return err;
-	err = schema_check(schema);
-	if (!err)
-		err = http_check_url(m->endpoint);
-	if (err) {
-		cJSON_Delete(schema);
-		return err;
-	}
 	struct exchange *x = xcalloc(1, sizeof(*x));
 	x->engine = e;
 	x->model = m;

@@ -27,7 +27,6 @@ uint64_t model_clock_ms(void)
 
 void exchange_free(struct exchange *x)
 {
-	cJSON_Delete(x->schema);
 	buffer_release(&x->body);
 	stream_release(&x->stream);
 	codec_answer_release(&x->answer);
@@ -332,15 +331,25 @@ static void send_attempt(struct exchange *x, uint64_t delay_ms)
 	x->reply.attempts++;
 }
 
+/* The tokens of a question that cannot fit, else 0: some servers would answer about what is left after
+ * cutting, without a word. Only a text with many bytes can have many tokens: most need no counting. */
+static int64_t tokens_beyond_context(const struct exchange *x)
+{
+	struct slice system = { x->request.system, strlen(x->request.system) };
+	struct slice user = { x->request.user, strlen(x->request.user) };
+	int64_t context = x->model->context_tokens;
+	if (context <= 0 || (system.len + user.len) * MODEL_MAX_TOKENS_PER_BYTE <= (uint64_t)context)
+		return 0;
+	int64_t tokens = model_estimate_tokens(system) + model_estimate_tokens(user);
+	return tokens > context ? tokens : 0;
+}
+
 void exchange_start(struct exchange *x)
 {
 	x->started_ms = model_clock_ms();
 	x->deadline_ms = x->started_ms + (uint64_t)x->engine->deadline_ms;
-	const struct model_request *r = &x->request;
-	int64_t tokens = model_estimate_tokens((struct slice){ r->system, strlen(r->system) }) +
-			 model_estimate_tokens((struct slice){ r->user, strlen(r->user) });
-	/* Some servers would answer about what is left after cutting, without a word. */
-	if (x->model->context_tokens > 0 && tokens > x->model->context_tokens) {
+	int64_t tokens = tokens_beyond_context(x);
+	if (tokens) {
 		char *message = xstrfmt("the question has about %lld tokens, the model's context %lld",
 					(long long)tokens, (long long)x->model->context_tokens);
 		exchange_fail(x, MODEL_FAILED, message);

@@ -14,6 +14,13 @@ struct engine_model {
 	struct engine_model *next;
 };
 
+/* Thousands of requests share one schema: it is parsed once. */
+struct engine_schema {
+	char *text;
+	cJSON *json;
+	struct engine_schema *next;
+};
+
 /* The places of one provider, and who waits for one. */
 struct provider_queue {
 	char *name;
@@ -27,6 +34,7 @@ struct model_engine {
 	long deadline_ms;
 	unsigned per_provider;
 	struct engine_model *models;
+	struct engine_schema *schemas;
 	struct provider_queue *queues;
 	uint64_t bytes;
 	unsigned in_flight;
@@ -43,7 +51,7 @@ struct exchange {
 	struct provider_queue *queue;
 	const struct model *model;
 	struct model_request request;
-	cJSON *schema;
+	const cJSON *schema;
 	void (*on_reply)(void *data, const struct model_reply *reply);
 	void *data;
 	uint64_t started_ms, deadline_ms; /* on the monotonic clock */

@@ -77,6 +77,7 @@ void model_request_hash(const struct model *m, const struct model_request *r, ch
 /* Tokens of TEXT, an upper estimate good to about 15 % for English and TeX without the model's
  * tokenizer. */
 int64_t model_estimate_tokens(struct slice text);
+#define MODEL_MAX_TOKENS_PER_BYTE 3 /* of such an estimate */
 
 /*
  * The engine: submit any number of requests, then run. Calls are streamed, tried again as
