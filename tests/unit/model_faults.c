@@ -87,8 +87,8 @@ static void serve(struct served *s, const struct codec *codec, const struct scri
 }
 
 static const struct model_engine_settings quick = {
-	.http = { .idle_timeout_ms = 100 },
-	.deadline_ms = 5000,
+	.http = { .idle_timeout_ms = 500 },
+	.deadline_ms = 20000,
 };
 
 static void ask_with(const struct codec *codec, struct scripted *script, size_t nr,
@@ -485,7 +485,7 @@ static void test_failures_do_not_touch_other_requests(void **state)
 	struct served served;
 	struct model_engine *engine;
 	struct outcome o[ARRAY_SIZE(papers)] = { { 0 } };
-	struct model_engine_settings settings = { .http = { .idle_timeout_ms = 50 }, .deadline_ms = 1000 };
+	struct model_engine_settings settings = { .http = { .idle_timeout_ms = 500 }, .deadline_ms = 2000 };
 	serve(&served, &codec_openai, server);
 	assert_ok(model_engine_new(&engine, &settings));
 	for (size_t i = 0; i < ARRAY_SIZE(papers); i++) {
