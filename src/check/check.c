@@ -36,7 +36,11 @@ char *check_place(struct document *doc, struct location where)
 	const struct source_file *file = &doc->files[where.file];
 	size_t line, column, start = (size_t)(document_line(doc, where).data - file->bytes.data);
 	document_position(doc, (struct location){ where.file, start, start }, &line, &column);
-	return xstrfmt("%s:%zu", file->path, line);
+	/* as seen from the manuscript: that stays true when the paper's folder is moved */
+	const char *slash = strrchr(doc->path, '/');
+	size_t folder = slash ? (size_t)(slash - doc->path) + 1 : 0;
+	bool below = !strncmp(file->path, doc->path, folder);
+	return xstrfmt("%s:%zu", file->path + (below ? folder : 0), line);
 }
 
 /* The line that WHERE stands on, cut to what is near when it is long. */
