@@ -149,7 +149,7 @@ check-banned:
 SCRIPTS = $(shell grep -lsE '^\#!/bin/(ba)?sh' tools/* hooks/* .ci/* tests/*/*) tests/cli/lib.sh
 .PHONY: check-scripts
 check-scripts:
-	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); \
+	@if command -v shellcheck >/dev/null; then shellcheck -S warning $(SCRIPTS); \
 	else echo 'shellcheck is not here: the scripts were not checked'; fi
 
 # A run with models, killed at random moments: KILLS times.

@@ -47,7 +47,7 @@ run_latex() {
 build() {
 	local base=${1%.tex} name style i
 	missing_input=0
-	for i in 1 2 3 4 5 6 7 8; do
+	for _ in 1 2 3 4 5 6 7 8; do
 		run_latex "$base"
 		name=$(sed -n "s/^! LaTeX Error: File \`\([^']*\)' not found\./\1/p" "$base.log" |
 			grep -E '\.(cls|sty|tex)$' | head -n 1)
