@@ -23,10 +23,10 @@ static size_t count_words(const char *s)
 
 static bool looks_like_name(const char *s)
 {
-	static const char *const places[] = {"universit", "department", "institut",   "laborator",
-					     "college",   "school of",  "center for", "centre for",
-					     "faculty",   "http",       "correspond", "research",
-					     "academy",   "inc.",       NULL};
+	static const char *const places[] = { "universit", "department", "institut",   "laborator",
+					      "college",   "school of",  "center for", "centre for",
+					      "faculty",   "http",       "correspond", "research",
+					      "academy",   "inc.",       NULL };
 	size_t words = count_words(s);
 	return words >= 1 && words <= 6 && strlen(s) < 80 && !ascii_digit((unsigned char)*s) &&
 	       !strpbrk(s, "@/=") && !has_word(s, places);
@@ -55,7 +55,7 @@ static void add_name(struct document *doc, struct slice s)
 /* Length of what separates names at S ("," "and" "&" and their mixtures), or 0. */
 static size_t separator_at(const char *s)
 {
-	static const char *const separators[] = {", and ", ", & ", " and ", " & ", ",", ";"};
+	static const char *const separators[] = { ", and ", ", & ", " and ", " & ", ",", ";" };
 	for (size_t i = 0; i < ARRAY_SIZE(separators); i++)
 		if (starts_with(s, separators[i]))
 			return strlen(separators[i]);
@@ -66,9 +66,10 @@ static size_t separator_at(const char *s)
 static bool is_title(const char *s)
 {
 	static const char *const titles[] = {
-	    "Jr.",   "Jr",   "Sr.",  "II",  "III",           "PhD",    "Ph.D.",
-	    "MD",    "M.D.", "IEEE", "MSc", "Senior Member", "Member", "Student Member",
-	    "Fellow"};
+		"Jr.",   "Jr",   "Sr.",  "II",  "III",           "PhD",    "Ph.D.",
+		"MD",    "M.D.", "IEEE", "MSc", "Senior Member", "Member", "Student Member",
+		"Fellow"
+	};
 	for (size_t i = 0; i < ARRAY_SIZE(titles); i++)
 		if (!strcmp(titles[i], s))
 			return true;
@@ -84,7 +85,7 @@ void document_add_names(struct document *doc, const char *text)
 		size_t len = *p ? separator_at(p) : 0;
 		if (*p && !len)
 			continue;
-		struct slice part = slice_trim((struct slice){start, (size_t)(p - start)});
+		struct slice part = slice_trim((struct slice){ start, (size_t)(p - start) });
 		char *copy = xmemdupz(part.data, part.len);
 		if (!part.len || (nr && is_title(copy)))
 			free(copy);
@@ -100,12 +101,12 @@ void document_add_names(struct document *doc, const char *text)
 		is_list &= looks_like_name(parts[i]) && (conjunction || count_words(parts[i]) > 1);
 	for (size_t i = 0; i < nr; i++) {
 		if (is_list)
-			add_name(doc, (struct slice){parts[i], strlen(parts[i])});
+			add_name(doc, (struct slice){ parts[i], strlen(parts[i]) });
 		else if (nr > 2 && looks_like_name(parts[i]) && count_words(parts[i]) > 1)
-			add_name(doc, (struct slice){parts[i], strlen(parts[i])});
+			add_name(doc, (struct slice){ parts[i], strlen(parts[i]) });
 	}
 	if (!is_list && nr <= 2 && looks_like_name(text))
-		add_name(doc, (struct slice){text, strlen(text)});
+		add_name(doc, (struct slice){ text, strlen(text) });
 	for (size_t i = 0; i < nr; i++)
 		free(parts[i]);
 }

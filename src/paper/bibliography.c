@@ -30,7 +30,7 @@ static struct slice take_word(struct bib *b, const char *stops)
 	while (b->pos < b->end && !is_space(b->data[b->pos]) && b->data[b->pos] &&
 	       !strchr(stops, b->data[b->pos]))
 		b->pos++;
-	return (struct slice){b->data + start, b->pos - start};
+	return (struct slice){ b->data + start, b->pos - start };
 }
 
 static bool word_is(struct slice s, const char *lower)
@@ -58,7 +58,7 @@ static bool entry_starts_at(const struct bib *b, size_t p)
 static bool skip_entry(struct bib *b, char close, size_t *body_end)
 {
 	static const bool counts[256] = {
-	    ['@'] = true, ['\\'] = true, ['{'] = true, ['}'] = true, [')'] = true, ['"'] = true,
+		['@'] = true, ['\\'] = true, ['{'] = true, ['}'] = true, [')'] = true, ['"'] = true,
 	};
 	size_t depth = 0;
 	bool quoted = false;
@@ -100,9 +100,9 @@ static void add_aliases(struct bib *b, size_t start, size_t end, const char *typ
 		size_t comma = p;
 		while (comma < stop && b->data[comma] != ',')
 			comma++;
-		struct slice key = slice_trim((struct slice){b->data + p, comma - p});
+		struct slice key = slice_trim((struct slice){ b->data + p, comma - p });
 		size_t at = (size_t)(key.data - b->data);
-		struct location where = {b->file, at, at + key.len};
+		struct location where = { b->file, at, at + key.len };
 		struct item *item =
 		    key.len ? reading_item(b->r, ITEM_BIB_ENTRY, key.data, key.len, where, NO_FLOW)
 			    : NULL;
@@ -125,7 +125,7 @@ static void find_aliases(struct bib *b, size_t start, size_t end, const char *ty
 			depth--;
 		if (depth || is_space(c))
 			continue;
-		if (at_field && end - p > 4 && word_is((struct slice){b->data + p, 3}, "ids") &&
+		if (at_field && end - p > 4 && word_is((struct slice){ b->data + p, 3 }, "ids") &&
 		    (is_space(b->data[p + 3]) || b->data[p + 3] == '='))
 			add_aliases(b, p + 3, end, type);
 		at_field = c == ',';
@@ -138,9 +138,9 @@ static void read_entry(struct bib *b, struct slice type, size_t at, char close)
 	struct slice key = take_word(b, close == '}' ? ",}" : ",)");
 	size_t start = (size_t)(key.data - b->data), body = b->pos, body_end;
 	bool closed = skip_entry(b, close, &body_end);
-	struct location where = {b->file, start, start + key.len};
+	struct location where = { b->file, start, start + key.len };
 	if (!closed)
-		reading_problem(b->r, (struct location){b->file, at, b->pos},
+		reading_problem(b->r, (struct location){ b->file, at, b->pos },
 				"this bibliography entry is not closed");
 	/* Without its key an entry begins with its first field, as BibTeX complains, too. */
 	if (!key.len || memchr(key.data, '=', key.len))
@@ -158,7 +158,7 @@ static void read_entry(struct bib *b, struct slice type, size_t at, char close)
 
 static void read_at(struct bib *b)
 {
-	static const char *const not_entries[] = {"string", "preamble", "comment"};
+	static const char *const not_entries[] = { "string", "preamble", "comment" };
 	size_t at = b->pos++, body_end;
 	skip_space(b);
 	struct slice type = take_word(b, "{(@,=\"#}");
@@ -180,7 +180,7 @@ static void read_at(struct bib *b)
 
 void bibliography_read(struct reading *r, uint32_t file, size_t start, size_t end)
 {
-	struct bib b = {r, r->doc->files[file].bytes.data, start, end, file};
+	struct bib b = { r, r->doc->files[file].bytes.data, start, end, file };
 	while (b.pos < b.end) {
 		const char *at = memchr(b.data + b.pos, '@', b.end - b.pos);
 		if (!at)

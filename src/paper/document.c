@@ -39,7 +39,7 @@ void document_release(struct document *doc)
 static struct error *load_manuscript(struct reading *r, const char *path)
 {
 	uint32_t file;
-	struct location nowhere = {0, 0, 0};
+	struct location nowhere = { 0, 0, 0 };
 	if (reading_load(r, path, nowhere, &file))
 		return NULL;
 	struct document *doc = r->doc;
@@ -52,8 +52,8 @@ struct error *document_read_from(struct document *out, const struct document_sou
 				 const char *path, enum manuscript_kind kind)
 {
 	static void (*const readers[])(struct reading *) = {
-	    [MANUSCRIPT_TEX] = tex_read,
-	    [MANUSCRIPT_MARKDOWN] = markdown_read,
+		[MANUSCRIPT_TEX] = tex_read,
+		[MANUSCRIPT_MARKDOWN] = markdown_read,
 	};
 	struct reading r;
 	memset(out, 0, sizeof(*out));
@@ -130,7 +130,7 @@ struct slice document_line(struct document *doc, struct location where)
 	size_t end = at + 1 < file->nr_lines ? file->lines[at + 1] - 1 : file->bytes.len;
 	if (end > start && file->bytes.data[end - 1] == '\r')
 		end--;
-	return (struct slice){file->bytes.data + start, end - start};
+	return (struct slice){ file->bytes.data + start, end - start };
 }
 
 /* Index of the span that holds TEXT_START, which is below text.len. */
@@ -149,7 +149,7 @@ static size_t find_span(const struct document *doc, size_t text_start)
 
 struct location document_locate(const struct document *doc, size_t text_start, size_t text_end)
 {
-	struct location where = {0, 0, 0};
+	struct location where = { 0, 0, 0 };
 	if (!doc->nr_spans)
 		return where;
 	bool at_end = text_start >= doc->text.len;

@@ -2,8 +2,8 @@
  * A document: the text of a paper in reading order, with a map back to the files it came from,
  * and the things in it that checks ask about.
  *
- * `text` is what models read and quotes are looked up in. For TeX it is the source from
- * behind \begin{document} (inputs in place, comments and what no reader can see taken out, user macros
+ * `text` is what models read and quotes are looked up in. For TeX it is the source behind
+ * \begin{document} (inputs in place, comments and what no reader can see taken out, user macros
  * left as written); for Markdown the file without front matter. `items` are found with user
  * macros expanded, wherever they come from.
  */
@@ -51,22 +51,32 @@ struct section {
 };
 
 enum item_kind {
-	ITEM_LABEL,         /* \label{key}; Markdown: {#id}, id="", footnotes ("^1"), and the anchors of
-	                       headings as GitHub makes them (those are `uncertain`) */
-	ITEM_REFERENCE,     /* \ref, \eqref, \cref, \autoref, ...; one item a key */
-	ITEM_CITATION,      /* \cite and its kin; one item a key; "*" of \nocite is left out */
-	ITEM_BIB_ENTRY,     /* an entry of a .bib file or a \bibitem; `extra` is the entry's type or
-	                       "bibitem"; keys as written (to BibTeX case does not matter) */
-	ITEM_BIB_FILE,      /* \bibliography, \addbibresource: key as written */
-	ITEM_INPUT,         /* \input, \include, \subfile, \import, \lstinputlisting: key as written;
-	                       what comes with every TeX distribution (glyphtounicode) is left out */
-	ITEM_GRAPHICS,      /* \includegraphics, Markdown images: key as written; `path` when found;
-	                       `extra` is the options as written ("page=2, trim=..."), or NULL */
-	ITEM_HIDDEN,        /* text no reader sees, as in the source: `extra` says how ("white text",
-	                       "after \end{document}"); an `uncertain` one is still in the text */
-	ITEM_COMMENT,       /* a comment; lines of their own are joined. The marks in key are blanked,
-	                       so that key[i] stands at where.start + i */
-	ITEM_PACKAGE,       /* \usepackage: key is the package's name; `path` of the author's own */
+	/* \label{key}; Markdown: {#id}, id="", footnotes ("^1"), and the anchors of headings as
+	 * GitHub makes them (those are `uncertain`) */
+	ITEM_LABEL,
+	/* \ref, \eqref, \cref, \autoref, ...; one item a key */
+	ITEM_REFERENCE,
+	/* \cite and its kin; one item a key; "*" of \nocite is left out */
+	ITEM_CITATION,
+	/* an entry of a .bib file or a \bibitem; `extra` is the entry's type or "bibitem"; keys as
+	 * written (to BibTeX their case does not matter) */
+	ITEM_BIB_ENTRY,
+	/* \bibliography, \addbibresource: key as written */
+	ITEM_BIB_FILE,
+	/* \input, \include, \subfile, \import, \lstinputlisting: key as written; what comes with
+	 * every TeX distribution (glyphtounicode) is left out */
+	ITEM_INPUT,
+	/* \includegraphics, Markdown images: key as written; `path` when found; `extra` is the
+	 * options as written ("page=2,trim=..."), or NULL */
+	ITEM_GRAPHICS,
+	/* text no reader sees, as in the source: `extra` says how ("white text", "after
+	 * \end{document}"); an `uncertain` one is still in the text */
+	ITEM_HIDDEN,
+	/* a comment; lines of their own are joined. The marks in key are blanked, so that key[i]
+	 * stands at where.start + i */
+	ITEM_COMMENT,
+	/* \usepackage: key is the package's name; `path` when it is the author's own */
+	ITEM_PACKAGE,
 };
 
 struct item {
@@ -78,8 +88,8 @@ struct item {
 	                          argument that is part of it, or else of the call */
 	size_t text_start;  /* where in document.text it stands; (size_t)-1: not in the text */
 	bool from_macro;    /* made by a user macro's expansion */
-	bool uncertain;     /* the reader cannot be sure: an unknown macro in the key, a background it
-	                       does not know */
+	bool uncertain;     /* the reader cannot be sure: an unknown macro in the key, a
+	                       background it does not know */
 	bool is_nocite;
 	bool conditional;   /* inside a branch such as \IfFileExists or an undecided \if: both
 	                       branches are read */

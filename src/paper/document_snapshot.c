@@ -20,7 +20,7 @@ static bool exists_in_snapshot(void *data, const char *path)
 struct error *document_read(struct document *out, struct snapshot *snapshot,
 			    const struct paper *paper, const struct manuscript *manuscript)
 {
-	struct document_source source = {read_snapshot, exists_in_snapshot, snapshot};
+	struct document_source source = { read_snapshot, exists_in_snapshot, snapshot };
 	(void)paper;
 	return document_read_from(out, &source, manuscript->path, manuscript->kind);
 }

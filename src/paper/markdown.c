@@ -23,7 +23,7 @@ static struct slice line_at(const struct markdown *md, size_t p)
 	size_t end = line_end(md, p);
 	while (end > p && ascii_space((unsigned char)md->data[end - 1]))
 		end--;
-	return (struct slice){md->data + p, end - p};
+	return (struct slice){ md->data + p, end - p };
 }
 
 static const char *scalar(const struct yaml_node *node)
@@ -66,7 +66,7 @@ static void front_author(struct markdown *md, const struct yaml_node *node, size
 
 static struct location node_place(const struct yaml_node *node, size_t offset)
 {
-	return (struct location){0, offset + node->start, offset + node->end};
+	return (struct location){ 0, offset + node->start, offset + node->end };
 }
 
 static void front_bibliography(struct markdown *md, const struct yaml_node *node, size_t offset)
@@ -122,10 +122,10 @@ static void read_front_matter(struct markdown *md, size_t start, size_t end)
 {
 	struct yaml_document yaml;
 	struct document *doc = md->doc;
-	struct slice text = {md->data + start, end - start};
+	struct slice text = { md->data + start, end - start };
 	struct error *err = yaml_parse(&yaml, text, doc->path);
 	if (err) {
-		reading_problem(md->r, (struct location){0, start, start}, "front matter: %s",
+		reading_problem(md->r, (struct location){ 0, start, start }, "front matter: %s",
 				err->message);
 		error_free(err);
 		return;
@@ -135,10 +135,10 @@ static void read_front_matter(struct markdown *md, size_t start, size_t end)
 		const char *title = scalar(yaml_get(root, "title"));
 		const char *abstract = scalar(yaml_get(root, "abstract"));
 		if (title)
-			doc->title = markdown_plain((struct slice){title, strlen(title)}, false);
+			doc->title = markdown_plain((struct slice){ title, strlen(title) }, false);
 		if (abstract)
 			doc->abstract =
-			    markdown_plain((struct slice){abstract, strlen(abstract)}, true);
+			    markdown_plain((struct slice){ abstract, strlen(abstract) }, true);
 		each(md, yaml_get(root, "author"), start, front_author);
 		each(md, yaml_get(root, "authors"), start, front_author);
 		each(md, yaml_get(root, "bibliography"), start, front_bibliography);
@@ -176,7 +176,7 @@ struct line {
 
 static struct line read_line(const struct markdown *md, size_t p)
 {
-	struct line line = {.start = p, .end = line_end(md, p)};
+	struct line line = { .start = p, .end = line_end(md, p) };
 	line.next = line.end < md->len ? line.end + 1 : md->len;
 	while (line.end > p && ascii_space((unsigned char)md->data[line.end - 1]))
 		line.end--;
@@ -255,8 +255,8 @@ static bool is_abstract(const char *title)
 
 static void add_heading(struct markdown *md, unsigned level, size_t start, size_t end)
 {
-	struct location where = {0, start, end};
-	char *title = markdown_plain((struct slice){md->data + start, end - start}, false);
+	struct location where = { 0, start, end };
+	char *title = markdown_plain((struct slice){ md->data + start, end - start }, false);
 	reading_section(md->r, level, title, where, start);
 	if (level == 1 && !md->doc->title && *title)
 		md->doc->title = xstrdup(title);
@@ -295,7 +295,7 @@ static void chunk_label(struct markdown *md, const struct line *line)
 	if (line->end - line->text <= len || memcmp(md->data + line->text, option, len) != 0)
 		return;
 	struct slice key =
-	    slice_trim((struct slice){md->data + line->text + len, line->end - line->text - len});
+	    slice_trim((struct slice){ md->data + line->text + len, line->end - line->text - len });
 	size_t start = (size_t)(key.data - md->data);
 	markdown_label(md, start, start + key.len);
 }
@@ -346,13 +346,13 @@ static bool link_definition(struct markdown *md, const struct line *line, bool c
 	size_t note = url_end;
 	while (note < limit && ascii_space((unsigned char)md->data[note]))
 		note++;
-	struct slice target = {md->data + url, url_end - url};
+	struct slice target = { md->data + url, url_end - url };
 	bool comment = slice_equals(target, "#") || slice_equals(target, "<>");
 	if (comment && !collect && note < limit) {
-		reading_comment(md->r, (struct location){0, note, limit}, note, ' ');
+		reading_comment(md->r, (struct location){ 0, note, limit }, note, ' ');
 		reading_cut(md->r, line->start, line->next);
 	} else if (!comment && collect) {
-		char *key = reading_tidy((struct slice){md->data + name, name_end - name}, false);
+		char *key = reading_tidy((struct slice){ md->data + name, name_end - name }, false);
 		for (char *c = key; *c; c++)
 			*c = (char)ascii_lower((unsigned char)*c);
 		void **slot = strmap_at(&md->definitions, key, strlen(key));
@@ -360,7 +360,7 @@ static bool link_definition(struct markdown *md, const struct line *line, bool c
 		if (!*slot) {
 			struct flow_range *range = xmalloc(sizeof(*range));
 			bool angle = target.len > 2 && *target.data == '<';
-			*range = (struct flow_range){url + angle, url_end - angle};
+			*range = (struct flow_range){ url + angle, url_end - angle };
 			*slot = range;
 		}
 	}
@@ -499,10 +499,10 @@ static void mark_uncertain(struct markdown *md)
 void markdown_read(struct reading *r)
 {
 	struct markdown md = {
-	    .r = r,
-	    .doc = r->doc,
-	    .data = r->doc->files[0].bytes.data,
-	    .len = r->doc->files[0].bytes.len,
+		.r = r,
+		.doc = r->doc,
+		.data = r->doc->files[0].bytes.data,
+		.len = r->doc->files[0].bytes.len,
 	};
 	reading_append(r, 0, 0, md.len);
 	size_t start = skip_front_matter(&md);

@@ -27,7 +27,7 @@ static bool read_tag(const struct markdown *md, size_t start, struct tag *out)
 {
 	size_t p = start + 1, stop = md->len - start > MAX_TAG ? start + MAX_TAG : md->len;
 	char quote = 0;
-	*out = (struct tag){.start = start};
+	*out = (struct tag){ .start = start };
 	if (p < stop && md->data[p] == '/') {
 		out->closing = true;
 		p++;
@@ -63,11 +63,11 @@ static bool find_attribute(const struct markdown *md, const struct tag *tag, con
 	while (p < end) {
 		while (p < end && !name_byte(md->data[p]))
 			p++;
-		struct slice key = {md->data + p, 0};
+		struct slice key = { md->data + p, 0 };
 		while (p < end && name_byte(md->data[p]))
 			p++;
 		key.len = (size_t)(md->data + p - key.data);
-		*value = (struct slice){md->data + p, 0};
+		*value = (struct slice){ md->data + p, 0 };
 		size_t q = p;
 		while (q < end && ascii_space((unsigned char)md->data[q]))
 			q++;
@@ -81,7 +81,7 @@ static bool find_attribute(const struct markdown *md, const struct tag *tag, con
 				if (quoted ? md->data[q] == quote
 					   : ascii_space((unsigned char)md->data[q]))
 					break;
-			*value = (struct slice){md->data + from, q - from};
+			*value = (struct slice){ md->data + from, q - from };
 			p = q + (q < end);
 		}
 		if (key.len && name_is(key, name))
@@ -107,11 +107,11 @@ static char *normal_style(struct slice style)
 static bool is_white(const char *color)
 {
 	static const char *const whites[] = {
-	    "white;",           "#fff;",        "#ffffff;",
-	    "#fefefe;",         "#fdfdfd;",     "rgb(255,255,255);",
-	    "rgba(255,255,255", "transparent;", "snow;",
-	    "hsl(0,0%,100%);",  "#fff!",        "white!",
-	    "#ffffff!",
+		"white;",           "#fff;",        "#ffffff;",
+		"#fefefe;",         "#fdfdfd;",     "rgb(255,255,255);",
+		"rgba(255,255,255", "transparent;", "snow;",
+		"hsl(0,0%,100%);",  "#fff!",        "white!",
+		"#ffffff!",
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(whites); i++)
 		if (starts_with(color, whites[i]))
@@ -178,8 +178,8 @@ static const char *tag_hides(const struct markdown *md, const struct tag *tag)
 
 static bool is_void(struct slice name)
 {
-	static const char *const names[] = {"img",  "br",  "hr",   "input", "meta",
-					    "link", "wbr", "area", "col",   "source"};
+	static const char *const names[] = { "img",  "br",  "hr",   "input", "meta",
+					     "link", "wbr", "area", "col",   "source" };
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (name_is(name, names[i]))
 			return true;
@@ -216,8 +216,8 @@ static size_t hide_element(struct markdown *md, const struct tag *tag, const cha
 	struct tag close;
 	if (is_void(tag->name) || tag->empty || !find_close(md, tag, &close))
 		return tag->end;
-	struct location where = {0, tag->end, close.start};
-	if (slice_trim((struct slice){md->data + where.start, where.end - where.start}).len)
+	struct location where = { 0, tag->end, close.start };
+	if (slice_trim((struct slice){ md->data + where.start, where.end - where.start }).len)
 		reading_hidden(md->r, where, where.start, md->data + where.start,
 			       where.end - where.start, how);
 	reading_cut(md->r, tag->start, close.end);
@@ -230,12 +230,12 @@ static size_t read_comment(struct markdown *md, size_t start)
 	    md->no_comment_end ? NULL : memmem(md->data + start + 4, md->len - start - 4, "-->", 3);
 	if (!close) {
 		md->no_comment_end = true;
-		reading_problem(md->r, (struct location){0, start, start + 4},
+		reading_problem(md->r, (struct location){ 0, start, start + 4 },
 				"this comment is not closed");
 		return start + 4;
 	}
 	size_t end = (size_t)(close - md->data);
-	reading_comment(md->r, (struct location){0, start + 4, end}, start + 4, ' ');
+	reading_comment(md->r, (struct location){ 0, start + 4, end }, start + 4, ' ');
 	reading_cut(md->r, start, end + 3);
 	return end + 3;
 }

@@ -32,14 +32,14 @@ static bool is_space(char c)
 
 struct item *markdown_item(struct markdown *md, enum item_kind kind, size_t start, size_t end)
 {
-	struct location where = {0, start, end};
+	struct location where = { 0, start, end };
 	return reading_item(md->r, kind, md->data + start, end - start, where, start);
 }
 
 static bool is_cross_reference(const char *key, size_t len)
 {
-	static const char *const families[] = {"fig", "tbl", "eq",  "sec",
-					       "lst", "tab", "thm", "lem"};
+	static const char *const families[] = { "fig", "tbl", "eq",  "sec",
+						"lst", "tab", "thm", "lem" };
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
 		size_t n = strlen(families[i]);
 		if (len > n + 1 && !memcmp(key, families[i], n) && (key[n] == ':' || key[n] == '-'))
@@ -62,7 +62,7 @@ static char *decode_address(const char *data, size_t len)
 {
 	struct buffer out = BUFFER_INIT;
 	for (size_t i = 0; i < len && data[i] != '?' && data[i] != '#'; i++) {
-		char hex[3] = {0}, *stop = hex;
+		char hex[3] = { 0 }, *stop = hex;
 		if (data[i] == '%' && i + 2 < len) {
 			memcpy(hex, data + i + 1, 2);
 			long value = strtol(hex, &stop, 16);
@@ -173,11 +173,13 @@ static const struct tex_word {
 	const char *name;
 	enum item_kind kind;
 } tex_words[] = {
-    {"label", ITEM_LABEL},       {"ref", ITEM_REFERENCE},     {"eqref", ITEM_REFERENCE},
-    {"pageref", ITEM_REFERENCE}, {"autoref", ITEM_REFERENCE}, {"nameref", ITEM_REFERENCE},
-    {"cref", ITEM_REFERENCE},    {"Cref", ITEM_REFERENCE},    {"cite", ITEM_CITATION},
-    {"citep", ITEM_CITATION},    {"citet", ITEM_CITATION},    {"parencite", ITEM_CITATION},
-    {"textcite", ITEM_CITATION}, {"autocite", ITEM_CITATION},
+	{ "label", ITEM_LABEL },       { "ref", ITEM_REFERENCE },
+	{ "eqref", ITEM_REFERENCE },   { "pageref", ITEM_REFERENCE },
+	{ "autoref", ITEM_REFERENCE }, { "nameref", ITEM_REFERENCE },
+	{ "cref", ITEM_REFERENCE },    { "Cref", ITEM_REFERENCE },
+	{ "cite", ITEM_CITATION },     { "citep", ITEM_CITATION },
+	{ "citet", ITEM_CITATION },    { "parencite", ITEM_CITATION },
+	{ "textcite", ITEM_CITATION }, { "autocite", ITEM_CITATION },
 };
 
 static void add_tex_keys(struct markdown *md, enum item_kind kind, size_t start, size_t end)
@@ -186,7 +188,7 @@ static void add_tex_keys(struct markdown *md, enum item_kind kind, size_t start,
 		size_t comma = start;
 		while (comma < end && md->data[comma] != ',')
 			comma++;
-		struct slice key = slice_trim((struct slice){md->data + start, comma - start});
+		struct slice key = slice_trim((struct slice){ md->data + start, comma - start });
 		size_t at = (size_t)(key.data - md->data);
 		if (key.len && kind == ITEM_LABEL) {
 			markdown_label(md, at, at + key.len);
@@ -381,7 +383,7 @@ static size_t destination(const struct scan *s, size_t p, size_t *start, size_t 
 /* A name as reference links compare it: lower case, white space collapsed. */
 static char *reference_name(const char *data, size_t len)
 {
-	char *name = reading_tidy((struct slice){data, len}, false);
+	char *name = reading_tidy((struct slice){ data, len }, false);
 	for (char *c = name; *c; c++)
 		*c = (char)ascii_lower((unsigned char)*c);
 	return name;
@@ -469,7 +471,7 @@ static void open_bracket(struct scan *s)
 
 size_t markdown_inline(struct markdown *md, size_t start, size_t end)
 {
-	struct scan s = {.md = md, .pos = start, .start = start, .end = end};
+	struct scan s = { .md = md, .pos = start, .start = start, .end = end };
 	while (s.pos < s.end) {
 		size_t p = s.pos;
 		switch (md->data[p]) {

@@ -125,7 +125,7 @@ bool reading_load(struct reading *r, const char *path, struct location from, uin
 	}
 	r->bytes += bytes.len;
 	ALLOC_GROW(doc->files, doc->nr_files, doc->alloc_files);
-	doc->files[doc->nr_files] = (struct source_file){.path = xstrdup(path), .bytes = bytes};
+	doc->files[doc->nr_files] = (struct source_file){ .path = xstrdup(path), .bytes = bytes };
 	*file = (uint32_t)doc->nr_files++;
 	*known = (void *)((uintptr_t)*file + 1);
 	return true;
@@ -143,7 +143,7 @@ void reading_append(struct reading *r, uint32_t file, size_t start, size_t end)
 		last->len += len;
 	} else {
 		ALLOC_GROW(r->runs, r->nr_runs, r->alloc_runs);
-		r->runs[r->nr_runs++] = (struct span){r->flow, len, file, start};
+		r->runs[r->nr_runs++] = (struct span){ r->flow, len, file, start };
 	}
 	r->flow += len;
 }
@@ -159,7 +159,7 @@ void reading_cut(struct reading *r, size_t start, size_t end)
 		return;
 	}
 	ALLOC_GROW(r->cuts, r->nr_cuts, r->alloc_cuts);
-	r->cuts[r->nr_cuts++] = (struct flow_range){start, end};
+	r->cuts[r->nr_cuts++] = (struct flow_range){ start, end };
 }
 
 /* -- items ------------------------------------------------------------------------------------- */
@@ -175,7 +175,8 @@ struct item *reading_item(struct reading *r, enum item_kind kind, const char *ke
 	ALLOC_GROW(doc->items, doc->nr_items, doc->alloc_items);
 	struct item *item = &doc->items[doc->nr_items++];
 	*item = (struct item){
-	    .kind = kind, .key = xmemdupz(key, len), .where = where, .text_start = flow};
+		.kind = kind, .key = xmemdupz(key, len), .where = where, .text_start = flow
+	};
 	return item;
 }
 
@@ -210,7 +211,7 @@ void reading_comment(struct reading *r, struct location where, size_t flow, char
 struct item *reading_hidden(struct reading *r, struct location where, size_t flow, const char *text,
 			    size_t len, const char *how)
 {
-	struct slice s = slice_trim((struct slice){text, len});
+	struct slice s = slice_trim((struct slice){ text, len });
 	if (s.len > READING_MAX_HIDDEN)
 		s.len = READING_MAX_HIDDEN;
 	struct item *item = reading_item(r, ITEM_HIDDEN, s.data, s.len, where, flow);
@@ -231,7 +232,7 @@ void reading_problem(struct reading *r, struct location where, const char *fmt, 
 		message = xstrdup(fmt);
 	va_end(ap);
 	ALLOC_GROW(doc->problems, doc->nr_problems, doc->alloc_problems);
-	doc->problems[doc->nr_problems++] = (struct problem){where, message};
+	doc->problems[doc->nr_problems++] = (struct problem){ where, message };
 }
 
 void reading_limit(struct reading *r, struct location where, const char *what)
@@ -253,7 +254,7 @@ void reading_section(struct reading *r, unsigned level, const char *title, struc
 		return;
 	}
 	ALLOC_GROW(doc->sections, doc->nr_sections, doc->alloc_sections);
-	doc->sections[doc->nr_sections++] = (struct section){level, xstrdup(title), flow, where};
+	doc->sections[doc->nr_sections++] = (struct section){ level, xstrdup(title), flow, where };
 }
 
 void document_add_author(struct document *doc, const char *name)
@@ -295,8 +296,8 @@ static bool is_invisible(uint32_t cp)
 	static const struct {
 		uint32_t first, last;
 	} ranges[] = {
-	    {0x200b, 0x200f}, {0x202a, 0x202e}, {0x2060, 0x2064},
-	    {0x2066, 0x206f}, {0xfeff, 0xfeff}, {0xe0000, 0xe01ef},
+		{ 0x200b, 0x200f }, { 0x202a, 0x202e }, { 0x2060, 0x2064 },
+		{ 0x2066, 0x206f }, { 0xfeff, 0xfeff }, { 0xe0000, 0xe01ef },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++)
 		if (cp >= ranges[i].first && cp <= ranges[i].last)
@@ -345,7 +346,7 @@ static size_t invisible_run(struct reading *r, const struct span *run, size_t at
 		       (first >= 0xe0000 && is_flag(data, at));
 	if (!ignored) {
 		size_t flow = run->text_start + (at - run->start);
-		struct location where = {run->file, at, p};
+		struct location where = { run->file, at, p };
 		reading_hidden(r, where, flow, text.data, text.len,
 			       first >= 0xe0000 ? "invisible tag characters"
 			       : (first >= 0x202a && first <= 0x202e) || first >= 0x2066
@@ -409,7 +410,7 @@ static void add_span(struct reading *r, const struct span *run, size_t from, siz
 		return;
 	size_t start = run->start + (from - run->text_start);
 	ALLOC_GROW(doc->spans, doc->nr_spans, doc->alloc_spans);
-	doc->spans[doc->nr_spans++] = (struct span){doc->text.len, to - from, run->file, start};
+	doc->spans[doc->nr_spans++] = (struct span){ doc->text.len, to - from, run->file, start };
 	buffer_add(&doc->text, doc->files[run->file].bytes.data + start, to - from);
 }
 
@@ -479,7 +480,7 @@ static void sort_items(struct document *doc)
 	for (size_t i = 0; i < nr; i++) {
 		if (doc->items[i].text_start != NO_FLOW)
 			previous = doc->items[i].text_start;
-		from[i] = (struct keyed){previous, doc->items[i]};
+		from[i] = (struct keyed){ previous, doc->items[i] };
 	}
 	for (size_t width = 1; width < nr; width *= 2) {
 		for (size_t left = 0; left < nr; left += 2 * width) {
@@ -519,7 +520,7 @@ void reading_finish(struct reading *r)
 	if (r->nr_problems > READING_MAX_PROBLEMS) {
 		size_t more = r->nr_problems - READING_MAX_PROBLEMS;
 		r->nr_problems = 0;
-		reading_problem(r, (struct location){0, 0, 0}, "%zu more problems of this kind",
+		reading_problem(r, (struct location){ 0, 0, 0 }, "%zu more problems of this kind",
 				more);
 	}
 }

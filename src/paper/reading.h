@@ -12,7 +12,11 @@
 #include "base/strmap.h"
 #include "paper/document.h"
 
-#define READING_MAX_OPENS 10000  /* files opened, counting each time */
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+#define READING_MAX_OPENS 40 /* reached as surely, but soon */
+#else
+#define READING_MAX_OPENS 4000 /* files opened, counting each time */
+#endif
 #define READING_MAX_PROBLEMS 100 /* what is above is counted in one last problem */
 #define READING_MAX_COMMENTS 100000
 #define READING_MAX_HIDDEN ((size_t)64 << 10) /* bytes kept of one hidden text */

@@ -26,9 +26,16 @@
 #define TEX_MAX_GROUPS 5000
 #define TEX_MAX_CONDITIONALS 5000
 #define TEX_MAX_ARGUMENT ((size_t)64 << 10) /* tokens */
-#define TEX_MAX_CALL_EXPANSIONS 20000       /* started by one call in a file */
-#define TEX_MAX_TOKENS ((size_t)20 << 20)   /* made by expansion or read again, all together */
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+/* Reached as surely, but soon: a fuzzer is to look at more than endless macros. */
+#define TEX_MAX_CALL_EXPANSIONS 300
+#define TEX_MAX_TOKENS ((size_t)100 << 10)
+#else
+#define TEX_MAX_CALL_EXPANSIONS 10000    /* started by one call in a file */
+#define TEX_MAX_TOKENS ((size_t)4 << 20) /* made by expansion or read again, all together */
+#endif
 #define TEX_MAX_PARAMETERS 9
+#define TEX_MAX_MACROS 200000
 
 enum tex_kind {
 	TEX_CHAR, /* value: the byte */
@@ -79,6 +86,7 @@ struct tex_frame {
 	bool has_class;     /* a \documentclass of its own was seen */
 	bool preamble_only; /* left at \begin{document} */
 	bool saved_at_letter;
+	size_t outer_file;  /* tex->file_frame outside this file */
 	char *saved_import; /* \import's folder outside this file */
 };
 
@@ -98,8 +106,8 @@ struct tex_parameter {
 
 struct tex_macro {
 	struct tex_tokens body;
-	struct tex_tokens prefix; /* \def\a(#1): the ( */
-	struct tex_parameter parameters[TEX_MAX_PARAMETERS];
+	struct tex_tokens prefix;         /* \def\a(#1): the ( */
+	struct tex_parameter *parameters; /* TEX_MAX_PARAMETERS of them, or NULL */
 	size_t nr_parameters;
 	bool conditional;
 	uint64_t matters_epoch; /* `matters` was found at this state of definitions */
@@ -200,10 +208,12 @@ struct tex {
 	struct document *doc;
 	struct tex_frame *frames;
 	size_t nr_frames, alloc_frames, nr_file_frames;
+	size_t file_frame;   /* the innermost file's number + 1; 0: none */
 	struct strmap names; /* value: number + 1 */
 	struct tex_meaning *meanings;
 	size_t nr_meanings, alloc_meanings;
 	struct tex_macro *macros;
+	size_t nr_macros;
 	struct strmap environments; /* name -> struct tex_environment */
 	struct strmap colors;       /* names of colours: value is enum tex_truth + 1: white? */
 	struct strmap read_bibliographies;
@@ -315,7 +325,8 @@ void tex_key_of_token(const struct tex_token *at, struct tex_key *key);
 /* -- tex_macros.c */
 struct tex_meaning *tex_meaning(struct tex *tex, uint32_t name);
 void tex_set_meaning(struct tex *tex, uint32_t name, const struct tex_meaning *m, bool global);
-struct tex_macro *tex_macro_new(struct tex *tex);
+/* NULL when there are too many: blames AT. */
+struct tex_macro *tex_macro_new(struct tex *tex, const struct tex_token *at);
 bool tex_macro_matters(struct tex *tex, struct tex_macro *macro);
 /* Reads the arguments and pushes the expansion; false if it was not possible. */
 bool tex_expand(struct tex *tex, struct tex_macro *macro, const struct tex_token *at);

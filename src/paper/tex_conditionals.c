@@ -18,8 +18,8 @@ bool tex_is_conditional(struct tex *tex, uint32_t name)
 	if (m->kind == TEX_COMMAND) {
 		static void (*const starts[])(struct tex *, const struct tex_command *,
 					      const struct tex_token *) = {
-		    tex_do_iftrue,    tex_do_iffalse,  tex_do_ifx,        tex_do_ifnum,
-		    tex_do_ifdefined, tex_do_ifcsname, tex_do_if_unknown,
+			tex_do_iftrue,    tex_do_iffalse,  tex_do_ifx,        tex_do_ifnum,
+			tex_do_ifdefined, tex_do_ifcsname, tex_do_if_unknown,
 		};
 		for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
 			if (m->command->run == starts[i])
@@ -68,9 +68,9 @@ static void hide_between(struct tex *tex, const struct tex_token *from, const st
 	size_t flow_end = to ? to->flow + (stop_cut - to->start) : from->flow + (end - from->start);
 	reading_cut(tex->r, from->flow, flow_end);
 	if (stop <= from->end ||
-	    !tex_has_words((struct slice){data + from->end, stop - from->end}, 1))
+	    !tex_has_words((struct slice){ data + from->end, stop - from->end }, 1))
 		return;
-	struct location where = {from->file, from->end, stop};
+	struct location where = { from->file, from->end, stop };
 	reading_hidden(tex->r, where, from->flow + (from->end - from->start), data + from->end,
 		       stop - from->end, how);
 }
@@ -115,7 +115,7 @@ static void push_conditional(struct tex *tex, enum tex_branch branch, const stru
 		return;
 	}
 	ALLOC_GROW(tex->conditionals, tex->nr_conditionals, tex->alloc_conditionals);
-	tex->conditionals[tex->nr_conditionals++] = (struct tex_conditional){branch, *at};
+	tex->conditionals[tex->nr_conditionals++] = (struct tex_conditional){ branch, *at };
 	tex->undecided += branch == TEX_BRANCH_UNDECIDED;
 }
 
@@ -211,8 +211,8 @@ static bool is_name(struct tex *tex, const struct tex_token *token, const char *
 static enum tex_truth compare_macro(struct tex *tex, const struct tex_macro *macro,
 				    const struct tex_token *other)
 {
-	static const char *const empty[] = {"@empty", "empty", NULL};
-	static const char *const other_kinds[] = {"undefined", "@undefined", "relax", NULL};
+	static const char *const empty[] = { "@empty", "empty", NULL };
+	static const char *const other_kinds[] = { "undefined", "@undefined", "relax", NULL };
 	struct tex_meaning *m = tex_meaning(tex, other->value);
 	if (other->kind != TEX_CONTROL || is_name(tex, other, other_kinds))
 		return TEX_FALSE;
@@ -229,8 +229,8 @@ static enum tex_truth compare_macro(struct tex *tex, const struct tex_macro *mac
 static enum tex_truth compare_tokens(struct tex *tex, const struct tex_token *a,
 				     const struct tex_token *b)
 {
-	static const char *const no_characters[] = {"relax",     "@empty",     "empty",
-						    "undefined", "@undefined", NULL};
+	static const char *const no_characters[] = { "relax",     "@empty",     "empty",
+						     "undefined", "@undefined", NULL };
 	if (a->kind == b->kind && a->value == b->value)
 		return TEX_TRUE;
 	if (a->kind != TEX_CONTROL && b->kind != TEX_CONTROL)
@@ -332,7 +332,7 @@ static void define_setter(struct tex *tex, const char *name, const char *value, 
 			  enum tex_truth truth)
 {
 	char *full = xstrfmt("%s%s", name, value);
-	struct tex_meaning m = {.kind = TEX_SETTER, .target = target, .value = truth};
+	struct tex_meaning m = { .kind = TEX_SETTER, .target = target, .value = truth };
 	tex_set_meaning(tex, tex_name(tex, full, strlen(full)), &m, true);
 	free(full);
 }
@@ -342,7 +342,7 @@ static void define_boolean(struct tex *tex, const char *conditional)
 	/* A package's own switches depend on options that are not followed. */
 	enum tex_truth truth = in_package(tex) ? TEX_UNKNOWN : TEX_FALSE;
 	uint32_t target = tex_name(tex, conditional, strlen(conditional));
-	struct tex_meaning m = {.kind = TEX_BOOLEAN, .value = truth};
+	struct tex_meaning m = { .kind = TEX_BOOLEAN, .value = truth };
 	tex_set_meaning(tex, target, &m, true);
 	char *name = xstrdup(starts_with(conditional, "if") ? conditional + 2 : conditional);
 	define_setter(tex, name, "true", target, TEX_TRUE);
@@ -428,7 +428,7 @@ static void add_action(struct tex_tokens *list, enum tex_action action, const st
 void tex_undecided_branches(struct tex *tex, struct tex_tokens *branches, size_t nr,
 			    const struct tex_token *at)
 {
-	struct tex_tokens list = {NULL, 0, 0};
+	struct tex_tokens list = { NULL, 0, 0 };
 	add_action(&list, TEX_BRANCH_BEGIN, at);
 	for (size_t i = 0; i < nr; i++)
 		tex_tokens_append(&list, branches[i].items, branches[i].nr);
@@ -446,7 +446,7 @@ static void hide_branch(struct tex *tex, const struct tex_tokens *branch)
 	    first->file != last->file)
 		return;
 	const char *data = tex->doc->files[first->file].bytes.data;
-	struct slice text = {data + first->start, last->end - first->start};
+	struct slice text = { data + first->start, last->end - first->start };
 	if (tex_has_words(text, 1))
 		tex_hide_range(tex, first->file, first->start, last->end, first->flow,
 			       last->flow + (last->end - last->start), not_taken);
@@ -465,7 +465,7 @@ static void take_branch(struct tex *tex, enum tex_truth truth, struct tex_tokens
 
 static void read_branches(struct tex *tex, enum tex_truth truth, const struct tex_token *at)
 {
-	struct tex_tokens branches[2] = {{NULL, 0, 0}, {NULL, 0, 0}};
+	struct tex_tokens branches[2] = { { NULL, 0, 0 }, { NULL, 0, 0 } };
 	tex_argument(tex, &branches[0], at);
 	tex_argument(tex, &branches[1], at);
 	take_branch(tex, truth, branches, at);
@@ -491,9 +491,9 @@ TEX_HANDLER(tex_do_ifbool)
 /* \boolean{x}, \equal{a}{b}, each perhaps behind \not; anything else is not decided. */
 static enum tex_truth evaluate_test(struct tex *tex, const struct tex_token *at)
 {
-	static const char *const nots[] = {"not", "NOT", NULL};
-	static const char *const booleans[] = {"boolean", NULL};
-	static const char *const equals[] = {"equal", NULL};
+	static const char *const nots[] = { "not", "NOT", NULL };
+	static const char *const booleans[] = { "boolean", NULL };
+	static const char *const equals[] = { "equal", NULL };
 	struct tex_token token;
 	struct buffer a = BUFFER_INIT, b = BUFFER_INIT;
 	enum tex_truth truth = TEX_UNKNOWN;
@@ -514,7 +514,7 @@ static enum tex_truth evaluate_test(struct tex *tex, const struct tex_token *at)
 
 TEX_HANDLER(tex_do_ifthenelse)
 {
-	struct tex_tokens test = {NULL, 0, 0};
+	struct tex_tokens test = { NULL, 0, 0 };
 	enum tex_truth truth = TEX_UNKNOWN;
 	(void)cmd;
 	struct tex_state state;
@@ -541,10 +541,10 @@ TEX_HANDLER(tex_do_if_file_exists)
  * for none, 8 asks a boolean */
 TEX_HANDLER(tex_do_if_value)
 {
-	struct tex_tokens argument = {NULL, 0, 0};
-	struct tex_tokens branches[2] = {{NULL, 0, 0}, {NULL, 0, 0}};
-	static const char *const yes[] = {"BooleanTrue", NULL};
-	static const char *const no[] = {"BooleanFalse", NULL};
+	struct tex_tokens argument = { NULL, 0, 0 };
+	struct tex_tokens branches[2] = { { NULL, 0, 0 }, { NULL, 0, 0 } };
+	static const char *const yes[] = { "BooleanTrue", NULL };
+	static const char *const no[] = { "BooleanFalse", NULL };
 	enum tex_truth truth;
 	tex_argument(tex, &argument, at);
 	const struct tex_token *first = argument.nr ? argument.items : NULL;
@@ -568,7 +568,7 @@ TEX_HANDLER(tex_do_if_value)
 /* Tests that are not followed; parameter 1: is the argument empty? */
 TEX_HANDLER(tex_do_either)
 {
-	struct tex_tokens argument = {NULL, 0, 0};
+	struct tex_tokens argument = { NULL, 0, 0 };
 	enum tex_truth truth = TEX_UNKNOWN;
 	if (cmd->parameter == 1) {
 		size_t solid = 0;

@@ -9,29 +9,29 @@ static const struct {
 	const char *name;
 	enum tex_environment_kind kind;
 } known_environments[] = {
-    {"document", TEX_ENVIRONMENT_DOCUMENT},    {"abstract", TEX_ENVIRONMENT_ABSTRACT},
-    {"Abstract", TEX_ENVIRONMENT_ABSTRACT},    {"verbatim", TEX_ENVIRONMENT_VERBATIM},
-    {"verbatim*", TEX_ENVIRONMENT_VERBATIM},   {"Verbatim", TEX_ENVIRONMENT_VERBATIM},
-    {"Verbatim*", TEX_ENVIRONMENT_VERBATIM},   {"BVerbatim", TEX_ENVIRONMENT_VERBATIM},
-    {"LVerbatim", TEX_ENVIRONMENT_VERBATIM},   {"SaveVerbatim", TEX_ENVIRONMENT_VERBATIM},
-    {"VerbatimOut", TEX_ENVIRONMENT_VERBATIM}, {"alltt", TEX_ENVIRONMENT_PLAIN},
-    {"spverbatim", TEX_ENVIRONMENT_VERBATIM},  {"minted", TEX_ENVIRONMENT_VERBATIM},
-    {"pyglist", TEX_ENVIRONMENT_VERBATIM},     {"luacode", TEX_ENVIRONMENT_VERBATIM},
-    {"luacode*", TEX_ENVIRONMENT_VERBATIM},    {"pycode", TEX_ENVIRONMENT_VERBATIM},
-    {"tcblisting", TEX_ENVIRONMENT_VERBATIM},  {"dot2tex", TEX_ENVIRONMENT_VERBATIM},
-    {"lstlisting", TEX_ENVIRONMENT_LISTING},   {"comment", TEX_ENVIRONMENT_COMMENT},
-    {"filecontents", TEX_ENVIRONMENT_FILE},    {"filecontents*", TEX_ENVIRONMENT_FILE},
-    {"frame", TEX_ENVIRONMENT_LABELLED},       {"restatable", TEX_ENVIRONMENT_LABELLED},
-    {"dmath", TEX_ENVIRONMENT_LABELLED},       {"dgroup", TEX_ENVIRONMENT_LABELLED},
-    {"darray", TEX_ENVIRONMENT_LABELLED},      {"dseries", TEX_ENVIRONMENT_LABELLED},
-    {"tblr", TEX_ENVIRONMENT_LABELLED},        {"longtblr", TEX_ENVIRONMENT_LABELLED},
-    {"talltblr", TEX_ENVIRONMENT_LABELLED},    {"tikzpicture", TEX_ENVIRONMENT_DRAWING},
-    {"tikzcd", TEX_ENVIRONMENT_DRAWING},       {"pgfpicture", TEX_ENVIRONMENT_DRAWING},
-    {"pspicture", TEX_ENVIRONMENT_DRAWING},    {"scope", TEX_ENVIRONMENT_DRAWING},
-    {"axis", TEX_ENVIRONMENT_DRAWING},         {"overpic", TEX_ENVIRONMENT_DRAWING},
-    {"tcolorbox", TEX_ENVIRONMENT_DRAWING},    {"mdframed", TEX_ENVIRONMENT_DRAWING},
-    {"shaded", TEX_ENVIRONMENT_DRAWING},       {"snugshade", TEX_ENVIRONMENT_DRAWING},
-    {"block", TEX_ENVIRONMENT_DRAWING},
+	{ "document", TEX_ENVIRONMENT_DOCUMENT },    { "abstract", TEX_ENVIRONMENT_ABSTRACT },
+	{ "Abstract", TEX_ENVIRONMENT_ABSTRACT },    { "verbatim", TEX_ENVIRONMENT_VERBATIM },
+	{ "verbatim*", TEX_ENVIRONMENT_VERBATIM },   { "Verbatim", TEX_ENVIRONMENT_VERBATIM },
+	{ "Verbatim*", TEX_ENVIRONMENT_VERBATIM },   { "BVerbatim", TEX_ENVIRONMENT_VERBATIM },
+	{ "LVerbatim", TEX_ENVIRONMENT_VERBATIM },   { "SaveVerbatim", TEX_ENVIRONMENT_VERBATIM },
+	{ "VerbatimOut", TEX_ENVIRONMENT_VERBATIM }, { "alltt", TEX_ENVIRONMENT_PLAIN },
+	{ "spverbatim", TEX_ENVIRONMENT_VERBATIM },  { "minted", TEX_ENVIRONMENT_VERBATIM },
+	{ "pyglist", TEX_ENVIRONMENT_VERBATIM },     { "luacode", TEX_ENVIRONMENT_VERBATIM },
+	{ "luacode*", TEX_ENVIRONMENT_VERBATIM },    { "pycode", TEX_ENVIRONMENT_VERBATIM },
+	{ "tcblisting", TEX_ENVIRONMENT_VERBATIM },  { "dot2tex", TEX_ENVIRONMENT_VERBATIM },
+	{ "lstlisting", TEX_ENVIRONMENT_LISTING },   { "comment", TEX_ENVIRONMENT_COMMENT },
+	{ "filecontents", TEX_ENVIRONMENT_FILE },    { "filecontents*", TEX_ENVIRONMENT_FILE },
+	{ "frame", TEX_ENVIRONMENT_LABELLED },       { "restatable", TEX_ENVIRONMENT_LABELLED },
+	{ "dmath", TEX_ENVIRONMENT_LABELLED },       { "dgroup", TEX_ENVIRONMENT_LABELLED },
+	{ "darray", TEX_ENVIRONMENT_LABELLED },      { "dseries", TEX_ENVIRONMENT_LABELLED },
+	{ "tblr", TEX_ENVIRONMENT_LABELLED },        { "longtblr", TEX_ENVIRONMENT_LABELLED },
+	{ "talltblr", TEX_ENVIRONMENT_LABELLED },    { "tikzpicture", TEX_ENVIRONMENT_DRAWING },
+	{ "tikzcd", TEX_ENVIRONMENT_DRAWING },       { "pgfpicture", TEX_ENVIRONMENT_DRAWING },
+	{ "pspicture", TEX_ENVIRONMENT_DRAWING },    { "scope", TEX_ENVIRONMENT_DRAWING },
+	{ "axis", TEX_ENVIRONMENT_DRAWING },         { "overpic", TEX_ENVIRONMENT_DRAWING },
+	{ "tcolorbox", TEX_ENVIRONMENT_DRAWING },    { "mdframed", TEX_ENVIRONMENT_DRAWING },
+	{ "shaded", TEX_ENVIRONMENT_DRAWING },       { "snugshade", TEX_ENVIRONMENT_DRAWING },
+	{ "block", TEX_ENVIRONMENT_DRAWING },
 };
 
 void tex_environments_init(struct tex *tex)
@@ -63,10 +63,10 @@ void tex_group_push(struct tex *tex, char *environment, const struct tex_token *
 	}
 	ALLOC_GROW(tex->groups, tex->nr_groups, tex->alloc_groups);
 	tex->groups[tex->nr_groups++] = (struct tex_group){
-	    .environment = environment,
-	    .at = *at,
-	    .nr_saved = tex->nr_saved,
-	    .appearance = tex->appearance,
+		.environment = environment,
+		.at = *at,
+		.nr_saved = tex->nr_saved,
+		.appearance = tex->appearance,
 	};
 }
 
@@ -181,7 +181,7 @@ static void begin_verbatim(struct tex *tex, const char *name, const struct tex_t
 
 static void begin_listing(struct tex *tex, const char *name, const struct tex_token *at)
 {
-	struct tex_tokens options = {NULL, 0, 0};
+	struct tex_tokens options = { NULL, 0, 0 };
 	if (tex_optional(tex, '[', ']', &options, at))
 		tex_option_label(tex, &options, at);
 	tex_tokens_release(&options);
@@ -197,10 +197,10 @@ static void begin_comment(struct tex *tex, const char *name, const struct tex_to
 	f = tex_raw(tex);
 	size_t flow = tex_flow(f, start);
 	reading_cut(tex->r, at->flags & TEX_FROM_BODY ? flow : at->flow, tex_flow(f, f->pos));
-	struct slice text = {tex_bytes(tex, f) + start, end - start};
+	struct slice text = { tex_bytes(tex, f) + start, end - start };
 	if (!f->is_package && !tex->quiet && tex_has_words(text, 1)) {
 		char *how = xstrfmt("%s environment", name);
-		reading_hidden(tex->r, (struct location){f->file, start, end}, flow, text.data,
+		reading_hidden(tex->r, (struct location){ f->file, start, end }, flow, text.data,
 			       text.len, how);
 		free(how);
 	}
@@ -209,7 +209,7 @@ static void begin_comment(struct tex *tex, const char *name, const struct tex_to
 /* \begin{filecontents}[options]{name}: LaTeX writes that file. */
 static void begin_file(struct tex *tex, const char *name, const struct tex_token *at)
 {
-	struct tex_tokens options = {NULL, 0, 0};
+	struct tex_tokens options = { NULL, 0, 0 };
 	struct buffer text = BUFFER_INIT, file_name = BUFFER_INIT;
 	size_t start, end;
 	tex_optional(tex, '[', ']', &options, at);
@@ -223,9 +223,9 @@ static void begin_file(struct tex *tex, const char *name, const struct tex_token
 		void **slot = path ? strmap_at(&tex->r->virtual_files, path, strlen(path)) : NULL;
 		if (slot && !*slot) {
 			struct virtual_file *v = xmalloc(sizeof(*v));
-			*v = (struct virtual_file){f->file, start, end,
-						   strstr(text.data, "overwrite") ||
-						       strstr(text.data, "force")};
+			*v = (struct virtual_file){ f->file, start, end,
+						    strstr(text.data, "overwrite") ||
+							strstr(text.data, "force") };
 			*slot = v;
 		}
 		free(path);
@@ -269,7 +269,7 @@ static void hide_rest(struct tex *tex, const struct tex_frame *f, size_t start)
 			last = p + 1;
 		}
 	}
-	struct location where = {f->file, first, last};
+	struct location where = { f->file, first, last };
 	if (first >= last)
 		return;
 	if (only_comments)
@@ -298,7 +298,7 @@ static void end_document(struct tex *tex, const struct tex_token *at)
 
 static void begin_labelled(struct tex *tex, const struct tex_token *at)
 {
-	struct tex_tokens options = {NULL, 0, 0};
+	struct tex_tokens options = { NULL, 0, 0 };
 	tex_skip_arguments(tex, "a", at);
 	if (tex_optional(tex, '[', ']', &options, at)) {
 		tex_option_label(tex, &options, at);
@@ -320,7 +320,7 @@ static void add_prefixed_label(struct tex *tex, struct tex_key *key, const void 
 /* \begin{name}[options]{title}{label} */
 static void begin_tcb(struct tex *tex, const struct tex_environment *e, const struct tex_token *at)
 {
-	struct tex_tokens options = {NULL, 0, 0}, title = {NULL, 0, 0}, label = {NULL, 0, 0};
+	struct tex_tokens options = { NULL, 0, 0 }, title = { NULL, 0, 0 }, label = { NULL, 0, 0 };
 	if (tex_optional(tex, '[', ']', &options, at))
 		tex_option_label(tex, &options, at);
 	tex_argument(tex, &title, at);
@@ -348,7 +348,7 @@ static bool ends_environment(struct tex *tex, const struct tex_tokens *body, siz
 /* Only the first abstract is kept, so this is done once. */
 static void begin_abstract(struct tex *tex, const char *name, const struct tex_token *at)
 {
-	struct tex_tokens body = {NULL, 0, 0};
+	struct tex_tokens body = { NULL, 0, 0 };
 	struct tex_token token;
 	uint32_t end = tex_name(tex, "end", 3);
 	size_t last_end = SIZE_MAX;
@@ -384,9 +384,12 @@ static void begin_user(struct tex *tex, const struct tex_environment *e, const s
 TEX_HANDLER(tex_do_begin)
 {
 	static void (*const raw[])(struct tex *, const char *, const struct tex_token *) = {
-	    [TEX_ENVIRONMENT_VERBATIM] = begin_verbatim, [TEX_ENVIRONMENT_LISTING] = begin_listing,
-	    [TEX_ENVIRONMENT_COMMENT] = begin_comment,   [TEX_ENVIRONMENT_FILE] = begin_file,
-	    [TEX_ENVIRONMENT_DOCUMENT] = begin_document, [TEX_ENVIRONMENT_USER] = NULL,
+		[TEX_ENVIRONMENT_VERBATIM] = begin_verbatim,
+		[TEX_ENVIRONMENT_LISTING] = begin_listing,
+		[TEX_ENVIRONMENT_COMMENT] = begin_comment,
+		[TEX_ENVIRONMENT_FILE] = begin_file,
+		[TEX_ENVIRONMENT_DOCUMENT] = begin_document,
+		[TEX_ENVIRONMENT_USER] = NULL,
 	};
 	struct buffer name = BUFFER_INIT_MAX(1000);
 	(void)cmd;
@@ -418,7 +421,7 @@ TEX_HANDLER(tex_do_begin)
 /* The group of a user's environment ends behind what the environment ends with. */
 static void end_user(struct tex *tex, const struct tex_environment *e, const struct tex_token *at)
 {
-	struct tex_tokens close = {NULL, 0, 0};
+	struct tex_tokens close = { NULL, 0, 0 };
 	struct tex_token token = *at;
 	token.kind = TEX_ACTION;
 	token.value = TEX_GROUP_END;
@@ -450,9 +453,9 @@ TEX_HANDLER(tex_do_end)
 static bool keeps_kind(const struct tex_environment *e)
 {
 	static const bool keeps[] = {
-	    [TEX_ENVIRONMENT_DOCUMENT] = true, [TEX_ENVIRONMENT_ABSTRACT] = true,
-	    [TEX_ENVIRONMENT_FILE] = true,     [TEX_ENVIRONMENT_LISTING] = true,
-	    [TEX_ENVIRONMENT_VERBATIM] = true, [TEX_ENVIRONMENT_USER] = false,
+		[TEX_ENVIRONMENT_DOCUMENT] = true, [TEX_ENVIRONMENT_ABSTRACT] = true,
+		[TEX_ENVIRONMENT_FILE] = true,     [TEX_ENVIRONMENT_LISTING] = true,
+		[TEX_ENVIRONMENT_VERBATIM] = true, [TEX_ENVIRONMENT_USER] = false,
 	};
 	return keeps[e->kind];
 }
@@ -473,28 +476,30 @@ TEX_HANDLER(tex_do_newenvironment)
 {
 	static const char begin_name[] = "begin environment";
 	struct buffer name = BUFFER_INIT_MAX(1000);
-	struct tex_tokens end = {NULL, 0, 0};
+	struct tex_tokens end = { NULL, 0, 0 };
 	uint32_t id = tex_name(tex, begin_name, strlen(begin_name));
 	tex_star(tex, '*');
 	tex_string(tex, &name, at);
 	struct tex_meaning before = *tex_meaning(tex, id);
-	struct tex_tokens control = {NULL, 0, 0};
+	struct tex_tokens control = { NULL, 0, 0 };
 	struct tex_token token = *at;
 	token.kind = TEX_CONTROL;
 	token.value = id;
 	tex_tokens_add(&control, &token);
 	tex_push_tokens(tex, &control, false);
-	static const struct tex_command plain = {.parameter = 0};
+	static const struct tex_command plain = { .parameter = 0 };
 	(cmd->parameter ? tex_do_document_command : tex_do_newcommand)(tex, &plain, at);
 	struct tex_meaning begin = *tex_meaning(tex, id);
 	tex_argument(tex, &end, at);
 	if (name.len && begin.kind == TEX_MACRO && begin.macro != before.macro) {
-		struct tex_macro *macro = tex_macro_new(tex);
-		macro->body = end;
-		define_environment(tex, name.data, begin.macro, macro);
-	} else {
-		tex_tokens_release(&end);
+		struct tex_macro *macro = tex_macro_new(tex, at);
+		if (macro) {
+			macro->body = end;
+			end = (struct tex_tokens){ NULL, 0, 0 };
+			define_environment(tex, name.data, begin.macro, macro);
+		}
 	}
+	tex_tokens_release(&end);
 	buffer_release(&name);
 }
 
@@ -534,7 +539,7 @@ TEX_HANDLER(tex_do_new_tcbtheorem)
 TEX_HANDLER(tex_do_new_environ)
 {
 	struct buffer name = BUFFER_INIT_MAX(1000);
-	struct tex_tokens body = {NULL, 0, 0};
+	struct tex_tokens body = { NULL, 0, 0 };
 	(void)cmd;
 	tex_string(tex, &name, at);
 	tex_skip_arguments(tex, "oo", at);

@@ -16,7 +16,7 @@ static bool exists(struct tex *tex, const char *path)
 static char *find_below(struct tex *tex, const char *folder, const char *name,
 			const char *const *extensions)
 {
-	static const char *const alone[] = {"", NULL};
+	static const char *const alone[] = { "", NULL };
 	for (extensions = extensions ? extensions : alone; *extensions; extensions++) {
 		char *full = xstrfmt("%s%s", name, *extensions);
 		char *path = reading_join(folder, full);
@@ -103,26 +103,26 @@ bool tex_open_path(struct tex *tex, const char *path, const struct tex_token *at
 
 /* -- \input and its kin ------------------------------------------------------------------------ */
 
-static const char *const tex_extensions[] = {".tex", "", NULL};
-static const char *const tex_extension_last[] = {"", ".tex", NULL};
+static const char *const tex_extensions[] = { ".tex", "", NULL };
+static const char *const tex_extension_last[] = { "", ".tex", NULL };
 
 /* These come with every TeX distribution and define nothing that matters here. */
 static bool is_distributed(const char *name)
 {
 	static const char *const names[] = {
-	    "glyphtounicode", "glyphtounicode.tex",
-	    "pdfmsym",        "epsf",
-	    "epsf.tex",       "xy",
-	    "xypic",          "psfig",
-	    "psfig.sty",      "pstricks",
-	    "amssym.def",     "amssym.tex",
-	    "insbox",         "insbox.tex",
-	    "ix-utf8enc.dfu", "binhex",
-	    "binhex.tex",     "t1enc.def",
-	    "lipsum",         "kvoptions-patch",
-	    "random",         "random.tex",
-	    "amstex",         "mathptmx",
-	    "ushyphex",
+		"glyphtounicode", "glyphtounicode.tex",
+		"pdfmsym",        "epsf",
+		"epsf.tex",       "xy",
+		"xypic",          "psfig",
+		"psfig.sty",      "pstricks",
+		"amssym.def",     "amssym.tex",
+		"insbox",         "insbox.tex",
+		"ix-utf8enc.dfu", "binhex",
+		"binhex.tex",     "t1enc.def",
+		"lipsum",         "kvoptions-patch",
+		"random",         "random.tex",
+		"amstex",         "mathptmx",
+		"ushyphex",
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strcmp(names[i], name))
@@ -191,7 +191,7 @@ static void open_input(struct tex *tex, struct tex_key *key, const void *data)
 
 TEX_HANDLER(tex_do_input)
 {
-	struct tex_tokens name = {NULL, 0, 0};
+	struct tex_tokens name = { NULL, 0, 0 };
 	tex_skip_arguments(tex, cmd->arguments, at);
 	if (read_file_name(tex, &name, at))
 		tex_each_key(tex, &name, at, false, open_input, at);
@@ -202,7 +202,7 @@ TEX_HANDLER(tex_do_input)
 TEX_HANDLER(tex_do_import)
 {
 	struct buffer folder = BUFFER_INIT;
-	struct tex_tokens name = {NULL, 0, 0};
+	struct tex_tokens name = { NULL, 0, 0 };
 	tex_star(tex, '*');
 	tex_string(tex, &folder, at);
 	const char *base =
@@ -234,7 +234,7 @@ static void open_if_exists(struct tex *tex, struct tex_key *key, const void *dat
 /* \InputIfFileExists{file}{then}{else}: THEN comes before the file */
 TEX_HANDLER(tex_do_input_if_exists)
 {
-	struct tex_tokens name = {NULL, 0, 0}, branches[2] = {{NULL, 0, 0}, {NULL, 0, 0}};
+	struct tex_tokens name = { NULL, 0, 0 }, branches[2] = { { NULL, 0, 0 }, { NULL, 0, 0 } };
 	(void)cmd;
 	if (tex_argument(tex, &name, at)) {
 		tex_argument(tex, &branches[0], at);
@@ -258,7 +258,7 @@ static void add_listing_file(struct tex *tex, struct tex_key *key, const void *d
 /* Files shown as they are. parameter: 1 \lstinputlisting, whose options may hold a label */
 TEX_HANDLER(tex_do_listing_file)
 {
-	struct tex_tokens options = {NULL, 0, 0}, name = {NULL, 0, 0};
+	struct tex_tokens options = { NULL, 0, 0 }, name = { NULL, 0, 0 };
 	tex_star(tex, '*');
 	if (tex_optional(tex, '[', ']', &options, at) && cmd->parameter == 1)
 		tex_option_label(tex, &options, at);
@@ -282,10 +282,11 @@ TEX_HANDLER(tex_do_endinput)
 
 /* -- graphics ---------------------------------------------------------------------------------- */
 
-static const char *const default_graphics[] = {
-    "",       ".pdf", ".png",  ".jpg", ".jpeg",    ".eps",  ".ps",  ".mps",
-    ".jbig2", ".jb2", ".svg",  ".gif", ".tif",     ".tiff", ".bmp", ".PDF",
-    ".PNG",   ".JPG", ".JPEG", ".EPS", ".pdf_tex", ".tex",  NULL};
+static const char *const default_graphics[] = { "",         ".pdf", ".png", ".jpg",   ".jpeg",
+						".eps",     ".ps",  ".mps", ".jbig2", ".jb2",
+						".svg",     ".gif", ".tif", ".tiff",  ".bmp",
+						".PDF",     ".PNG", ".JPG", ".JPEG",  ".EPS",
+						".pdf_tex", ".tex", NULL };
 
 static char *find_graphics(struct tex *tex, const char *name)
 {
@@ -325,7 +326,7 @@ static void add_graphics(struct tex *tex, struct tex_key *key, const void *data)
  * the name under file= or figure= (\epsfig) */
 TEX_HANDLER(tex_do_graphics)
 {
-	struct tex_tokens options = {NULL, 0, 0}, name = {NULL, 0, 0};
+	struct tex_tokens options = { NULL, 0, 0 }, name = { NULL, 0, 0 };
 	struct buffer text = BUFFER_INIT_MAX(4000);
 	tex_star(tex, '*');
 	tex_skip_arguments(tex, "a", at);
@@ -388,7 +389,7 @@ static void add_extension(struct tex *tex, struct tex_key *key, const void *data
 
 TEX_HANDLER(tex_do_graphics_extensions)
 {
-	struct tex_tokens list = {NULL, 0, 0};
+	struct tex_tokens list = { NULL, 0, 0 };
 	(void)cmd;
 	if (tex_argument(tex, &list, at)) {
 		for (size_t i = 0; i < tex->nr_graphics_extensions; i++)
@@ -408,16 +409,16 @@ TEX_HANDLER(tex_do_graphics_extensions)
 static bool is_well_known(const char *name)
 {
 	static const char *const names[] = {
-	    "algorithm", "algorithm2e", "algorithmic", "algorithmicx", "algpseudocode",
-	    "amsmath",   "amssymb",     "amsthm",      "biblatex",     "booktabs",
-	    "caption",   "cite",        "cleveref",    "color",        "enumitem",
-	    "eso-pic",   "fancyhdr",    "float",       "forloop",      "geometry",
-	    "graphicx",  "hyperref",    "inputenc",    "lineno",       "listings",
-	    "microtype", "multirow",    "natbib",      "pgf",          "pgfplots",
-	    "rotating",  "soul",        "subcaption",  "subfig",       "subfigure",
-	    "tcolorbox", "tikz",        "times",       "titlesec",     "tocloft",
-	    "todonotes", "ulem",        "url",         "verbatim",     "wrapfig",
-	    "xcolor",    "xr",          "xspace",      "siunitx",
+		"algorithm", "algorithm2e", "algorithmic", "algorithmicx", "algpseudocode",
+		"amsmath",   "amssymb",     "amsthm",      "biblatex",     "booktabs",
+		"caption",   "cite",        "cleveref",    "color",        "enumitem",
+		"eso-pic",   "fancyhdr",    "float",       "forloop",      "geometry",
+		"graphicx",  "hyperref",    "inputenc",    "lineno",       "listings",
+		"microtype", "multirow",    "natbib",      "pgf",          "pgfplots",
+		"rotating",  "soul",        "subcaption",  "subfig",       "subfigure",
+		"tcolorbox", "tikz",        "times",       "titlesec",     "tocloft",
+		"todonotes", "ulem",        "url",         "verbatim",     "wrapfig",
+		"xcolor",    "xr",          "xspace",      "siunitx",
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strcmp(names[i], name))
@@ -444,7 +445,7 @@ static void read_package(struct tex *tex, const char *path, const struct tex_tok
 
 static void use_package(struct tex *tex, struct tex_key *key, const void *data)
 {
-	static const char *const style[] = {".sty", NULL};
+	static const char *const style[] = { ".sty", NULL };
 	const struct tex_token *at = data;
 	char *path = tex_find_file(tex, key->text.data, style);
 	struct item *item = tex_item(tex, ITEM_PACKAGE, key);
@@ -457,7 +458,7 @@ static void use_package(struct tex *tex, struct tex_key *key, const void *data)
 
 TEX_HANDLER(tex_do_usepackage)
 {
-	struct tex_tokens names = {NULL, 0, 0};
+	struct tex_tokens names = { NULL, 0, 0 };
 	(void)cmd;
 	tex_skip_arguments(tex, "o", at);
 	if (tex_argument(tex, &names, at))
@@ -485,8 +486,8 @@ static void read_main_preamble(struct tex *tex, const struct tex_tokens *name,
 
 TEX_HANDLER(tex_do_documentclass)
 {
-	static const char *const class_extension[] = {".cls", NULL};
-	struct tex_tokens options = {NULL, 0, 0};
+	static const char *const class_extension[] = { ".cls", NULL };
+	struct tex_tokens options = { NULL, 0, 0 };
 	struct buffer name = BUFFER_INIT;
 	(void)cmd;
 	tex_optional(tex, '[', ']', &options, at);

@@ -31,8 +31,8 @@ void tex_hide_range(struct tex *tex, uint32_t file, size_t start, size_t end, si
 		    size_t flow_end, const char *how)
 {
 	const char *data = tex->doc->files[file].bytes.data;
-	reading_hidden(tex->r, (struct location){file, start, end}, flow, data + start, end - start,
-		       how);
+	reading_hidden(tex->r, (struct location){ file, start, end }, flow, data + start,
+		       end - start, how);
 	reading_cut(tex->r, flow, flow_end);
 }
 
@@ -114,7 +114,7 @@ void tex_appearance_changed(struct tex *tex, const struct tex_token *at)
 		return;
 	h->active = true;
 	h->in_source = false;
-	h->call = (struct location){0, 0, 0};
+	h->call = (struct location){ 0, 0, 0 };
 	h->call_flow = NO_FLOW;
 	buffer_reset(&h->text);
 	h->uncertain = is_uncertain(&tex->appearance);
@@ -219,9 +219,9 @@ static bool color_is_white(struct tex *tex, const char *model, const char *spec)
 		size_t count;
 		double least, most;
 	} models[] = {
-	    {"rgb", 3, NEARLY_WHITE, 1},      {"RGB", 3, 248, 255},
-	    {"gray", 1, NEARLY_WHITE, 1},     {"Gray", 1, 15, 15},
-	    {"cmyk", 4, 0, 1 - NEARLY_WHITE}, {"cmy", 3, 0, 1 - NEARLY_WHITE},
+		{ "rgb", 3, NEARLY_WHITE, 1 },      { "RGB", 3, 248, 255 },
+		{ "gray", 1, NEARLY_WHITE, 1 },     { "Gray", 1, 15, 15 },
+		{ "cmyk", 4, 0, 1 - NEARLY_WHITE }, { "cmy", 3, 0, 1 - NEARLY_WHITE },
 	};
 	while (ascii_space((unsigned char)*spec))
 		spec++;
@@ -236,7 +236,7 @@ static bool color_is_white(struct tex *tex, const char *model, const char *spec)
 /* Reads [model]{colour}; false if there is none. */
 static bool read_color(struct tex *tex, bool *white, const struct tex_token *at)
 {
-	struct tex_tokens option = {NULL, 0, 0};
+	struct tex_tokens option = { NULL, 0, 0 };
 	struct buffer model = BUFFER_INIT_MAX(200), spec = BUFFER_INIT_MAX(200);
 	tex_optional(tex, '[', ']', &option, at);
 	tex_write_tokens(tex, &model, option.items, option.nr);
@@ -338,9 +338,9 @@ static bool parse_length(const char *s, double *pt)
 		const char *unit;
 		double pt;
 	} units[] = {
-	    {"pt", 1},     {"bp", 1.00375}, {"mm", 2.84528},     {"cm", 28.4528},
-	    {"in", 72.27}, {"pc", 12},      {"sp", 1.0 / 65536}, {"em", 10},
-	    {"ex", 4.3},   {"px", 1.00375}, {"dd", 1.07},        {"cc", 12.84},
+		{ "pt", 1 },     { "bp", 1.00375 }, { "mm", 2.84528 },     { "cm", 28.4528 },
+		{ "in", 72.27 }, { "pc", 12 },      { "sp", 1.0 / 65536 }, { "em", 10 },
+		{ "ex", 4.3 },   { "px", 1.00375 }, { "dd", 1.07 },        { "cc", 12.84 },
 	};
 	char *end;
 	*pt = strtod(s, &end);
@@ -499,7 +499,7 @@ TEX_HANDLER(tex_do_raisebox)
 /* \put(x,y){text} */
 TEX_HANDLER(tex_do_put)
 {
-	struct tex_tokens place = {NULL, 0, 0};
+	struct tex_tokens place = { NULL, 0, 0 };
 	struct buffer text = BUFFER_INIT_MAX(200);
 	(void)cmd;
 	if (tex_optional(tex, '(', ')', &place, at)) {
@@ -519,8 +519,8 @@ TEX_HANDLER(tex_do_put)
 /* \node[opacity=0]{...}; up to the semicolon */
 TEX_HANDLER(tex_do_drawing_options)
 {
-	static const char *const names[] = {"opacity", "text opacity"};
-	struct tex_tokens options = {NULL, 0, 0}, value = {NULL, 0, 0};
+	static const char *const names[] = { "opacity", "text opacity" };
+	struct tex_tokens options = { NULL, 0, 0 }, value = { NULL, 0, 0 };
 	(void)cmd;
 	if (tex_in_environment(tex, TEX_ENVIRONMENT_DRAWING) &&
 	    tex_optional(tex, '[', ']', &options, at)) {

@@ -7,7 +7,7 @@ enum { CLASS_TEXT, CLASS_STOP };
 
 void tex_lexer_init(struct tex *tex)
 {
-	static const unsigned char stops[] = {'\\', '{', '}', '%'};
+	static const unsigned char stops[] = { '\\', '{', '}', '%' };
 	for (size_t i = 0; i < ARRAY_SIZE(stops); i++)
 		tex->classes[stops[i]] = CLASS_STOP;
 }
@@ -37,10 +37,7 @@ static struct tex_frame *top_frame(struct tex *tex)
 
 struct tex_frame *tex_file(struct tex *tex)
 {
-	for (size_t i = tex->nr_frames; i-- > 0;)
-		if (tex->frames[i].kind == TEX_FRAME_FILE)
-			return &tex->frames[i];
-	return NULL;
+	return tex->file_frame ? &tex->frames[tex->file_frame - 1] : NULL;
 }
 
 struct tex_frame *tex_raw(struct tex *tex)
@@ -86,7 +83,7 @@ bool tex_push_file(struct tex *tex, uint32_t file, size_t start, size_t end)
 {
 	struct reading *r = tex->r;
 	struct tex_frame *parent = tex_file(tex);
-	struct location where = {file, start, start};
+	struct location where = { file, start, start };
 	if (parent)
 		end_run(tex, parent);
 	if (++r->nr_opens > READING_MAX_OPENS || end - start > DOCUMENT_MAX_TEXT - r->flow ||
@@ -101,6 +98,8 @@ bool tex_push_file(struct tex *tex, uint32_t file, size_t start, size_t end)
 	f->end = end;
 	f->run_flow = f->start_flow = r->flow;
 	f->saved_at_letter = tex->at_letter;
+	f->outer_file = tex->file_frame;
+	tex->file_frame = tex->nr_frames;
 	tex->nr_file_frames++;
 	return true;
 }
@@ -119,7 +118,7 @@ void tex_push_tokens(struct tex *tex, struct tex_tokens *tokens, bool barrier)
 	f->barrier = barrier;
 	f->tokens = tokens->items;
 	f->nr = tokens->nr;
-	*tokens = (struct tex_tokens){NULL, 0, 0};
+	*tokens = (struct tex_tokens){ NULL, 0, 0 };
 }
 
 void tex_pop(struct tex *tex)
@@ -142,6 +141,7 @@ void tex_pop(struct tex *tex)
 	}
 	tex->nr_frames--;
 	tex->nr_file_frames--;
+	tex->file_frame = f.outer_file;
 	struct tex_frame *parent = tex_file(tex);
 	if (parent) {
 		parent->run_start = parent->pos;
@@ -187,12 +187,12 @@ static void make_token(const struct tex_frame *f, struct tex_token *out, enum te
 		       uint32_t value, size_t start)
 {
 	*out = (struct tex_token){
-	    .kind = (uint8_t)kind,
-	    .value = value,
-	    .file = f->file,
-	    .start = (uint32_t)start,
-	    .end = (uint32_t)f->pos,
-	    .flow = (uint32_t)tex_flow(f, start),
+		.kind = (uint8_t)kind,
+		.value = value,
+		.file = f->file,
+		.start = (uint32_t)start,
+		.end = (uint32_t)f->pos,
+		.flow = (uint32_t)tex_flow(f, start),
 	};
 }
 
@@ -234,7 +234,7 @@ static bool take_comment(struct tex *tex, struct tex_frame *f)
 	else
 		reading_cut(tex->r, flow, tex_flow(f, end));
 	if (!f->is_package)
-		reading_comment(tex->r, (struct location){f->file, start, end}, flow, '%');
+		reading_comment(tex->r, (struct location){ f->file, start, end }, flow, '%');
 	return newline_at(data, f->pos, f->end) > 0;
 }
 

@@ -28,14 +28,19 @@ void tex_set_meaning(struct tex *tex, uint32_t name, const struct tex_meaning *m
 		return;
 	if (tex->nr_groups && !global) {
 		ALLOC_GROW(tex->saved, tex->nr_saved, tex->alloc_saved);
-		tex->saved[tex->nr_saved++] = (struct tex_saved){name, tex->meanings[name]};
+		tex->saved[tex->nr_saved++] = (struct tex_saved){ name, tex->meanings[name] };
 	}
 	tex->meanings[name] = *m;
 	tex->epoch++;
 }
 
-struct tex_macro *tex_macro_new(struct tex *tex)
+struct tex_macro *tex_macro_new(struct tex *tex, const struct tex_token *at)
 {
+	if (tex->nr_macros >= TEX_MAX_MACROS) {
+		reading_limit(tex->r, tex_where(at), "macros");
+		return NULL;
+	}
+	tex->nr_macros++;
 	struct tex_macro *macro = xcalloc(1, sizeof(*macro));
 	macro->conditional = tex->undecided > 0;
 	macro->next = tex->macros;
@@ -50,8 +55,9 @@ void tex_macros_release(struct tex *tex)
 		tex->macros = macro->next;
 		tex_tokens_release(&macro->body);
 		tex_tokens_release(&macro->prefix);
-		for (size_t i = 0; i < TEX_MAX_PARAMETERS; i++)
+		for (size_t i = 0; macro->parameters && i < TEX_MAX_PARAMETERS; i++)
 			tex_tokens_release(&macro->parameters[i].fallback);
+		free(macro->parameters);
 		free(macro);
 	}
 }
@@ -133,7 +139,7 @@ bool tex_reread(struct tex *tex, const struct tex_tokens *tokens, bool barrier)
 	static const struct tex_token nowhere;
 	if (!tex_spend(tex, tokens->nr, tokens->nr ? tokens->items : &nowhere))
 		return false;
-	struct tex_tokens copy = {NULL, 0, 0};
+	struct tex_tokens copy = { NULL, 0, 0 };
 	tex_tokens_append(&copy, tokens->items, tokens->nr);
 	tex_push_tokens(tex, &copy, barrier);
 	return true;
@@ -142,7 +148,7 @@ bool tex_reread(struct tex *tex, const struct tex_tokens *tokens, bool barrier)
 void tex_push_body(struct tex *tex, const struct tex_macro *macro,
 		   const struct tex_tokens *arguments, const struct tex_token *at)
 {
-	struct tex_tokens out = {NULL, 0, 0};
+	struct tex_tokens out = { NULL, 0, 0 };
 	size_t nr = macro->body.nr;
 	for (size_t i = 0; i < macro->body.nr && nr <= TEX_MAX_TOKENS; i++) {
 		const struct tex_token *t = &macro->body.items[i];
@@ -316,7 +322,7 @@ static void hide_discarded(struct tex *tex, const struct tex_macro *macro,
 
 bool tex_expand(struct tex *tex, struct tex_macro *macro, const struct tex_token *at)
 {
-	struct tex_tokens arguments[TEX_MAX_PARAMETERS] = {{NULL, 0, 0}};
+	struct tex_tokens arguments[TEX_MAX_PARAMETERS] = { { NULL, 0, 0 } };
 	if (tex->gave_up || (tex->call_reported && tex->nr_frames > tex->nr_file_frames))
 		return false;
 	bool ok = read_prefix(tex, &macro->prefix);
@@ -336,7 +342,7 @@ bool tex_expand(struct tex *tex, struct tex_macro *macro, const struct tex_token
 
 bool tex_control_argument(struct tex *tex, uint32_t *name, const struct tex_token *at)
 {
-	struct tex_tokens argument = {NULL, 0, 0};
+	struct tex_tokens argument = { NULL, 0, 0 };
 	bool found = false;
 	if (tex_argument(tex, &argument, at)) {
 		for (size_t i = 0; i < argument.nr && !found; i++) {
@@ -350,15 +356,22 @@ bool tex_control_argument(struct tex *tex, uint32_t *name, const struct tex_toke
 
 static void define_macro(struct tex *tex, uint32_t name, struct tex_macro *macro, bool global)
 {
-	struct tex_meaning m = {.kind = TEX_MACRO, .macro = macro};
+	struct tex_meaning m = { .kind = TEX_MACRO, .macro = macro };
 	tex_set_meaning(tex, name, &m, global);
+}
+
+static struct tex_parameter *parameter(struct tex_macro *macro, size_t i)
+{
+	if (!macro->parameters)
+		macro->parameters = xcalloc(TEX_MAX_PARAMETERS, sizeof(*macro->parameters));
+	return &macro->parameters[i];
 }
 
 /* [number][default] */
 static void read_latex_parameters(struct tex *tex, struct tex_macro *macro,
 				  const struct tex_token *at)
 {
-	struct tex_tokens number = {NULL, 0, 0};
+	struct tex_tokens number = { NULL, 0, 0 };
 	bool found = tex_optional(tex, '[', ']', &number, at);
 	for (size_t i = 0; i < number.nr; i++)
 		if (number.items[i].kind == TEX_CHAR && number.items[i].value >= '0' &&
@@ -367,7 +380,7 @@ static void read_latex_parameters(struct tex *tex, struct tex_macro *macro,
 	tex_tokens_release(&number);
 	if (!found)
 		return;
-	struct tex_parameter *first = &macro->parameters[0];
+	struct tex_parameter *first = parameter(macro, 0);
 	if (tex_optional(tex, '[', ']', &first->fallback, at)) {
 		first->kind = TEX_OPTIONAL;
 		first->open = '[';
@@ -383,7 +396,9 @@ TEX_HANDLER(tex_do_newcommand)
 	tex_star(tex, '*');
 	if (!tex_control_argument(tex, &name, at))
 		return;
-	struct tex_macro *macro = tex_macro_new(tex);
+	struct tex_macro *macro = tex_macro_new(tex, at);
+	if (!macro)
+		return;
 	read_latex_parameters(tex, macro, at);
 	if (!tex_argument(tex, &macro->body, at))
 		return;
@@ -399,8 +414,8 @@ TEX_HANDLER(tex_do_math_operator)
 	tex_star(tex, '*');
 	if (!tex_control_argument(tex, &name, at))
 		return;
-	struct tex_macro *macro = tex_macro_new(tex);
-	if (tex_argument(tex, &macro->body, at))
+	struct tex_macro *macro = tex_macro_new(tex, at);
+	if (macro && tex_argument(tex, &macro->body, at))
 		define_macro(tex, name, macro, false);
 }
 
@@ -438,13 +453,13 @@ static const struct argument_type {
 	const char *follow;
 	char open, close;
 } argument_types[] = {
-    {'m', TEX_MANDATORY, "", 0, 0},    {'v', TEX_MANDATORY, "", 0, 0},
-    {'o', TEX_OPTIONAL, "", '[', ']'}, {'O', TEX_OPTIONAL, "g", '[', ']'},
-    {'d', TEX_OPTIONAL, "cc", 0, 0},   {'D', TEX_OPTIONAL, "ccg", 0, 0},
-    {'r', TEX_OPTIONAL, "cc", 0, 0},   {'R', TEX_OPTIONAL, "ccg", 0, 0},
-    {'s', TEX_FLAG, "", '*', 0},       {'t', TEX_FLAG, "c", 0, 0},
-    {'g', TEX_MANDATORY, "", 0, 0},    {'G', TEX_MANDATORY, "g", 0, 0},
-    {'b', TEX_OPTIONAL, "", 0, 0},
+	{ 'm', TEX_MANDATORY, "", 0, 0 },    { 'v', TEX_MANDATORY, "", 0, 0 },
+	{ 'o', TEX_OPTIONAL, "", '[', ']' }, { 'O', TEX_OPTIONAL, "g", '[', ']' },
+	{ 'd', TEX_OPTIONAL, "cc", 0, 0 },   { 'D', TEX_OPTIONAL, "ccg", 0, 0 },
+	{ 'r', TEX_OPTIONAL, "cc", 0, 0 },   { 'R', TEX_OPTIONAL, "ccg", 0, 0 },
+	{ 's', TEX_FLAG, "", '*', 0 },       { 't', TEX_FLAG, "c", 0, 0 },
+	{ 'g', TEX_MANDATORY, "", 0, 0 },    { 'G', TEX_MANDATORY, "g", 0, 0 },
+	{ 'b', TEX_OPTIONAL, "", 0, 0 },
 };
 
 static void parse_specification(struct tex_macro *macro, const struct tex_tokens *spec)
@@ -459,13 +474,13 @@ static void parse_specification(struct tex_macro *macro, const struct tex_tokens
 				type = &argument_types[k];
 		if (!type) {
 			if (letter == '>') {
-				struct tex_tokens processor = {NULL, 0, 0};
+				struct tex_tokens processor = { NULL, 0, 0 };
 				i = spec_group(spec, i, &processor);
 				tex_tokens_release(&processor);
 			}
 			continue;
 		}
-		struct tex_parameter *p = &macro->parameters[macro->nr_parameters++];
+		struct tex_parameter *p = parameter(macro, macro->nr_parameters++);
 		p->kind = type->kind;
 		p->open = type->open;
 		p->close = type->close;
@@ -483,11 +498,11 @@ static void parse_specification(struct tex_macro *macro, const struct tex_tokens
 TEX_HANDLER(tex_do_document_command)
 {
 	uint32_t name;
-	struct tex_tokens spec = {NULL, 0, 0};
+	struct tex_tokens spec = { NULL, 0, 0 };
 	if (!tex_control_argument(tex, &name, at))
 		return;
-	struct tex_macro *macro = tex_macro_new(tex);
-	if (tex_argument(tex, &spec, at) && tex_argument(tex, &macro->body, at)) {
+	struct tex_macro *macro = tex_macro_new(tex, at);
+	if (macro && tex_argument(tex, &spec, at) && tex_argument(tex, &macro->body, at)) {
 		parse_specification(macro, &spec);
 		if (cmd->parameter != 1 || tex_meaning(tex, name)->kind == TEX_UNDEFINED)
 			define_macro(tex, name, macro, false);
@@ -513,7 +528,7 @@ static bool read_parameter_text(struct tex *tex, struct tex_macro *macro)
 		}
 		if (!(token.value & 0xff) || macro->nr_parameters >= TEX_MAX_PARAMETERS)
 			continue;
-		delimiter = &macro->parameters[macro->nr_parameters++].fallback;
+		delimiter = &parameter(macro, macro->nr_parameters++)->fallback;
 	}
 	return false;
 }
@@ -524,14 +539,14 @@ TEX_HANDLER(tex_do_def)
 	struct tex_token name;
 	if (!tex_next_solid(tex, &name) || name.kind != TEX_CONTROL)
 		return;
-	struct tex_macro *macro = tex_macro_new(tex);
-	if (!read_parameter_text(tex, macro) || !tex_argument(tex, &macro->body, at))
+	struct tex_macro *macro = tex_macro_new(tex, at);
+	if (!macro || !read_parameter_text(tex, macro) || !tex_argument(tex, &macro->body, at))
 		return;
 	for (size_t i = 0; i < macro->nr_parameters; i++)
 		if (macro->parameters[i].fallback.nr)
 			macro->parameters[i].kind = TEX_DELIMITED;
 	if (cmd->parameter & 1) {
-		struct tex_tokens expanded = {NULL, 0, 0};
+		struct tex_tokens expanded = { NULL, 0, 0 };
 		tex_expand_fully(tex, &macro->body, &expanded);
 		tex_tokens_release(&macro->body);
 		macro->body = expanded;
@@ -548,7 +563,7 @@ TEX_HANDLER(tex_do_let)
 		return;
 	if (target.kind == TEX_CHAR && target.value == '=' && !tex_next_solid(tex, &target))
 		return;
-	struct tex_meaning m = {.kind = TEX_TOKEN, .token = target};
+	struct tex_meaning m = { .kind = TEX_TOKEN, .token = target };
 	if (target.kind == TEX_CONTROL)
 		m = *tex_meaning(tex, target.value);
 	if (cmd->parameter) /* \futurelet\a\b: \a and \b are only looked at */
@@ -567,7 +582,7 @@ TEX_HANDLER(tex_do_global)
 
 static void push_control(struct tex *tex, const char *name, size_t len, const struct tex_token *at)
 {
-	struct tex_tokens out = {NULL, 0, 0};
+	struct tex_tokens out = { NULL, 0, 0 };
 	struct tex_token token = *at;
 	token.kind = TEX_CONTROL;
 	token.value = tex_name(tex, name, len);
@@ -602,12 +617,12 @@ TEX_HANDLER(tex_do_csname)
 TEX_HANDLER(tex_do_expandafter)
 {
 	struct tex_token first, second;
-	struct tex_tokens list = {NULL, 0, 0};
+	struct tex_tokens list = { NULL, 0, 0 };
 	(void)cmd;
 	if (!tex_next(tex, &first) || !tex_spend(tex, 1, at))
 		return;
 	if (tex_next(tex, &second)) {
-		struct tex_meaning m = {.kind = TEX_UNDEFINED};
+		struct tex_meaning m = { .kind = TEX_UNDEFINED };
 		if (second.kind == TEX_CONTROL)
 			m = *tex_meaning(tex, second.value);
 		if (m.kind == TEX_MACRO)
@@ -632,7 +647,7 @@ TEX_HANDLER(tex_do_gobble)
 /* arguments: as many letters as there are; parameter: the one that is kept */
 TEX_HANDLER(tex_do_choose)
 {
-	struct tex_tokens argument = {NULL, 0, 0}, kept = {NULL, 0, 0};
+	struct tex_tokens argument = { NULL, 0, 0 }, kept = { NULL, 0, 0 };
 	for (int i = 0; cmd->arguments[i]; i++) {
 		argument.nr = 0;
 		tex_argument(tex, i == cmd->parameter ? &kept : &argument, at);
@@ -651,8 +666,8 @@ static void choose(struct tex *tex, bool first, const struct tex_tokens *a,
 /* parameter: the character, or 0: it is the first argument */
 TEX_HANDLER(tex_do_ifnextchar)
 {
-	struct tex_tokens wanted = {NULL, 0, 0}, yes = {NULL, 0, 0}, no = {NULL, 0, 0};
-	struct tex_token next = {.kind = TEX_PAR};
+	struct tex_tokens wanted = { NULL, 0, 0 }, yes = { NULL, 0, 0 }, no = { NULL, 0, 0 };
+	struct tex_token next = { .kind = TEX_PAR };
 	tex_argument(tex, &wanted, at);
 	tex_argument(tex, &yes, at);
 	tex_argument(tex, &no, at);
@@ -667,7 +682,7 @@ TEX_HANDLER(tex_do_ifnextchar)
 
 TEX_HANDLER(tex_do_ifstar)
 {
-	struct tex_tokens yes = {NULL, 0, 0}, no = {NULL, 0, 0};
+	struct tex_tokens yes = { NULL, 0, 0 }, no = { NULL, 0, 0 };
 	(void)cmd;
 	tex_argument(tex, &yes, at);
 	tex_argument(tex, &no, at);
@@ -707,7 +722,7 @@ static bool bracket_follows(struct tex *tex)
 
 TEX_HANDLER(tex_do_testopt)
 {
-	struct tex_tokens command = {NULL, 0, 0}, fallback = {NULL, 0, 0};
+	struct tex_tokens command = { NULL, 0, 0 }, fallback = { NULL, 0, 0 };
 	(void)cmd;
 	tex_argument(tex, &command, at);
 	tex_argument(tex, &fallback, at);
@@ -720,7 +735,7 @@ TEX_HANDLER(tex_do_testopt)
 
 TEX_HANDLER(tex_do_dblarg)
 {
-	struct tex_tokens command = {NULL, 0, 0}, argument = {NULL, 0, 0};
+	struct tex_tokens command = { NULL, 0, 0 }, argument = { NULL, 0, 0 };
 	(void)cmd;
 	tex_argument(tex, &command, at);
 	if (!bracket_follows(tex)) {

@@ -24,100 +24,100 @@ static const struct accent {
 	uint32_t combining;
 	const char *letters;
 } accents[] = {
-    {"'", 0x301, "aáeéiíoóuúyýcćnńsśzźlĺrŕAÁEÉIÍOÓUÚYÝCĆNŃSŚZŹLĹRŔ"},
-    {"`", 0x300, "aàeèiìoòuùAÀEÈIÌOÒUÙ"},
-    {"^", 0x302, "aâeêiîoôuûcĉgĝhĥjĵsŝwŵyŷAÂEÊIÎOÔUÛCĈGĜSŜWŴYŶ"},
-    {"\"", 0x308, "aäeëiïoöuüyÿAÄEËIÏOÖUÜ"},
-    {"~", 0x303, "aãnñoõiĩuũAÃNÑOÕIĨUŨ"},
-    {"=", 0x304, "aāeēiīoōuūAĀEĒIĪOŌUŪ"},
-    {".", 0x307, "cċeėgġzżIİCĊEĖGĠZŻ"},
-    {"u", 0x306, "aăeĕgğiĭoŏuŭAĂEĔGĞIĬOŎUŬ"},
-    {"v", 0x30c, "cčdďeěnňrřsštťzžgǧaǎiǐoǒuǔCČDĎEĚNŇRŘSŠTŤZŽGǦ"},
-    {"H", 0x30b, "oőuűOŐUŰ"},
-    {"c", 0x327, "cçsşgģkķlļnņrŗtţCÇSŞGĢKĶLĻNŅRŖTŢ"},
-    {"k", 0x328, "aąeęiįuųAĄEĘIĮUŲ"},
-    {"r", 0x30a, "aåuůAÅUŮ"},
-    {"d", 0x323, "aạeẹhḥiịoọsṣtṭuụAẠHḤSṢTṬ"},
-    {"b", 0x331, "bḇdḏlḻnṉrṟtṯ"},
+	{ "'", 0x301, "aáeéiíoóuúyýcćnńsśzźlĺrŕAÁEÉIÍOÓUÚYÝCĆNŃSŚZŹLĹRŔ" },
+	{ "`", 0x300, "aàeèiìoòuùAÀEÈIÌOÒUÙ" },
+	{ "^", 0x302, "aâeêiîoôuûcĉgĝhĥjĵsŝwŵyŷAÂEÊIÎOÔUÛCĈGĜSŜWŴYŶ" },
+	{ "\"", 0x308, "aäeëiïoöuüyÿAÄEËIÏOÖUÜ" },
+	{ "~", 0x303, "aãnñoõiĩuũAÃNÑOÕIĨUŨ" },
+	{ "=", 0x304, "aāeēiīoōuūAĀEĒIĪOŌUŪ" },
+	{ ".", 0x307, "cċeėgġzżIİCĊEĖGĠZŻ" },
+	{ "u", 0x306, "aăeĕgğiĭoŏuŭAĂEĔGĞIĬOŎUŬ" },
+	{ "v", 0x30c, "cčdďeěnňrřsštťzžgǧaǎiǐoǒuǔCČDĎEĚNŇRŘSŠTŤZŽGǦ" },
+	{ "H", 0x30b, "oőuűOŐUŰ" },
+	{ "c", 0x327, "cçsşgģkķlļnņrŗtţCÇSŞGĢKĶLĻNŅRŖTŢ" },
+	{ "k", 0x328, "aąeęiįuųAĄEĘIĮUŲ" },
+	{ "r", 0x30a, "aåuůAÅUŮ" },
+	{ "d", 0x323, "aạeẹhḥiịoọsṣtṭuụAẠHḤSṢTṬ" },
+	{ "b", 0x331, "bḇdḏlḻnṉrṟtṯ" },
 };
 
 static const struct symbol {
 	const char *name;
 	const char *text;
 } symbols[] = {
-    {"ss", "ß"},
-    {"ae", "æ"},
-    {"AE", "Æ"},
-    {"oe", "œ"},
-    {"OE", "Œ"},
-    {"o", "ø"},
-    {"O", "Ø"},
-    {"aa", "å"},
-    {"AA", "Å"},
-    {"l", "ł"},
-    {"L", "Ł"},
-    {"i", "ı"},
-    {"j", "ȷ"},
-    {"dh", "ð"},
-    {"th", "þ"},
-    {"DH", "Ð"},
-    {"TH", "Þ"},
-    {"dj", "đ"},
-    {"DJ", "Đ"},
-    {"&", "&"},
-    {"%", "%"},
-    {"$", "$"},
-    {"#", "#"},
-    {"_", "_"},
-    {"{", "{"},
-    {"}", "}"},
-    {" ", " "},
-    {",", " "},
-    {";", " "},
-    {":", " "},
-    {"!", ""},
-    {"/", ""},
-    {"-", ""},
-    {"@", ""},
-    {"quad", " "},
-    {"qquad", " "},
-    {"enspace", " "},
-    {"space", " "},
-    {"thinspace", " "},
-    {"ldots", "…"},
-    {"dots", "…"},
-    {"textellipsis", "…"},
-    {"textendash", "–"},
-    {"textemdash", "—"},
-    {"textasciitilde", "~"},
-    {"textbackslash", "\\"},
-    {"textunderscore", "_"},
-    {"textquotesingle", "'"},
-    {"textquoteright", "’"},
-    {"textquoteleft", "‘"},
-    {"textquotedblleft", "“"},
-    {"textquotedblright", "”"},
-    {"copyright", "©"},
-    {"textregistered", "®"},
-    {"texttrademark", "™"},
-    {"S", "§"},
-    {"P", "¶"},
-    {"pounds", "£"},
-    {"euro", "€"},
-    {"texteuro", "€"},
-    {"textdegree", "°"},
-    {"degree", "°"},
-    {"textmu", "µ"},
-    {"TeX", "TeX"},
-    {"LaTeX", "LaTeX"},
-    {"LaTeXe", "LaTeX2e"},
-    {"BibTeX", "BibTeX"},
-    {"par", "\n\n"},
-    {"newline", " "},
-    {"linebreak", " "},
-    {"textbar", "|"},
-    {"textless", "<"},
-    {"textgreater", ">"},
+	{ "ss", "ß" },
+	{ "ae", "æ" },
+	{ "AE", "Æ" },
+	{ "oe", "œ" },
+	{ "OE", "Œ" },
+	{ "o", "ø" },
+	{ "O", "Ø" },
+	{ "aa", "å" },
+	{ "AA", "Å" },
+	{ "l", "ł" },
+	{ "L", "Ł" },
+	{ "i", "ı" },
+	{ "j", "ȷ" },
+	{ "dh", "ð" },
+	{ "th", "þ" },
+	{ "DH", "Ð" },
+	{ "TH", "Þ" },
+	{ "dj", "đ" },
+	{ "DJ", "Đ" },
+	{ "&", "&" },
+	{ "%", "%" },
+	{ "$", "$" },
+	{ "#", "#" },
+	{ "_", "_" },
+	{ "{", "{" },
+	{ "}", "}" },
+	{ " ", " " },
+	{ ",", " " },
+	{ ";", " " },
+	{ ":", " " },
+	{ "!", "" },
+	{ "/", "" },
+	{ "-", "" },
+	{ "@", "" },
+	{ "quad", " " },
+	{ "qquad", " " },
+	{ "enspace", " " },
+	{ "space", " " },
+	{ "thinspace", " " },
+	{ "ldots", "…" },
+	{ "dots", "…" },
+	{ "textellipsis", "…" },
+	{ "textendash", "–" },
+	{ "textemdash", "—" },
+	{ "textasciitilde", "~" },
+	{ "textbackslash", "\\" },
+	{ "textunderscore", "_" },
+	{ "textquotesingle", "'" },
+	{ "textquoteright", "’" },
+	{ "textquoteleft", "‘" },
+	{ "textquotedblleft", "“" },
+	{ "textquotedblright", "”" },
+	{ "copyright", "©" },
+	{ "textregistered", "®" },
+	{ "texttrademark", "™" },
+	{ "S", "§" },
+	{ "P", "¶" },
+	{ "pounds", "£" },
+	{ "euro", "€" },
+	{ "texteuro", "€" },
+	{ "textdegree", "°" },
+	{ "degree", "°" },
+	{ "textmu", "µ" },
+	{ "TeX", "TeX" },
+	{ "LaTeX", "LaTeX" },
+	{ "LaTeXe", "LaTeX2e" },
+	{ "BibTeX", "BibTeX" },
+	{ "par", "\n\n" },
+	{ "newline", " " },
+	{ "linebreak", " " },
+	{ "textbar", "|" },
+	{ "textless", "<" },
+	{ "textgreater", ">" },
 };
 
 /* What is left out with its arguments (see tex_skip_arguments). */
@@ -125,82 +125,82 @@ static const struct dropped {
 	const char *name;
 	const char *arguments;
 } dropped[] = {
-    {"thanks", "m"},
-    {"footnote", "om"},
-    {"footnotemark", "o"},
-    {"footnotetext", "om"},
-    {"thanksref", "m"},
-    {"tnoteref", "m"},
-    {"tnotetext", "om"},
-    {"label", "om"},
-    {"vspace", "sm"},
-    {"hspace", "sm"},
-    {"vskip", ""},
-    {"inst", "m"},
-    {"altaffilmark", "m"},
-    {"altaffiltext", "mm"},
-    {"affiliation", "m"},
-    {"affil", "om"},
-    {"email", "m"},
-    {"emailAdd", "m"},
-    {"ead", "om"},
-    {"orcid", "m"},
-    {"orcidlink", "m"},
-    {"orcidID", "m"},
-    {"corref", "m"},
-    {"fnref", "m"},
-    {"fnmsep", ""},
-    {"corauthref", "m"},
-    {"textsuperscript", "m"},
-    {"IEEEauthorblockA", "m"},
-    {"IEEEauthorrefmark", "m"},
-    {"IEEEmembership", "m"},
-    {"IEEEcompsocitemizethanks", "m"},
-    {"institute", "m"},
-    {"address", "om"},
-    {"cite", "soom"},
-    {"citep", "soom"},
-    {"citet", "soom"},
-    {"citealp", "soom"},
-    {"parencite", "soom"},
-    {"textcite", "soom"},
-    {"autocite", "soom"},
-    {"ref", "sm"},
-    {"eqref", "m"},
-    {"cref", "sm"},
-    {"Cref", "sm"},
-    {"autoref", "sm"},
-    {"href", "m"},
-    {"phantom", "m"},
-    {"vphantom", "m"},
-    {"hphantom", "m"},
-    {"includegraphics", "oom"},
-    {"raisebox", "moo"},
-    {"markboth", "mm"},
-    {"index", "m"},
-    {"pdfbookmark", "omm"},
-    {"texorpdfstring", ""},
-    {"icmlEqualContribution", ""},
-    {"marginpar", "m"},
-    {"todo", "om"},
-    {"glsadd", "m"},
-    {"hypertarget", "m"},
-    {"hyperlink", "m"},
-    {"begin", "m"},
-    {"end", "m"},
-    {"setcounter", "mm"},
-    {"setlength", "mm"},
-    {"rule", "omm"},
-    {"protect", ""},
-    {"authornote", "m"},
-    {"authornotemark", "o"},
-    {"equalcont", "m"},
-    {"scalebox", "mo"},
-    {"resizebox", "mm"},
-    {"parbox", "om"},
-    {"makebox", "oo"},
-    {"newcommand", "smoom"},
-    {"hskip", ""},
+	{ "thanks", "m" },
+	{ "footnote", "om" },
+	{ "footnotemark", "o" },
+	{ "footnotetext", "om" },
+	{ "thanksref", "m" },
+	{ "tnoteref", "m" },
+	{ "tnotetext", "om" },
+	{ "label", "om" },
+	{ "vspace", "sm" },
+	{ "hspace", "sm" },
+	{ "vskip", "" },
+	{ "inst", "m" },
+	{ "altaffilmark", "m" },
+	{ "altaffiltext", "mm" },
+	{ "affiliation", "m" },
+	{ "affil", "om" },
+	{ "email", "m" },
+	{ "emailAdd", "m" },
+	{ "ead", "om" },
+	{ "orcid", "m" },
+	{ "orcidlink", "m" },
+	{ "orcidID", "m" },
+	{ "corref", "m" },
+	{ "fnref", "m" },
+	{ "fnmsep", "" },
+	{ "corauthref", "m" },
+	{ "textsuperscript", "m" },
+	{ "IEEEauthorblockA", "m" },
+	{ "IEEEauthorrefmark", "m" },
+	{ "IEEEmembership", "m" },
+	{ "IEEEcompsocitemizethanks", "m" },
+	{ "institute", "m" },
+	{ "address", "om" },
+	{ "cite", "soom" },
+	{ "citep", "soom" },
+	{ "citet", "soom" },
+	{ "citealp", "soom" },
+	{ "parencite", "soom" },
+	{ "textcite", "soom" },
+	{ "autocite", "soom" },
+	{ "ref", "sm" },
+	{ "eqref", "m" },
+	{ "cref", "sm" },
+	{ "Cref", "sm" },
+	{ "autoref", "sm" },
+	{ "href", "m" },
+	{ "phantom", "m" },
+	{ "vphantom", "m" },
+	{ "hphantom", "m" },
+	{ "includegraphics", "oom" },
+	{ "raisebox", "moo" },
+	{ "markboth", "mm" },
+	{ "index", "m" },
+	{ "pdfbookmark", "omm" },
+	{ "texorpdfstring", "" },
+	{ "icmlEqualContribution", "" },
+	{ "marginpar", "m" },
+	{ "todo", "om" },
+	{ "glsadd", "m" },
+	{ "hypertarget", "m" },
+	{ "hyperlink", "m" },
+	{ "begin", "m" },
+	{ "end", "m" },
+	{ "setcounter", "mm" },
+	{ "setlength", "mm" },
+	{ "rule", "omm" },
+	{ "protect", "" },
+	{ "authornote", "m" },
+	{ "authornotemark", "o" },
+	{ "equalcont", "m" },
+	{ "scalebox", "mo" },
+	{ "resizebox", "mm" },
+	{ "parbox", "om" },
+	{ "makebox", "oo" },
+	{ "newcommand", "smoom" },
+	{ "hskip", "" },
 };
 
 static void add_accented(struct buffer *out, const struct accent *accent,
@@ -244,8 +244,8 @@ static bool plain_accent(struct tex *tex, struct plain *p, const struct tex_toke
 	for (size_t i = 0; i < ARRAY_SIZE(accents); i++) {
 		if (strcmp(accents[i].name, name))
 			continue;
-		struct tex_tokens argument = {NULL, 0, 0};
-		struct plain letter = {.out = BUFFER_INIT_MAX(1000)};
+		struct tex_tokens argument = { NULL, 0, 0 };
+		struct plain letter = { .out = BUFFER_INIT_MAX(1000) };
 		if (tex_argument(tex, &argument, token) && argument.nr < 100) {
 			read_plain(tex, &letter, &argument);
 			add_accented(&p->out, &accents[i], &letter.out);
@@ -283,8 +283,9 @@ static bool plain_dropped(struct tex *tex, const struct tex_token *token)
 
 static bool plain_separator(struct tex *tex, struct plain *p, const struct tex_token *token)
 {
-	static const char *const between[] = {
-	    "and", "And", "AND", "quad", "qquad", "IEEEauthorblockN", "hfill"};
+	static const char *const between[] = { "and",  "And",   "AND",
+					       "quad", "qquad", "IEEEauthorblockN",
+					       "hfill" };
 	const char *name = tex_name_of(tex, token->value);
 	if (!strcmp(name, "\\") || !strcmp(name, "newline")) {
 		tex_star(tex, '*');
@@ -348,10 +349,10 @@ static void plain_char(struct plain *p, char c)
 		const char *before, *joined;
 		char c;
 	} ligatures[] = {
-	    {"–", "—", '-'},
-	    {"-", "–", '-'},
-	    {"`", "“", '`'},
-	    {"'", "”", '\''},
+		{ "–", "—", '-' },
+		{ "-", "–", '-' },
+		{ "`", "“", '`' },
+		{ "'", "”", '\'' },
 	};
 	struct buffer *out = &p->out;
 	for (size_t i = 0; !p->in_math && i < ARRAY_SIZE(ligatures); i++) {
@@ -423,7 +424,7 @@ static void read_plain(struct tex *tex, struct plain *p, const struct tex_tokens
 
 char *tex_plain(struct tex *tex, const struct tex_tokens *tokens)
 {
-	struct plain p = {.out = BUFFER_INIT_MAX(1 << 20), .mode = PLAIN_TEXT};
+	struct plain p = { .out = BUFFER_INIT_MAX(1 << 20), .mode = PLAIN_TEXT };
 	read_plain(tex, &p, tokens);
 	char *text = reading_tidy(slice_of(&p.out), false);
 	buffer_release(&p.out);
@@ -432,7 +433,7 @@ char *tex_plain(struct tex *tex, const struct tex_tokens *tokens)
 
 void tex_keep_abstract(struct tex *tex, const struct tex_tokens *tokens)
 {
-	struct plain p = {.out = BUFFER_INIT_MAX(1 << 20), .mode = PLAIN_TEXT};
+	struct plain p = { .out = BUFFER_INIT_MAX(1 << 20), .mode = PLAIN_TEXT };
 	if (tex->doc->abstract)
 		return;
 	read_plain(tex, &p, tokens);
@@ -487,7 +488,7 @@ static bool in_package(struct tex *tex)
 
 TEX_HANDLER(tex_do_title)
 {
-	struct tex_tokens title = {NULL, 0, 0};
+	struct tex_tokens title = { NULL, 0, 0 };
 	(void)cmd;
 	tex_skip_arguments(tex, "so", at);
 	if (tex_argument(tex, &title, at)) {
@@ -505,12 +506,12 @@ TEX_HANDLER(tex_do_title)
 
 TEX_HANDLER(tex_do_author)
 {
-	struct tex_tokens field = {NULL, 0, 0};
+	struct tex_tokens field = { NULL, 0, 0 };
 	(void)cmd;
 	tex_skip_arguments(tex, "so", at);
 	if (tex_argument(tex, &field, at)) {
 		if (!tex->quiet && !in_package(tex)) {
-			struct plain p = {.out = BUFFER_INIT_MAX(1 << 20), .mode = PLAIN_AUTHORS};
+			struct plain p = { .out = BUFFER_INIT_MAX(1 << 20), .mode = PLAIN_AUTHORS };
 			read_plain(tex, &p, &field);
 			add_authors(tex->doc, &p.out);
 			buffer_release(&p.out);
@@ -523,7 +524,7 @@ TEX_HANDLER(tex_do_author)
 /* \abstract{...}, and the five parts that astronomers have */
 TEX_HANDLER(tex_do_abstract)
 {
-	struct tex_tokens all = {NULL, 0, 0}, part = {NULL, 0, 0};
+	struct tex_tokens all = { NULL, 0, 0 }, part = { NULL, 0, 0 };
 	struct tex_token space = *at, next;
 	(void)cmd;
 	space.kind = TEX_SPACE;
@@ -551,7 +552,7 @@ TEX_HANDLER(tex_do_abstract)
 /* parameter: the level; -1: \@startsection, which names it */
 TEX_HANDLER(tex_do_section)
 {
-	struct tex_tokens title = {NULL, 0, 0};
+	struct tex_tokens title = { NULL, 0, 0 };
 	int level = cmd->parameter;
 	if (level < 0) {
 		struct buffer number = BUFFER_INIT_MAX(20);

@@ -14,7 +14,7 @@ static void add_label(struct tex *tex, struct tex_key *key, const void *data)
 
 TEX_HANDLER(tex_do_label)
 {
-	struct tex_tokens argument = {NULL, 0, 0};
+	struct tex_tokens argument = { NULL, 0, 0 };
 	tex_skip_arguments(tex, cmd->arguments, at);
 	if (tex_argument(tex, &argument, at))
 		tex_each_key(tex, &argument, at, false, add_label, NULL);
@@ -23,7 +23,7 @@ TEX_HANDLER(tex_do_label)
 
 void tex_option_label(struct tex *tex, const struct tex_tokens *options, const struct tex_token *at)
 {
-	struct tex_tokens value = {NULL, 0, 0};
+	struct tex_tokens value = { NULL, 0, 0 };
 	if (tex_option_value(tex, options, "label", &value))
 		tex_each_key(tex, &value, at, false, add_label, NULL);
 	tex_tokens_release(&value);
@@ -38,7 +38,7 @@ static void add_reference(struct tex *tex, struct tex_key *key, const void *data
 /* parameter: 1 a comma list, 2 two keys */
 TEX_HANDLER(tex_do_reference)
 {
-	struct tex_tokens argument = {NULL, 0, 0};
+	struct tex_tokens argument = { NULL, 0, 0 };
 	tex_skip_arguments(tex, cmd->arguments, at);
 	for (int i = 0; i < (cmd->parameter & 2 ? 2 : 1); i++) {
 		argument.nr = 0;
@@ -51,7 +51,7 @@ TEX_HANDLER(tex_do_reference)
 /* \hyperref[key]{text}; the text is read on */
 TEX_HANDLER(tex_do_hyperref)
 {
-	struct tex_tokens key = {NULL, 0, 0};
+	struct tex_tokens key = { NULL, 0, 0 };
 	(void)cmd;
 	if (tex_optional(tex, '[', ']', &key, at))
 		tex_each_key(tex, &key, at, false, add_reference, NULL);
@@ -80,7 +80,7 @@ static void add_citation(struct tex *tex, struct tex_key *key, const void *data)
 /* Reads [..] and <..>; what stands in them goes to NOTES, to be read on afterwards. */
 static void read_notes(struct tex *tex, struct tex_tokens *notes, const struct tex_token *at)
 {
-	struct tex_tokens note = {NULL, 0, 0};
+	struct tex_tokens note = { NULL, 0, 0 };
 	for (int i = 0; i < 3; i++) {
 		note.nr = 0;
 		if (!tex_optional(tex, '[', ']', &note, at) &&
@@ -104,7 +104,7 @@ static void reread_notes(struct tex *tex, struct tex_tokens *notes)
 /* parameter 1: \nocite */
 TEX_HANDLER(tex_do_citation)
 {
-	struct tex_tokens notes = {NULL, 0, 0}, keys = {NULL, 0, 0};
+	struct tex_tokens notes = { NULL, 0, 0 }, keys = { NULL, 0, 0 };
 	tex_star(tex, '*');
 	tex_skip_arguments(tex, cmd->arguments, at);
 	read_notes(tex, &notes, at);
@@ -126,7 +126,7 @@ static bool argument_follows(struct tex *tex)
 /* biblatex's \cites(pre)(post)[..][..]{key}[..]{key}... */
 TEX_HANDLER(tex_do_multicite)
 {
-	struct tex_tokens notes = {NULL, 0, 0}, keys = {NULL, 0, 0};
+	struct tex_tokens notes = { NULL, 0, 0 }, keys = { NULL, 0, 0 };
 	tex_star(tex, '*');
 	tex_skip_arguments(tex, "pp", at);
 	do {
@@ -144,8 +144,8 @@ TEX_HANDLER(tex_do_multicite)
 static void define_cites(struct tex *tex, struct tex_key *key, const void *data)
 {
 	static const char *const bases[] = {
-	    "cite",     "citep", "citet", "citealp", "citealt",      "citeauthor",
-	    "citeyear", "Citet", "Citep", "nocite",  "bibliography",
+		"cite",     "citep", "citet", "citealp", "citealt",      "citeauthor",
+		"citeyear", "Citet", "Citep", "nocite",  "bibliography",
 	};
 	(void)data;
 	for (size_t i = 0; i < ARRAY_SIZE(bases); i++) {
@@ -158,7 +158,7 @@ static void define_cites(struct tex *tex, struct tex_key *key, const void *data)
 
 TEX_HANDLER(tex_do_newcites)
 {
-	struct tex_tokens names = {NULL, 0, 0};
+	struct tex_tokens names = { NULL, 0, 0 };
 	(void)cmd;
 	if (tex_argument(tex, &names, at))
 		tex_each_key(tex, &names, at, true, define_cites, NULL);
@@ -185,7 +185,7 @@ static bool in_bbl(struct tex *tex)
 /* parameter 1: a command that means this only in a .bbl (biblatex's \entry) */
 TEX_HANDLER(tex_do_bibitem)
 {
-	struct tex_tokens key = {NULL, 0, 0};
+	struct tex_tokens key = { NULL, 0, 0 };
 	if (cmd->parameter == 1 && !in_bbl(tex))
 		return;
 	tex_skip_arguments(tex, cmd->arguments, at);
@@ -216,7 +216,8 @@ static bool read_bbl(struct tex *tex, const struct tex_token *at)
 /* These come with every TeX distribution, and hold abbreviations only. */
 static bool is_distributed(const char *name)
 {
-	static const char *const names[] = {"IEEEabrv", "IEEEfull", "IEEEabrv.bib", "IEEEfull.bib"};
+	static const char *const names[] = { "IEEEabrv", "IEEEfull", "IEEEabrv.bib",
+					     "IEEEfull.bib" };
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strcmp(names[i], name))
 			return true;
@@ -225,7 +226,8 @@ static bool is_distributed(const char *name)
 
 static void read_bib_file(struct tex *tex, struct tex_key *key, const void *data)
 {
-	static const char *const bare[] = {".bib", "", NULL}, *const full[] = {"", ".bib", NULL};
+	static const char *const bare[] = { ".bib", "", NULL }, *const full[] = { "", ".bib",
+										  NULL };
 	const struct tex_token *at = data;
 	uint32_t file;
 	size_t start, end;
@@ -248,7 +250,8 @@ static void read_bib_file(struct tex *tex, struct tex_key *key, const void *data
 /* An optional argument tells biblatex where the file is: on another machine, perhaps. */
 TEX_HANDLER(tex_do_bibliography)
 {
-	struct tex_tokens options = {NULL, 0, 0}, names = {NULL, 0, 0}, location = {NULL, 0, 0};
+	struct tex_tokens options = { NULL, 0, 0 }, names = { NULL, 0, 0 },
+			  location = { NULL, 0, 0 };
 	(void)cmd;
 	tex_optional(tex, '[', ']', &options, at);
 	bool remote = tex_option_value(tex, &options, "location", &location);

@@ -25,12 +25,12 @@ void tex_tokens_append(struct tex_tokens *list, const struct tex_token *tokens, 
 void tex_tokens_release(struct tex_tokens *list)
 {
 	free(list->items);
-	*list = (struct tex_tokens){NULL, 0, 0};
+	*list = (struct tex_tokens){ NULL, 0, 0 };
 }
 
 struct location tex_where(const struct tex_token *token)
 {
-	return (struct location){token->file, token->start, token->end};
+	return (struct location){ token->file, token->start, token->end };
 }
 
 /* -- arguments --------------------------------------------------------------------------------- */
@@ -115,7 +115,7 @@ bool tex_star(struct tex *tex, char star)
 
 void tex_skip_arguments(struct tex *tex, const char *arguments, const struct tex_token *at)
 {
-	struct tex_tokens skipped = {NULL, 0, 0};
+	struct tex_tokens skipped = { NULL, 0, 0 };
 	for (const char *p = arguments ? arguments : ""; *p; p++) {
 		skipped.nr = 0;
 		switch (*p) {
@@ -211,9 +211,9 @@ static bool add_known_control(struct tex *tex, struct tex_tokens *out,
 			      const struct tex_token *token)
 {
 	static const char *const nothing[] = {
-	    "protect", "relax",      "noexpand", "ignorespaces", "unskip",
-	    "xspace",  "@empty",     "empty",    "detokenize",   "unexpanded",
-	    "string",  "expandonce", "space",    "jobname",
+		"protect", "relax",      "noexpand", "ignorespaces", "unskip",
+		"xspace",  "@empty",     "empty",    "detokenize",   "unexpanded",
+		"string",  "expandonce", "space",    "jobname",
 	};
 	const char *name = tex_name_of(tex, token->value);
 	size_t i = 0;
@@ -230,7 +230,7 @@ static bool add_known_control(struct tex *tex, struct tex_tokens *out,
 
 bool tex_enter(struct tex *tex, const struct tex_tokens *tokens, struct tex_state *state)
 {
-	*state = (struct tex_state){tex->nr_conditionals, tex->undecided, tex->quiet};
+	*state = (struct tex_state){ tex->nr_conditionals, tex->undecided, tex->quiet };
 	return tex_reread(tex, tokens, true);
 }
 
@@ -287,7 +287,7 @@ void tex_expand_fully(struct tex *tex, const struct tex_tokens *in, struct tex_t
 
 bool tex_string(struct tex *tex, struct buffer *out, const struct tex_token *at)
 {
-	struct tex_tokens argument = {NULL, 0, 0}, expanded = {NULL, 0, 0};
+	struct tex_tokens argument = { NULL, 0, 0 }, expanded = { NULL, 0, 0 };
 	bool found = tex_argument(tex, &argument, at);
 	if (found) {
 		tex_expand_fully(tex, &argument, &expanded);
@@ -370,7 +370,7 @@ void tex_each_key(struct tex *tex, const struct tex_tokens *list, const struct t
 		  bool split, void (*fn)(struct tex *, struct tex_key *, const void *),
 		  const void *data)
 {
-	struct tex_tokens expanded = {NULL, 0, 0};
+	struct tex_tokens expanded = { NULL, 0, 0 };
 	size_t i = 0, depth = 0, start = 0;
 	while (i < list->nr && list->items[i].kind != TEX_CONTROL)
 		i++;

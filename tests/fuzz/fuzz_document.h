@@ -44,8 +44,8 @@ static void check(bool holds)
 static void fuzz_document(const uint8_t *data, size_t size, const char *path,
 			  enum manuscript_kind kind)
 {
-	struct fuzz_input input = {data, size, path};
-	struct document_source source = {fuzz_read, fuzz_exists, &input};
+	struct fuzz_input input = { data, size, path };
+	struct document_source source = { fuzz_read, fuzz_exists, &input };
 	struct document doc;
 	struct error *err = document_read_from(&doc, &source, path, kind);
 	if (err) {

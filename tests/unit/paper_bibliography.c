@@ -2,7 +2,9 @@
 
 static void read_bib(struct document *doc, const char *tex, const char *bib)
 {
-	struct memory_file files[] = {{"p/main.tex", tex}, {"p/refs.bib", bib}, {NULL, NULL}};
+	struct memory_file files[] = { { "p/main.tex", tex },
+				       { "p/refs.bib", bib },
+				       { NULL, NULL } };
 	read_files(doc, files, MANUSCRIPT_TEX);
 }
 
@@ -107,9 +109,10 @@ static void test_bibitems(void **state)
 static void test_the_bbl_stands_in_for_a_missing_bib(void **state)
 {
 	static const struct memory_file files[] = {
-	    {"p/main.tex", "\\begin{document}\\cite{a}\\bibliography{gone}\\end{document}"},
-	    {"p/main.bbl", "\\begin{thebibliography}{1}\\bibitem{a} Words.\\end{thebibliography}"},
-	    {NULL, NULL},
+		{ "p/main.tex", "\\begin{document}\\cite{a}\\bibliography{gone}\\end{document}" },
+		{ "p/main.bbl",
+		  "\\begin{thebibliography}{1}\\bibitem{a} Words.\\end{thebibliography}" },
+		{ NULL, NULL },
 	};
 	struct document doc;
 	(void)state;
@@ -123,9 +126,9 @@ static void test_the_bbl_stands_in_for_a_missing_bib(void **state)
 static void test_what_is_not_seen_leaves_citations_incomplete(void **state)
 {
 	static const char *const unseen[] = {
-	    "\\bibliography{gone}",
-	    "\\addbibresource[location=remote]{http://x.org/a.bib}",
-	    "\\bibliography{\\unknown}",
+		"\\bibliography{gone}",
+		"\\addbibresource[location=remote]{http://x.org/a.bib}",
+		"\\bibliography{\\unknown}",
 	};
 	struct document doc;
 	(void)state;
@@ -167,17 +170,17 @@ static void test_filecontents_writes_a_file_unless_there_is_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_entries_in_every_dress),
-	    cmocka_unit_test(test_what_is_no_entry),
-	    cmocka_unit_test(test_nesting_of_braces_and_quotes),
-	    cmocka_unit_test(test_an_entry_that_is_not_closed_loses_only_itself),
-	    cmocka_unit_test(test_entries_keep_their_place_and_type),
-	    cmocka_unit_test(test_duplicates_stay_and_aliases_count),
-	    cmocka_unit_test(test_the_same_file_twice_is_read_once),
-	    cmocka_unit_test(test_bibitems),
-	    cmocka_unit_test(test_the_bbl_stands_in_for_a_missing_bib),
-	    cmocka_unit_test(test_what_is_not_seen_leaves_citations_incomplete),
-	    cmocka_unit_test(test_filecontents_writes_a_file_unless_there_is_one),
+		cmocka_unit_test(test_entries_in_every_dress),
+		cmocka_unit_test(test_what_is_no_entry),
+		cmocka_unit_test(test_nesting_of_braces_and_quotes),
+		cmocka_unit_test(test_an_entry_that_is_not_closed_loses_only_itself),
+		cmocka_unit_test(test_entries_keep_their_place_and_type),
+		cmocka_unit_test(test_duplicates_stay_and_aliases_count),
+		cmocka_unit_test(test_the_same_file_twice_is_read_once),
+		cmocka_unit_test(test_bibitems),
+		cmocka_unit_test(test_the_bbl_stands_in_for_a_missing_bib),
+		cmocka_unit_test(test_what_is_not_seen_leaves_citations_incomplete),
+		cmocka_unit_test(test_filecontents_writes_a_file_unless_there_is_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,7 @@ static void test_position_counts_lines_and_characters_from_one(void **state)
 	assert_int_equal(column, 11);
 	struct slice s = document_line(&doc, item_of(&doc, ITEM_LABEL, 0)->where);
 	assert_true(slice_equals(s, "n\xc3\xa4h \\label{x}"));
-	document_position(&doc, (struct location){0, 1000, 1000}, &line, &column);
+	document_position(&doc, (struct location){ 0, 1000, 1000 }, &line, &column);
 	assert_int_equal(line, 4);
 	document_release(&doc);
 }
@@ -34,9 +34,9 @@ static void test_a_range_over_a_cut_comes_back_whole(void **state)
 static void test_a_range_over_an_input_stays_in_its_file(void **state)
 {
 	static const struct memory_file files[] = {
-	    {"p/main.tex", "Before. \\input{part} After.\n"},
-	    {"p/part.tex", "Inside."},
-	    {NULL, NULL},
+		{ "p/main.tex", "Before. \\input{part} After.\n" },
+		{ "p/part.tex", "Inside." },
+		{ NULL, NULL },
 	};
 	struct document doc;
 	(void)state;
@@ -57,8 +57,8 @@ static void test_a_range_over_an_input_stays_in_its_file(void **state)
 
 static void test_what_cannot_be_read_is_an_error(void **state)
 {
-	static const struct memory_file files[] = {{"x.tex", "x"}, {NULL, NULL}};
-	struct document_source source = {memory_read, memory_exists, (void *)(uintptr_t)files};
+	static const struct memory_file files[] = { { "x.tex", "x" }, { NULL, NULL } };
+	struct document_source source = { memory_read, memory_exists, (void *)(uintptr_t)files };
 	struct document doc;
 	(void)state;
 	struct error *err = document_read_from(&doc, &source, "none.tex", MANUSCRIPT_TEX);
@@ -79,7 +79,7 @@ static struct error *read_binary(void *data, const char *path, struct buffer *ou
 
 static void test_binary_bytes_are_no_manuscript(void **state)
 {
-	struct document_source source = {read_binary, NULL, NULL};
+	struct document_source source = { read_binary, NULL, NULL };
 	struct document doc;
 	(void)state;
 	struct error *err = document_read_from(&doc, &source, "garbage.tex", MANUSCRIPT_TEX);
@@ -90,7 +90,7 @@ static void test_binary_bytes_are_no_manuscript(void **state)
 
 static struct error *read_huge(void *data, const char *path, struct buffer *out)
 {
-	static const char block[65536] = {'x'};
+	static const char block[65536] = { 'x' };
 	(void)data;
 	(void)path;
 	for (size_t i = 0; i <= DOCUMENT_MAX_FILE / sizeof(block); i++)
@@ -100,7 +100,7 @@ static struct error *read_huge(void *data, const char *path, struct buffer *out)
 
 static void test_a_huge_file_is_refused_in_one_sentence(void **state)
 {
-	struct document_source source = {read_huge, NULL, NULL};
+	struct document_source source = { read_huge, NULL, NULL };
 	struct document doc;
 	(void)state;
 	struct error *err = document_read_from(&doc, &source, "huge.tex", MANUSCRIPT_TEX);
@@ -133,13 +133,13 @@ static void test_characters_that_are_not_seen_are_items(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_position_counts_lines_and_characters_from_one),
-	    cmocka_unit_test(test_a_range_over_a_cut_comes_back_whole),
-	    cmocka_unit_test(test_a_range_over_an_input_stays_in_its_file),
-	    cmocka_unit_test(test_what_cannot_be_read_is_an_error),
-	    cmocka_unit_test(test_binary_bytes_are_no_manuscript),
-	    cmocka_unit_test(test_a_huge_file_is_refused_in_one_sentence),
-	    cmocka_unit_test(test_characters_that_are_not_seen_are_items),
+		cmocka_unit_test(test_position_counts_lines_and_characters_from_one),
+		cmocka_unit_test(test_a_range_over_a_cut_comes_back_whole),
+		cmocka_unit_test(test_a_range_over_an_input_stays_in_its_file),
+		cmocka_unit_test(test_what_cannot_be_read_is_an_error),
+		cmocka_unit_test(test_binary_bytes_are_no_manuscript),
+		cmocka_unit_test(test_a_huge_file_is_refused_in_one_sentence),
+		cmocka_unit_test(test_characters_that_are_not_seen_are_items),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

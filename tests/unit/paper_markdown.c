@@ -44,11 +44,11 @@ static void test_headings_of_both_styles(void **state)
 static void test_citations_of_pandoc(void **state)
 {
 	static const struct memory_file files[] = {
-	    {"p/paper.md",
-	     "---\nbibliography: refs.bib\n---\nSee [@a; -@b, p. 3] and @c:d. Mail x@y.org, "
-	     "[see @{e f}]; \\citep[3]{g,h}.\n"},
-	    {"p/refs.bib", "@misc{a, x={}}"},
-	    {NULL, NULL},
+		{ "p/paper.md",
+		  "---\nbibliography: refs.bib\n---\nSee [@a; -@b, p. 3] and @c:d. Mail x@y.org, "
+		  "[see @{e f}]; \\citep[3]{g,h}.\n" },
+		{ "p/refs.bib", "@misc{a, x={}}" },
+		{ NULL, NULL },
 	};
 	struct document doc;
 	(void)state;
@@ -100,14 +100,14 @@ static void test_footnotes(void **state)
 static void test_images(void **state)
 {
 	static const struct memory_file files[] = {
-	    {"p/paper.md",
-	     "![a](figs/a%20b.png \"title\") ![](https://x.org/y.png) "
-	     "![c](<d e.png>) <img alt=\"x\" src='f.svg'> ![g][h] ![nested [b]](i(1).png)\n"
-	     "[h]: j.jpg\n![data](data:image/png;base64,xx) [link](k.png)\n"},
-	    {"p/figs/a b.png", ""},
-	    {"p/f.svg", ""},
-	    {"p/j.jpg", ""},
-	    {NULL, NULL},
+		{ "p/paper.md",
+		  "![a](figs/a%20b.png \"title\") ![](https://x.org/y.png) "
+		  "![c](<d e.png>) <img alt=\"x\" src='f.svg'> ![g][h] ![nested [b]](i(1).png)\n"
+		  "[h]: j.jpg\n![data](data:image/png;base64,xx) [link](k.png)\n" },
+		{ "p/figs/a b.png", "" },
+		{ "p/f.svg", "" },
+		{ "p/j.jpg", "" },
+		{ NULL, NULL },
 	};
 	struct document doc;
 	(void)state;
@@ -169,16 +169,16 @@ static void test_hidden_html(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_front_matter_is_metadata),
-	    cmocka_unit_test(test_headings_of_both_styles),
-	    cmocka_unit_test(test_citations_of_pandoc),
-	    cmocka_unit_test(test_code_and_mathematics_hold_no_markup),
-	    cmocka_unit_test(test_cross_references),
-	    cmocka_unit_test(test_links_to_headings_are_never_sure),
-	    cmocka_unit_test(test_footnotes),
-	    cmocka_unit_test(test_images),
-	    cmocka_unit_test(test_comments_leave_the_text),
-	    cmocka_unit_test(test_hidden_html),
+		cmocka_unit_test(test_front_matter_is_metadata),
+		cmocka_unit_test(test_headings_of_both_styles),
+		cmocka_unit_test(test_citations_of_pandoc),
+		cmocka_unit_test(test_code_and_mathematics_hold_no_markup),
+		cmocka_unit_test(test_cross_references),
+		cmocka_unit_test(test_links_to_headings_are_never_sure),
+		cmocka_unit_test(test_footnotes),
+		cmocka_unit_test(test_images),
+		cmocka_unit_test(test_comments_leave_the_text),
+		cmocka_unit_test(test_hidden_html),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

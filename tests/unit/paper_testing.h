@@ -71,7 +71,7 @@ static inline void check_map(struct document *doc)
 static inline void read_files(struct document *doc, const struct memory_file *files,
 			      enum manuscript_kind kind)
 {
-	struct document_source source = {memory_read, memory_exists, (void *)(uintptr_t)files};
+	struct document_source source = { memory_read, memory_exists, (void *)(uintptr_t)files };
 	struct error *err = document_read_from(doc, &source, files[0].path, kind);
 	if (err)
 		print_message("%s\n", err->message);
@@ -81,13 +81,13 @@ static inline void read_files(struct document *doc, const struct memory_file *fi
 
 static inline void read_tex(struct document *doc, const char *text)
 {
-	struct memory_file files[] = {{"main.tex", text}, {NULL, NULL}};
+	struct memory_file files[] = { { "main.tex", text }, { NULL, NULL } };
 	read_files(doc, files, MANUSCRIPT_TEX);
 }
 
 static inline void read_markdown(struct document *doc, const char *text)
 {
-	struct memory_file files[] = {{"paper.md", text}, {NULL, NULL}};
+	struct memory_file files[] = { { "paper.md", text }, { NULL, NULL } };
 	read_files(doc, files, MANUSCRIPT_MARKDOWN);
 }
 

@@ -164,12 +164,13 @@ static void test_an_unknown_macro_in_a_key_is_uncertain(void **state)
 static void test_macros_that_do_not_end_are_stopped(void **state)
 {
 	static const char *const bombs[] = {
-	    "\\def\\a{\\label{x}\\a}\\a \\label{after}",
-	    "\\def\\a{\\b\\b\\label{x}}\\def\\b{\\c\\c}\\def\\c{\\d\\d}\\def\\d{\\a\\a}\\a\\label{"
-	    "after}",
-	    "\\def\\a#1{\\label{x}\\a{#1#1}}\\a{y}\\label{after}",
-	    "\\label{\\a}\\def\\b{\\b}\\label{\\b}\\label{after}",
-	    "\\def\\a{{\\a}\\label{x}}\\a\\label{after}",
+		"\\def\\a{\\label{x}\\a}\\a \\label{after}",
+		"\\def\\a{\\b\\b\\label{x}}\\def\\b{\\c\\c}\\def\\c{\\d\\d}\\def\\d{\\a\\a}"
+		"\\a\\label{"
+		"after}",
+		"\\def\\a#1{\\label{x}\\a{#1#1}}\\a{y}\\label{after}",
+		"\\label{\\a}\\def\\b{\\b}\\label{\\b}\\label{after}",
+		"\\def\\a{{\\a}\\label{x}}\\a\\label{after}",
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bombs); i++) {
@@ -259,21 +260,21 @@ static void test_undecided_branches_are_both_read(void **state)
 static void test_inputs_of_all_kinds(void **state)
 {
 	static const struct memory_file files[] = {
-	    {"p/main.tex",
-	     "\\input{a}\\input b \\input{c.tex}\\include{d}\\input{sub/e}\\import{sub/}{f}"
-	     "\\subfile{g}\\input{h.ltx}\\input{\"i j\"}\\label{end}"},
-	    {"p/a.tex", "\\label{a}"},
-	    {"p/b.tex", "\\label{b}"},
-	    {"p/c.tex", "\\label{c}"},
-	    {"p/d.tex", "\\label{d}"},
-	    {"p/sub/e.tex", "\\label{e}\\input{own}"},
-	    {"p/sub/own.tex", "\\label{own}"},
-	    {"p/sub/f.tex", "\\label{f}\\input{own}"},
-	    {"p/g.tex", "\\documentclass[main]{subfiles}\\begin{document}\\label{g}\n"
-			"\\end{document}\\label{no}"},
-	    {"p/h.ltx", "\\label{h}"},
-	    {"p/i j.tex", "\\label{i}"},
-	    {NULL, NULL},
+		{ "p/main.tex",
+		  "\\input{a}\\input b \\input{c.tex}\\include{d}\\input{sub/e}\\import{sub/}{f}"
+		  "\\subfile{g}\\input{h.ltx}\\input{\"i j\"}\\label{end}" },
+		{ "p/a.tex", "\\label{a}" },
+		{ "p/b.tex", "\\label{b}" },
+		{ "p/c.tex", "\\label{c}" },
+		{ "p/d.tex", "\\label{d}" },
+		{ "p/sub/e.tex", "\\label{e}\\input{own}" },
+		{ "p/sub/own.tex", "\\label{own}" },
+		{ "p/sub/f.tex", "\\label{f}\\input{own}" },
+		{ "p/g.tex", "\\documentclass[main]{subfiles}\\begin{document}\\label{g}\n"
+			     "\\end{document}\\label{no}" },
+		{ "p/h.ltx", "\\label{h}" },
+		{ "p/i j.tex", "\\label{i}" },
+		{ NULL, NULL },
 	};
 	struct document doc;
 	(void)state;
@@ -310,9 +311,9 @@ static void test_a_missing_input_leaves_labels_incomplete(void **state)
 static void test_input_cycles_are_problems(void **state)
 {
 	static const struct memory_file files[] = {
-	    {"main.tex", "\\input{a}\\label{end}"},
-	    {"a.tex", "\\label{a}\\input{main}\\input{a}"},
-	    {NULL, NULL},
+		{ "main.tex", "\\input{a}\\label{end}" },
+		{ "a.tex", "\\label{a}\\input{main}\\input{a}" },
+		{ NULL, NULL },
 	};
 	struct document doc;
 	(void)state;
@@ -326,11 +327,11 @@ static void test_input_cycles_are_problems(void **state)
 static void test_macros_of_the_authors_own_package(void **state)
 {
 	static const struct memory_file files[] = {
-	    {"main.tex", "\\usepackage{ours}\\usepackage{amsmath}\\lab{a}\\cite{b}"},
-	    {"ours.sty",
-	     "\\newcommand{\\lab}[1]{\\label{x@#1}}\\renewcommand{\\cite}[1]{\\NAT@x{#1}}"
-	     "\\label{no}"},
-	    {NULL, NULL},
+		{ "main.tex", "\\usepackage{ours}\\usepackage{amsmath}\\lab{a}\\cite{b}" },
+		{ "ours.sty",
+		  "\\newcommand{\\lab}[1]{\\label{x@#1}}\\renewcommand{\\cite}[1]{\\NAT@x{#1}}"
+		  "\\label{no}" },
+		{ NULL, NULL },
 	};
 	struct document doc;
 	(void)state;
@@ -344,18 +345,19 @@ static void test_macros_of_the_authors_own_package(void **state)
 static void test_graphics_are_looked_up_as_latex_does(void **state)
 {
 	static const struct memory_file files[] = {
-	    {"p/main.tex", "\\graphicspath{{figs/}{../shared/}}\\includegraphics[width=1cm]{a}"
-			   "\\includegraphics*{b.png}\\includegraphics{c}\\includegraphics{v1.2}"
-			   "\\begin{overpic}[abs]{d}\\end{overpic}\\includegraphics{gone}"},
-	    {"p/figs/a.pdf", ""},
-	    {"p/b.png", ""},
-	    {"shared/c.eps", ""},
-	    {"p/v1.2.jpg", ""},
-	    {"p/d.png", ""},
-	    {NULL, NULL},
+		{ "p/main.tex",
+		  "\\graphicspath{{figs/}{../shared/}}\\includegraphics[width=1cm]{a}"
+		  "\\includegraphics*{b.png}\\includegraphics{c}\\includegraphics{v1.2}"
+		  "\\begin{overpic}[abs]{d}\\end{overpic}\\includegraphics{gone}" },
+		{ "p/figs/a.pdf", "" },
+		{ "p/b.png", "" },
+		{ "shared/c.eps", "" },
+		{ "p/v1.2.jpg", "" },
+		{ "p/d.png", "" },
+		{ NULL, NULL },
 	};
-	static const char *const paths[] = {"p/figs/a.pdf", "p/b.png", "shared/c.eps",
-					    "p/v1.2.jpg",   "p/d.png", NULL};
+	static const char *const paths[] = { "p/figs/a.pdf", "p/b.png", "shared/c.eps",
+					     "p/v1.2.jpg",   "p/d.png", NULL };
 	struct document doc;
 	(void)state;
 	read_files(&doc, files, MANUSCRIPT_TEX);
@@ -474,34 +476,34 @@ static void test_problems_are_said_once_and_in_a_sentence(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_labels_wherever_they_stand),
-	    cmocka_unit_test(test_every_reference_command),
-	    cmocka_unit_test(test_citations_of_all_packages),
-	    cmocka_unit_test(test_nocite_of_everything_is_no_key),
-	    cmocka_unit_test(test_a_key_stands_where_the_author_wrote_it),
-	    cmocka_unit_test(test_label_defined_by_macro_is_found),
-	    cmocka_unit_test(test_xparse_arguments),
-	    cmocka_unit_test(test_section_redefined_through_ifstar),
-	    cmocka_unit_test(test_definitions_end_with_their_group),
-	    cmocka_unit_test(test_environments_of_the_author),
-	    cmocka_unit_test(test_programming_that_papers_use),
-	    cmocka_unit_test(test_an_unknown_macro_in_a_key_is_uncertain),
-	    cmocka_unit_test(test_macros_that_do_not_end_are_stopped),
-	    cmocka_unit_test(test_percent_is_not_always_a_comment),
-	    cmocka_unit_test(test_comments_leave_the_text),
-	    cmocka_unit_test(test_short_verb),
-	    cmocka_unit_test(test_branches_not_taken_are_not_read),
-	    cmocka_unit_test(test_undecided_branches_are_both_read),
-	    cmocka_unit_test(test_inputs_of_all_kinds),
-	    cmocka_unit_test(test_a_missing_input_leaves_labels_incomplete),
-	    cmocka_unit_test(test_input_cycles_are_problems),
-	    cmocka_unit_test(test_macros_of_the_authors_own_package),
-	    cmocka_unit_test(test_graphics_are_looked_up_as_latex_does),
-	    cmocka_unit_test(test_the_text_is_the_body),
-	    cmocka_unit_test(test_sections_have_levels_and_plain_titles),
-	    cmocka_unit_test(test_authors_of_many_classes),
-	    cmocka_unit_test(test_title_and_abstract_as_plain_text),
-	    cmocka_unit_test(test_problems_are_said_once_and_in_a_sentence),
+		cmocka_unit_test(test_labels_wherever_they_stand),
+		cmocka_unit_test(test_every_reference_command),
+		cmocka_unit_test(test_citations_of_all_packages),
+		cmocka_unit_test(test_nocite_of_everything_is_no_key),
+		cmocka_unit_test(test_a_key_stands_where_the_author_wrote_it),
+		cmocka_unit_test(test_label_defined_by_macro_is_found),
+		cmocka_unit_test(test_xparse_arguments),
+		cmocka_unit_test(test_section_redefined_through_ifstar),
+		cmocka_unit_test(test_definitions_end_with_their_group),
+		cmocka_unit_test(test_environments_of_the_author),
+		cmocka_unit_test(test_programming_that_papers_use),
+		cmocka_unit_test(test_an_unknown_macro_in_a_key_is_uncertain),
+		cmocka_unit_test(test_macros_that_do_not_end_are_stopped),
+		cmocka_unit_test(test_percent_is_not_always_a_comment),
+		cmocka_unit_test(test_comments_leave_the_text),
+		cmocka_unit_test(test_short_verb),
+		cmocka_unit_test(test_branches_not_taken_are_not_read),
+		cmocka_unit_test(test_undecided_branches_are_both_read),
+		cmocka_unit_test(test_inputs_of_all_kinds),
+		cmocka_unit_test(test_a_missing_input_leaves_labels_incomplete),
+		cmocka_unit_test(test_input_cycles_are_problems),
+		cmocka_unit_test(test_macros_of_the_authors_own_package),
+		cmocka_unit_test(test_graphics_are_looked_up_as_latex_does),
+		cmocka_unit_test(test_the_text_is_the_body),
+		cmocka_unit_test(test_sections_have_levels_and_plain_titles),
+		cmocka_unit_test(test_authors_of_many_classes),
+		cmocka_unit_test(test_title_and_abstract_as_plain_text),
+		cmocka_unit_test(test_problems_are_said_once_and_in_a_sentence),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -119,13 +119,13 @@ static void test_labels_in_hidden_text_count(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_white_text),
-	    cmocka_unit_test(test_white_on_something_is_seen),
-	    cmocka_unit_test(test_white_in_a_drawing_is_uncertain),
-	    cmocka_unit_test(test_text_too_small_to_see),
-	    cmocka_unit_test(test_other_ways_to_hide),
-	    cmocka_unit_test(test_what_tex_does_not_read_is_hidden),
-	    cmocka_unit_test(test_labels_in_hidden_text_count),
+		cmocka_unit_test(test_white_text),
+		cmocka_unit_test(test_white_on_something_is_seen),
+		cmocka_unit_test(test_white_in_a_drawing_is_uncertain),
+		cmocka_unit_test(test_text_too_small_to_see),
+		cmocka_unit_test(test_other_ways_to_hide),
+		cmocka_unit_test(test_what_tex_does_not_read_is_hidden),
+		cmocka_unit_test(test_labels_in_hidden_text_count),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
