@@ -45,7 +45,7 @@ run_latex() {
 
 # build <main file>: all runs that warnings need to settle, in the current folder
 build() {
-	local base=${1%.tex} name style i
+	local base=${1%.tex} name style
 	missing_input=0
 	for _ in 1 2 3 4 5 6 7 8; do
 		run_latex "$base"
