@@ -12,7 +12,7 @@ struct fuzz_input {
 };
 
 /* The manuscript is all of the bytes; other files are what follows the first form feed. */
-static struct error *fuzz_read(void *data, const char *path, struct buffer *out)
+static inline struct error *fuzz_read(void *data, const char *path, struct buffer *out)
 {
 	const struct fuzz_input *input = data;
 	const uint8_t *part = input->data;
@@ -28,20 +28,20 @@ static struct error *fuzz_read(void *data, const char *path, struct buffer *out)
 	return NULL;
 }
 
-static bool fuzz_exists(void *data, const char *path)
+static inline bool fuzz_exists(void *data, const char *path)
 {
 	const struct fuzz_input *input = data;
 	return !strcmp(path, input->manuscript) ||
 	       (input->size && memchr(input->data, '\f', input->size) && strlen(path) < 20);
 }
 
-static void check(bool holds)
+static inline void check(bool holds)
 {
 	if (!holds)
 		abort();
 }
 
-static void fuzz_document(const uint8_t *data, size_t size, const char *path,
+static inline void fuzz_document(const uint8_t *data, size_t size, const char *path,
 			  enum manuscript_kind kind)
 {
 	struct fuzz_input input = { data, size, path };
