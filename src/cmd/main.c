@@ -184,6 +184,8 @@ int cmd_main(const struct program *program, int argc, const char **argv)
 	struct context ctx = { .program = program };
 	const struct command *cmd = NULL;
 	open_standard_descriptors();
+	/* A limit on file sizes is a full disk to us: an error with a sentence, not a death. */
+	signal(SIGXFSZ, SIG_IGN);
 	trace_open(getenv("GIT_TRACE_SCRUTINY"));
 	argc--;
 	argv++;
