@@ -23,10 +23,15 @@ static const git_object_t libgit2_types[] = {
 	[OBJECT_BLOB] = GIT_OBJECT_BLOB,     [OBJECT_TAG] = GIT_OBJECT_TAG,
 };
 
-void repo_open_objects(struct repo *repo)
+/* The object directory, opened when the first object is asked for: libgit2 reads certificates to
+ * begin with, which is better done while git looks for changes. NULL where it cannot be used. */
+static git_odb *open_odb(struct repo *repo)
 {
+	if (repo->odb || repo->odb_refused)
+		return repo->odb;
+	repo->odb_refused = true;
 	if (strcmp(repo->object_format, "sha1"))
-		return;
+		return NULL;
 	git_libgit2_init();
 	/* git hashes objects when it writes them, not each time it reads them; nor do we. */
 	git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
@@ -36,6 +41,7 @@ void repo_open_objects(struct repo *repo)
 		git_libgit2_shutdown();
 	}
 	free(directory);
+	return repo->odb;
 }
 
 static void parsed_tree_free(struct parsed_tree *tree)
@@ -58,9 +64,9 @@ void repo_close_objects(struct repo *repo)
 	}
 }
 
-bool repo_uses_libgit2(const struct repo *repo)
+bool repo_uses_libgit2(struct repo *repo)
 {
-	return repo->odb != NULL;
+	return open_odb(repo) != NULL;
 }
 
 /* -- one object --------------------------------------------------------------------------------- */
@@ -177,7 +183,7 @@ struct error *repo_read_object(struct repo *repo, const struct oid *oid, enum ob
 	/* git knows this one whether it was ever written or not. */
 	if (want == OBJECT_TREE && !strcmp(oid->hex, repo->empty_tree.hex))
 		return NULL;
-	if (repo->odb)
+	if (open_odb(repo))
 		err = read_with_libgit2(repo, oid, want, out, &done);
 	if (err || done)
 		return err;

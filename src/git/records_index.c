@@ -108,19 +108,37 @@ static bool decode_id(unsigned char id[ID_SIZE], const char *hex)
 	return !*hex;
 }
 
-static uint32_t leading_bits(const unsigned char id[ID_SIZE])
+/* The first 8 bytes as a number that sorts like them. */
+static uint64_t leading_bits(const unsigned char id[ID_SIZE])
 {
-	return (uint32_t)id[1] << 24 | (uint32_t)id[2] << 16 | (uint32_t)id[3] << 8 | id[4];
+	uint64_t bits = 0;
+	for (size_t i = 0; i < 8; i++)
+		bits = bits << 8 | id[i];
+	return bits;
 }
 
-/* Ids are hashes, so where one stands in its fan-out follows from its value: guess there and
- * walk on. (If they were made not to be, the walk turns into halving.) */
+/* Ids are hashes, so where one stands between two others follows from its value. Whoever makes
+ * ids for which that is wrong gets halving after a few steps. */
+static size_t guess(const struct index_view *view, uint64_t bits, size_t low, size_t high,
+		    unsigned step)
+{
+	uint64_t from = leading_bits(view->ids[low]), to = leading_bits(view->ids[high - 1]);
+	if (step >= 6 || from == to)
+		return low + (high - low) / 2;
+	if (bits <= from)
+		return low;
+	if (bits >= to)
+		return high - 1;
+	return low + (size_t)((__uint128_t)(bits - from) * (high - 1 - low) / (to - from));
+}
+
 static bool find_id(const struct index_view *view, const unsigned char id[ID_SIZE], size_t *at)
 {
 	const struct fanout *f = &view->header->fanouts[id[0]];
 	size_t low = f->start, high = low + f->nr;
-	size_t middle = low + (size_t)((uint64_t)leading_bits(id) * f->nr >> 32);
+	uint64_t bits = leading_bits(id);
 	for (unsigned step = 0; low < high; step++) {
+		size_t middle = guess(view, bits, low, high, step);
 		int order = memcmp(id, view->ids[middle], ID_SIZE);
 		if (!order) {
 			*at = middle;
@@ -130,12 +148,6 @@ static bool find_id(const struct index_view *view, const unsigned char id[ID_SIZ
 			high = middle;
 		else
 			low = middle + 1;
-		if (low >= high)
-			break;
-		if (step < 8)
-			middle = order < 0 ? middle - 1 : middle + 1;
-		else
-			middle = low + (high - low) / 2;
 	}
 	return false;
 }

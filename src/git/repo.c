@@ -227,7 +227,6 @@ struct error *repo_open(struct repo **out, const char *directory)
 	repo->prefix = xstrdup(places[PLACE_PREFIX] ? places[PLACE_PREFIX] : "");
 	repo->work_tree = places[PLACE_TOP] ? xstrdup(places[PLACE_TOP]) : NULL;
 	set_environment(repo);
-	repo_open_objects(repo);
 	*out = repo;
 	repo = NULL;
 out:

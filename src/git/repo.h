@@ -38,7 +38,7 @@ const char *repo_prefix(const struct repo *repo);     /* where we stand: "" or "
 const char *repo_object_format(const struct repo *repo); /* "sha1" or "sha256" */
 const struct oid *repo_empty_tree(const struct repo *repo); /* the id of the tree of nothing */
 /* True when objects are read with libgit2; false: through `git cat-file --batch`. */
-bool repo_uses_libgit2(const struct repo *repo);
+bool repo_uses_libgit2(struct repo *repo);
 
 /* Runs git in this repository: ARGV without the leading "git". As process_run otherwise, but for
  * the directory, which is the top of the work tree (the git directory when there is none). */

@@ -43,7 +43,8 @@ struct repo {
 	const char *environment[3]; /* GIT_DIR and GIT_WORK_TREE, when git would not find them */
 	char *git_dir_variable, *work_tree_variable;
 
-	git_odb *odb; /* NULL: objects come from cat_file alone */
+	git_odb *odb; /* see open_odb */
+	bool odb_refused; /* NULL: objects come from cat_file alone */
 	struct coprocess cat_file;
 	struct parsed_tree *trees[TREE_CACHE_SIZE]; /* most recently used first */
 
@@ -56,7 +57,6 @@ struct repo {
 void repo_parse_settings(struct repo *repo);
 
 /* objects.c */
-void repo_open_objects(struct repo *repo);
 void repo_close_objects(struct repo *repo);
 
 /* Whether TEXT is an object id in this repository's format, in lower case. */
