@@ -85,22 +85,23 @@ static size_t good_cut(const struct document *doc, size_t from, size_t end)
 	return line ? line : space ? space : end;
 }
 
-/* Where the next part begins so that it shares about PROMPT_OVERLAP_TOKENS with the last: at a
- * paragraph or sentence start, and always behind START. */
+/* Where the next part begins so that it shares at most PROMPT_OVERLAP_TOKENS with the last: at the
+ * start of a paragraph or sentence if that shares half of them, otherwise at a word. */
 static size_t overlap_start(const struct document *doc, size_t start, size_t cut)
 {
 	const char *text = doc->text.data;
-	size_t best = cut;
+	size_t sentence = cut, word = cut;
 	size_t floor = start + (cut - start) / 2;
-	for (size_t i = cut; i > floor + 1; i--) {
-		bool border = text[i - 1] == '\n' || (text[i - 1] == ' ' && text[i - 2] == '.');
-		if (!border)
+	for (size_t i = cut - 1; i > floor + 1; i--) {
+		if (!ascii_space((unsigned char)text[i - 1]))
 			continue;
 		if (tokens_of(doc, i, cut) > PROMPT_OVERLAP_TOKENS)
 			break;
-		best = i;
+		word = i;
+		if (text[i - 1] == '\n' || text[i - 2] == '.')
+			sentence = i;
 	}
-	return best;
+	return tokens_of(doc, sentence, cut) * 2 >= PROMPT_OVERLAP_TOKENS ? sentence : word;
 }
 
 static void add_part(struct part_list *list, const struct document *doc, size_t start, size_t end)
