@@ -23,7 +23,7 @@ void journal_release(struct journal *journal)
 	free(journal->lock_path);
 }
 
-/* -- names --------------------------------------------------------------------------------------- */
+/* -- names ------------------------------------------------------------------------------------- */
 
 static void encode_name(struct buffer *out, const char *name)
 {
@@ -60,7 +60,7 @@ static char *path_of(const struct journal *journal, const char *content_id, cons
 	return buffer_detach(&path, NULL);
 }
 
-/* -- writing ------------------------------------------------------------------------------------- */
+/* -- writing ----------------------------------------------------------------------------------- */
 
 /* A file system without locks (some network ones) leaves the gap described in the header; that is
  * better than refusing to keep what was paid for. */
@@ -131,7 +131,7 @@ struct error *journal_put(struct journal *journal, const char *content_id, const
 	return error_context(err, "cannot keep a record");
 }
 
-/* -- reading ------------------------------------------------------------------------------------- */
+/* -- reading ----------------------------------------------------------------------------------- */
 
 static void identity_of(struct journal_identity *identity, const struct stat *st)
 {
@@ -278,7 +278,7 @@ void journal_entries_free(struct journal_entry *entries, size_t nr)
 	free(entries);
 }
 
-/* -- removing ------------------------------------------------------------------------------------ */
+/* -- removing ---------------------------------------------------------------------------------- */
 
 static struct error *remove_entry(const struct journal *journal, const struct journal_entry *entry)
 {

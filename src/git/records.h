@@ -38,7 +38,8 @@ void records_free(struct records *r);
 
 /* Appends the blob NAME of CONTENT_ID to OUT; ERROR_NOT_FOUND. What is journalled is newer than
  * what the ref holds. */
-struct error *records_read(struct records *r, const char *content_id, const char *name, struct buffer *out);
+struct error *records_read(struct records *r, const char *content_id, const char *name,
+			   struct buffer *out);
 bool records_has(struct records *r, const char *content_id, const char *name);
 /* Names held for a content id, sorted bytewise ("replies/x.json" included). */
 struct error *records_list(struct records *r, const char *content_id, char ***names, size_t *nr);
@@ -48,7 +49,8 @@ void records_names_free(char **names, size_t nr);
 struct error *records_pending(struct records *r, const char *name, struct strmap *content_ids);
 
 /* Journals a blob; durable when it returns. Replaces an earlier journal entry of that name. */
-struct error *records_put(struct records *r, const char *content_id, const char *name, struct slice data);
+struct error *records_put(struct records *r, const char *content_id, const char *name,
+			  struct slice data);
 /* One commit holding everything journalled so far, by this process or by one that was killed
  * (several, when that is more than 64 MiB). Nothing to do is success. When another process moves
  * the ref meanwhile, the union is made anew; ERROR_CONFLICT when that does not end. */
@@ -61,7 +63,8 @@ struct error *records_commit(struct records *r, const char *message);
  * The journal counts too. The answer is that of the moment of records_index_new.
  */
 struct records_index;
-struct error *records_index_new(struct records_index **out, struct records *r, const char *const *names);
+struct error *records_index_new(struct records_index **out, struct records *r,
+				const char *const *names);
 bool records_index_has(const struct records_index *index, const char *content_id);
 void records_index_free(struct records_index *index);
 

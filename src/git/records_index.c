@@ -55,7 +55,7 @@ struct records_index {
 	struct strmap extra;    /* content ids that have them thanks to the journal */
 };
 
-/* -- reading the file ---------------------------------------------------------------------------- */
+/* -- reading the file -------------------------------------------------------------------------- */
 
 static size_t index_size(const struct index_header *h)
 {
@@ -83,7 +83,7 @@ static void open_file(struct records_index *index, const char *path)
 		view_init(&index->view, data);
 }
 
-/* -- looking up ---------------------------------------------------------------------------------- */
+/* -- looking up -------------------------------------------------------------------------------- */
 
 /* The value of a lower-case hexadecimal digit + 1; 0 is none. */
 static const unsigned char digit_values[256] = {
@@ -167,10 +167,11 @@ bool records_index_has(const struct records_index *index, const char *content_id
 	size_t at;
 	if (index->extra.nr && strmap_has(&index->extra, content_id, strlen(content_id)))
 		return true;
-	return decode_id(id, content_id) && find_id(&index->view, id, &at) && index->complete[index->view.sets[at]];
+	return decode_id(id, content_id) && find_id(&index->view, id, &at) &&
+	       index->complete[index->view.sets[at]];
 }
 
-/* -- bringing it up to date ---------------------------------------------------------------------- */
+/* -- bringing it up to date -------------------------------------------------------------------- */
 
 struct builder {
 	struct records *r;
@@ -331,13 +332,14 @@ static struct error *rebuild(struct records_index *index, struct records *r)
 	return error_context(err, "cannot read %s", RECORDS_REF);
 }
 
-/* -- the journal --------------------------------------------------------------------------------- */
+/* -- the journal ------------------------------------------------------------------------------- */
 
 static bool has_committed(const struct index_view *view, const char *content_id, const char *name)
 {
 	unsigned char id[ID_SIZE];
 	size_t at;
-	return decode_id(id, content_id) && find_id(view, id, &at) && set_has(view, view->sets[at], name);
+	return decode_id(id, content_id) && find_id(view, id, &at) &&
+	       set_has(view, view->sets[at], name);
 }
 
 static bool is_journalled(const struct journal_entry *entries, size_t nr, const char *name)

@@ -63,7 +63,7 @@ static void add_path_reference(struct facts *f, const char *path, enum reference
 	add_word(&f->references, kind);
 }
 
-/* -- files -------------------------------------------------------------------------------------- */
+/* -- files ------------------------------------------------------------------------------------- */
 
 /* Content as it is stored, so that every view of it says the same; what is changed in the work
  * tree is not stored yet. */
@@ -146,7 +146,8 @@ static struct error *look_at_link(struct facts *f, const char *path, const struc
 
 /* Which content the report that stands in the folder is about; a file that says nothing of the
  * kind is about no content at all. */
-static struct error *look_at_report(struct facts *f, const char *path, const struct snapshot_entry *e)
+static struct error *look_at_report(struct facts *f, const char *path,
+				    const struct snapshot_entry *e)
 {
 	static const char key[] = "\"content_id\": \"";
 	struct buffer text = BUFFER_INIT_MAX(DISCOVER_MAX_REPORT);
@@ -183,7 +184,7 @@ static struct error *look_into_files(struct facts *f)
 	return err;
 }
 
-/* -- manuscripts -------------------------------------------------------------------------------- */
+/* -- manuscripts ------------------------------------------------------------------------------- */
 
 static bool is_file(const struct folder *folder, size_t i)
 {
@@ -266,7 +267,7 @@ static void find_manuscripts(struct facts *f)
 		f->node.flags |= NODE_OPEN;
 }
 
-/* -- folders ------------------------------------------------------------------------------------ */
+/* -- folders ----------------------------------------------------------------------------------- */
 
 static void add_child(struct facts *f, const char *name, uint32_t number)
 {
@@ -336,7 +337,7 @@ static void conclude(struct facts *f)
 		*flags |= NODE_IGNORE_FILE;
 }
 
-/* -- nodes -------------------------------------------------------------------------------------- */
+/* -- nodes ------------------------------------------------------------------------------------- */
 
 /* All that the facts of a folder depend on. The path is part of it only where patterns are in
  * force, so that a folder can be moved. */
@@ -346,8 +347,8 @@ static void make_key(const struct discovery *d, const char *path, const struct o
 	unsigned char hash[SHA256_SIZE];
 	struct sha256 h;
 	const char *ignore_id = place->ignore ? ignore_rules_id(place->ignore) : "";
-	char view[] = { *path ? 'b' : 't', place->in_assets ? 'a' : '-', place->in_scope ? 's' : '-',
-			'\0' };
+	char view[] = { *path ? 'b' : 't', place->in_assets ? 'a' : '-',
+			place->in_scope ? 's' : '-', '\0' };
 	sha256_init(&h);
 	sha256_update(&h, tree->hex, strlen(tree->hex) + 1);
 	sha256_update(&h, view, sizeof(view));

@@ -30,7 +30,7 @@
 #define DISCOVER_MAX_REFERENCE 1024        /* bytes of one */
 #define DISCOVER_MAX_OPTION 16384          /* bytes of a command's [...] */
 
-/* -- discover_names.c: what names say --------------------------------------------------------- */
+/* -- discover_names.c: what names say ---------------------------------------------------------- */
 
 enum file_role {
 	FILE_OTHER,
@@ -152,7 +152,7 @@ uint32_t memo_own(struct memo *memo, uint32_t number);
 struct node *memo_change(struct memo *memo, uint32_t number);
 void memo_set_child(struct memo *memo, uint32_t number, size_t child, uint32_t node);
 
-/* -- discover_folder.c and discover.c: facts -------------------------------------------------- */
+/* -- discover_folder.c and discover.c: facts --------------------------------------------------- */
 
 /* How a folder is seen from outside. */
 enum view {
@@ -212,7 +212,7 @@ bool is_folder_mode(unsigned mode);
 /* "a" and "b" are "a/b"; "" and "b" are "b". */
 void path_join(struct buffer *out, const char *folder, const char *name);
 
-/* -- discover_content.c ----------------------------------------------------------------------- */
+/* -- discover_content.c ------------------------------------------------------------------------ */
 
 /* Settles the content ids of node NUMBER at PATH and of what is below it, as seen in VIEW.
  * IGNORE is what the folders above PATH say. */
@@ -251,7 +251,7 @@ struct error *discover_inputs(struct discovery *d, const char *path,
 			      const struct ignore_rules *ignore, uint32_t number,
 			      struct input_list *inputs, struct dependency_list *dependencies);
 
-/* -- discover_outside.c: files that references lead to ---------------------------------------- */
+/* -- discover_outside.c: files that references lead to ----------------------------------------- */
 
 /* What a reference finds: the digest of it, and each file as what to add to the reference. */
 struct resolution {

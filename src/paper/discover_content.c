@@ -44,7 +44,7 @@ static struct dependency *add_dependency(struct dependency_list *list, const cha
 	return &list->items[list->nr++];
 }
 
-/* -- inputs ------------------------------------------------------------------------------------- */
+/* -- inputs ------------------------------------------------------------------------------------ */
 
 /* One paper being gone through. */
 struct collection {
@@ -238,7 +238,7 @@ static void content_id(unsigned char id[SHA256_SIZE], const struct input_list *i
 	buffer_release(&line);
 }
 
-/* -- completing nodes --------------------------------------------------------------------------- */
+/* -- completing nodes -------------------------------------------------------------------------- */
 
 /* Whether what NODE depends on outside of the folder PATH is as it was. */
 static struct error *depends_on_same(struct discovery *d, const char *path,
@@ -308,8 +308,8 @@ static struct error *complete_children(struct discovery *d, const char *path,
 		ignore = folder.rules;
 	}
 	for (size_t i = 0; i < nr && !err; i++) {
-		const uint32_t *words = memo_words(&d->memo, memo_node(&d->memo, number)->children) +
-					i * CHILD_WORDS;
+		const struct node *node = memo_node(&d->memo, number);
+		const uint32_t *words = memo_words(&d->memo, node->children) + i * CHILD_WORDS;
 		uint32_t name = words[0], was = words[1] & ~CHILD_RELEVANT, child = was;
 		if (!(words[1] & CHILD_RELEVANT))
 			continue;

@@ -117,8 +117,8 @@ void folder_release(struct folder *folder)
 
 /* -- globs ------------------------------------------------------------------------------------- */
 
-/* A glob takes in the folders it matches and all below: "theory", "theory/", "theory/" then two stars
- * are the same. */
+/* A glob takes in the folders it matches and all below: "theory", "theory/", "theory/" then two
+ * stars are the same. */
 static bool glob_takes_in(const char *glob, const char *path)
 {
 	while (skip_prefix(glob, "./", &glob) || skip_prefix(glob, "/", &glob))

@@ -29,7 +29,7 @@ static size_t enter(struct buffer *path, const char *name)
 	return before;
 }
 
-/* -- manuscripts -------------------------------------------------------------------------------- */
+/* -- manuscripts ------------------------------------------------------------------------------- */
 
 struct manuscript_search {
 	struct listing *listing;
@@ -113,7 +113,7 @@ static void set_manuscripts(struct listing *l, struct paper *paper, const struct
 	free(s.items);
 }
 
-/* -- papers ------------------------------------------------------------------------------------- */
+/* -- papers ------------------------------------------------------------------------------------ */
 
 static bool is_dirty(const struct node *node)
 {
@@ -236,7 +236,7 @@ out:
 	return err;
 }
 
-/* -- one paper's inputs ------------------------------------------------------------------------- */
+/* -- one paper's inputs ------------------------------------------------------------------------ */
 
 /* The folders on the way down to a paper, kept open because patterns refer to those above. */
 struct descent {
@@ -300,7 +300,8 @@ struct error *paper_inputs(struct snapshot *snapshot, const struct paper_rules *
 	free(entries);
 	err = discover_facts(&d, paper->path, &tree, &place, &number);
 	if (!err)
-		err = discover_inputs(&d, paper->path, place.ignore, number, &inputs, &dependencies);
+		err = discover_inputs(&d, paper->path, place.ignore, number, &inputs,
+				      &dependencies);
 	if (err)
 		goto out;
 	*paths = xreallocarray(NULL, inputs.nr + 1, sizeof(**paths));

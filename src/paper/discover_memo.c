@@ -40,7 +40,7 @@ static uint32_t key_bits(const unsigned char key[NODE_KEY_SIZE])
 	return bits;
 }
 
-/* -- opening and closing -------------------------------------------------------------------------- */
+/* -- opening and closing ----------------------------------------------------------------------- */
 
 static size_t file_size(const struct memo_header *h)
 {
@@ -84,7 +84,7 @@ void memo_release(struct memo *memo)
 	strmap_release(&memo->keys, NULL);
 }
 
-/* -- reading --------------------------------------------------------------------------------------- */
+/* -- reading ----------------------------------------------------------------------------------- */
 
 const struct node *memo_node(const struct memo *memo, uint32_t number)
 {
@@ -100,8 +100,9 @@ const uint32_t *memo_words(const struct memo *memo, uint32_t place)
 
 const char *memo_string(const struct memo *memo, uint32_t place)
 {
-	return place < memo->size_old_strings ? memo->old_strings + place
-					      : memo->strings.data + (place - memo->size_old_strings);
+	if (place < memo->size_old_strings)
+		return memo->old_strings + place;
+	return memo->strings.data + (place - memo->size_old_strings);
 }
 
 uint32_t memo_find(const struct memo *memo, const unsigned char key[NODE_KEY_SIZE])
@@ -120,7 +121,7 @@ uint32_t memo_find(const struct memo *memo, const unsigned char key[NODE_KEY_SIZ
 	return NODE_NONE;
 }
 
-/* -- adding ---------------------------------------------------------------------------------------- */
+/* -- adding ------------------------------------------------------------------------------------ */
 
 uint32_t memo_add_node(struct memo *memo, const struct node *node)
 {
@@ -181,7 +182,7 @@ void memo_set_child(struct memo *memo, uint32_t number, size_t child, uint32_t n
 	*word = (*word & CHILD_RELEVANT) | node;
 }
 
-/* -- saving ---------------------------------------------------------------------------------------- */
+/* -- saving ------------------------------------------------------------------------------------ */
 
 static uint32_t table_size(size_t nr_nodes)
 {

@@ -25,7 +25,7 @@ static const char *const verbatim_environments[] = {
 /* Classes of files that are only parts of a document, though they can be compiled alone. */
 static const char *const part_classes[] = { "subfiles", "standalone" };
 
-/* -- pieces of syntax ----------------------------------------------------------------------------- */
+/* -- pieces of syntax -------------------------------------------------------------------------- */
 
 static void skip_comment(struct scanner *s)
 {
@@ -89,7 +89,7 @@ static void step_over_group(struct scanner *s)
 	s->at = end ? (size_t)(end - s->text) + 1 : s->len;
 }
 
-/* -- what is collected ----------------------------------------------------------------------------- */
+/* -- what is collected ------------------------------------------------------------------------- */
 
 static struct slice less_dot_slash(struct slice path)
 {
@@ -135,7 +135,7 @@ static void add_included(struct scanner *s, struct slice name)
 		strmap_add(&s->out->included, name.data, name.len);
 }
 
-/* -- commands -------------------------------------------------------------------------------------- */
+/* -- commands ---------------------------------------------------------------------------------- */
 
 static void on_documentclass(struct scanner *s)
 {

@@ -115,7 +115,8 @@ static struct error *print_records(const char *directory)
 		const char *id = papers.items[i].content_id;
 		printf("M 100644 inline v1/%.2s/%s/%s\ndata %zu\n%s\n", id, id + 2, builtin.data,
 		       strlen(id), id);
-		printf("M 100644 inline v1/%.2s/%s/%s\ndata 3\n{}\n\n", id, id + 2, REVIEW_RUN_NAME);
+		printf("M 100644 inline v1/%.2s/%s/%s\ndata 3\n{}\n\n", id, id + 2,
+		       REVIEW_RUN_NAME);
 	}
 	paper_list_release(&papers);
 	snapshot_free(snapshot);

@@ -53,7 +53,8 @@ static void put(struct store *s, const char *paper, const char *name, const char
 				   (struct slice){ data, strlen(data) }));
 }
 
-static void assert_record(struct store *s, const char *paper, const char *name, const char *expected)
+static void assert_record(struct store *s, const char *paper, const char *name,
+			  const char *expected)
 {
 	struct buffer out = BUFFER_INIT;
 	assert_success(records_read(s->records, id_of(paper), name, &out));
@@ -313,7 +314,8 @@ static void test_unwritable_git_directory_is_an_error_but_reading_works(void **s
 	assert_success(process_run(argv, NULL));
 	/* Stands for a directory that may not be written: this test may run as root. */
 	put_file(repo_common_dir(s.repo), "scrutiny", "in the way");
-	struct error *err = records_put(s.records, id_of("tilings"), "b.json", (struct slice){ "2", 1 });
+	struct slice data = { "2", 1 };
+	struct error *err = records_put(s.records, id_of("tilings"), "b.json", data);
 	assert_non_null(strstr(err->message, "cannot keep a record: "));
 	assert_non_null(strstr(err->message, ours));
 	assert_error(err, ERROR_IO);
@@ -354,7 +356,8 @@ static int write_records(const char *top, int writer)
 	for (int i = 0; i < RECORDS_EACH && !err; i++) {
 		char *paper = xstrfmt("%d", i);
 		char *name = xstrfmt("writer-%d.json", writer);
-		err = records_put(s.records, id_of(paper), name, (struct slice){ paper, strlen(paper) });
+		struct slice data = { paper, strlen(paper) };
+		err = records_put(s.records, id_of(paper), name, data);
 		if (!err && i % 5 == 4)
 			err = records_commit(s.records, "some");
 		free(paper);
@@ -464,7 +467,8 @@ static bool indexed(struct store *s, const char *paper, const char *const *names
 static void test_index_follows_ref_and_journal(void **state)
 {
 	(void)state;
-	static const char *const one[] = { "a.json", NULL }, *const two[] = { "a.json", "b.json", NULL };
+	static const char *const one[] = { "a.json", NULL };
+	static const char *const two[] = { "a.json", "b.json", NULL };
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
 		struct store s;
 		setup(&s, formats[i]);

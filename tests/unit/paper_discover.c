@@ -166,7 +166,7 @@ static void assert_inputs(struct world *w, const char *path, const char *expecte
 	view_close(&v);
 }
 
-/* -- what a paper is ---------------------------------------------------------------------------- */
+/* -- what a paper is --------------------------------------------------------------------------- */
 
 static void test_three_kinds_of_manuscripts_make_papers(void **state)
 {
@@ -225,7 +225,8 @@ static void test_included_files_are_parts_not_manuscripts(void **state)
 	(void)state;
 	struct world w;
 	setup(&w);
-	put(&w, "a/main.tex", "\\documentclass{article}\\input{one}\\include{./two.tex}\\input three \n");
+	put(&w, "a/main.tex", "\\documentclass{article}\\input{one}\\include{./two.tex}"
+			      "\\input three \n");
 	put(&w, "a/one.tex", TEX);
 	put(&w, "a/two.tex", TEX);
 	put(&w, "a/three.tex", TEX);
@@ -530,7 +531,7 @@ static void test_bare_repository_shows_its_commit(void **state)
 	}
 }
 
-/* -- content ids -------------------------------------------------------------------------------- */
+/* -- content ids ------------------------------------------------------------------------------- */
 
 static void test_what_we_write_does_not_change_the_content_id(void **state)
 {
@@ -672,7 +673,7 @@ static void test_content_id_is_that_of_the_documented_bytes(void **state)
 	teardown(&w);
 }
 
-/* -- files outside of the folder ---------------------------------------------------------------- */
+/* -- files outside of the folder --------------------------------------------------------------- */
 
 static void test_named_files_outside_are_inputs(void **state)
 {
@@ -766,7 +767,7 @@ static void test_target_of_a_link_outside_is_an_input(void **state)
 	teardown(&w);
 }
 
-/* -- the memo ----------------------------------------------------------------------------------- */
+/* -- the memo ---------------------------------------------------------------------------------- */
 
 /* Everything the views show now must be what they show without any memo. */
 static void assert_memo_is_right(struct world *w)
@@ -804,7 +805,8 @@ static void test_memo_never_changes_the_answer(void **state)
 	(void)state;
 	static const char *const paths[] = {
 		"a/main.tex", "a/sub/x.tex", "a/latex/x.tex", "a/meta.yaml", "a/n.md", "a/sub/n.md",
-		"a/figures/f.pdf", "a/scrutiny.json", "b/latex/main.tex", "b/n.md", "b/x/y/z.md", "b/meta.yaml", "n.md",
+		"a/figures/f.pdf", "a/scrutiny.json", "b/latex/main.tex", "b/n.md",
+		"b/x/y/z.md", "b/meta.yaml", "n.md",
 		"shared/m.tex", ".ignore", "a/.ignore", "a/sub/p.pdf", "a/scrutiny.md",
 	};
 	static const char *const contents[] = {
@@ -873,7 +875,7 @@ static void test_unwritable_git_directory_is_no_hindrance(void **state)
 	teardown(&w);
 }
 
-/* -- hostile ------------------------------------------------------------------------------------ */
+/* -- hostile ----------------------------------------------------------------------------------- */
 
 static void test_too_many_nested_folders_are_refused(void **state)
 {
