@@ -146,14 +146,18 @@ static int sync_descriptor(int fd)
 
 #define TEMPORARY_NAME_SIZE 40
 
+static void temporary_name(char name[TEMPORARY_NAME_SIZE], int attempt)
+{
+	uint64_t number;
+	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+		number = (uint64_t)getpid() * TEMPORARY_TRIES + (uint64_t)attempt;
+	snprintf(name, TEMPORARY_NAME_SIZE, ".scrutiny-%016llx.tmp", (unsigned long long)number);
+}
+
 static int open_temporary(int dir, char name[TEMPORARY_NAME_SIZE])
 {
 	for (int i = 0; i < TEMPORARY_TRIES; i++) {
-		uint64_t number;
-		if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
-			number = (uint64_t)getpid() * TEMPORARY_TRIES + (uint64_t)i;
-		snprintf(name, TEMPORARY_NAME_SIZE, ".scrutiny-%016llx.tmp",
-			 (unsigned long long)number);
+		temporary_name(name, i);
 		int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 		if (fd >= 0 || errno != EEXIST)
 			return fd;
@@ -161,19 +165,42 @@ static int open_temporary(int dir, char name[TEMPORARY_NAME_SIZE])
 	return -1;
 }
 
-/* Puts DATA into NAME of the directory DIR by way of a temporary file. MODE is that of the file
- * there now, or 0. */
-static int replace(int dir, const char *name, mode_t mode, const void *data, size_t len)
+/* A file without a name: a kill while it is written leaves nothing behind. Gives it one. */
+static int give_name(int fd, int dir, char name[TEMPORARY_NAME_SIZE])
+{
+	char self[40];
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	for (int i = 0; i < TEMPORARY_TRIES; i++) {
+		temporary_name(name, i);
+		if (!linkat(AT_FDCWD, self, dir, name, AT_SYMLINK_FOLLOW))
+			return 0;
+		if (errno != EEXIST)
+			break;
+	}
+	return -1;
+}
+
+static int fill(int fd, mode_t mode, const void *data, size_t len)
+{
+	if (write_all(fd, data, len) < 0 || (mode && fchmod(fd, mode & 07777) < 0))
+		return -1;
+	return sync_descriptor(fd);
+}
+
+static int replace_by(int dir, const char *name, mode_t mode, const void *data, size_t len,
+		      bool nameless)
 {
 	char temporary[TEMPORARY_NAME_SIZE];
-	int fd = open_temporary(dir, temporary);
+	int fd = nameless ? openat(dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666)
+			  : open_temporary(dir, temporary);
 	if (fd < 0)
 		return -1;
-	int result = write_all(fd, data, len);
-	if (!result && mode)
-		result = fchmod(fd, mode & 07777);
-	if (!result)
-		result = sync_descriptor(fd);
+	bool named = !nameless;
+	int result = fill(fd, mode, data, len);
+	if (!result && nameless) {
+		result = give_name(fd, dir, temporary);
+		named = !result;
+	}
 	int saved = errno;
 	/* Some file systems report a full disk only here. */
 	if (close(fd) < 0 && !result) {
@@ -185,11 +212,24 @@ static int replace(int dir, const char *name, mode_t mode, const void *data, siz
 		saved = errno;
 	}
 	if (result) {
-		unlinkat(dir, temporary, 0);
+		if (named)
+			unlinkat(dir, temporary, 0);
 		errno = saved;
 		return -1;
 	}
 	return sync_descriptor(dir);
+}
+
+/* Puts DATA into NAME of the directory DIR by way of a temporary file. MODE is that of the file
+ * there now, or 0. */
+static int replace(int dir, const char *name, mode_t mode, const void *data, size_t len)
+{
+	if (!replace_by(dir, name, mode, data, len, true))
+		return 0;
+	/* No O_TMPFILE on this file system or kernel, or no /proc. */
+	if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOENT)
+		return -1;
+	return replace_by(dir, name, mode, data, len, false);
 }
 
 /* What may be replaced: nothing or a regular file. */
