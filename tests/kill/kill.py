@@ -171,7 +171,7 @@ def main():
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="scrutiny-kill-"))
     log = str(scratch / "log")
     server = Server(log)
-    hits = answers = 0
+    hits = answers = failures = 0
     try:
         env = environment(build, scratch)
         make_template(scratch / "template", env, server.port)
@@ -182,6 +182,7 @@ def main():
             killed, stored, problems = one_kill(build, scratch, server, log, env, delay)
             hits += killed
             answers += stored
+            failures += bool(problems)
             print(f"{'not ok' if problems else 'ok'} {i} - killed after {delay * 1000:.0f} ms, "
                   f"{stored} answers stored{'' if killed else ' (it had ended)'}", flush=True)
             for p in problems:
@@ -191,6 +192,7 @@ def main():
     finally:
         server.stop()
         shutil.rmtree(scratch, ignore_errors=True)
+    sys.exit(1 if failures else 0)
 
 
 main()
