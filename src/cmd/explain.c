@@ -24,6 +24,31 @@ static void add_indented(struct buffer *out, const char *text)
 	}
 }
 
+/* Text of paragraphs, broken at blanks so that it fits an 80-column terminal. */
+static void add_wrapped(struct buffer *out, const char *text)
+{
+	size_t column = 0;
+	while (*text) {
+		size_t len = strcspn(text, " \n");
+		if (column && column + 1 + len > 79) {
+			buffer_addch(out, '\n');
+			column = 0;
+		} else if (column && len) {
+			buffer_addch(out, ' ');
+			column++;
+		}
+		buffer_add(out, text, len);
+		column += len;
+		text += len;
+		if (*text == '\n') {
+			buffer_addch(out, '\n');
+			column = 0;
+		}
+		text += *text != '\0';
+	}
+	buffer_addch(out, '\n');
+}
+
 static void add_example(struct buffer *out, bool color, const char *heading, const char *text)
 {
 	buffer_addch(out, '\n');
@@ -36,7 +61,8 @@ static void explain(struct buffer *out, const struct rule *rule, bool color)
 {
 	color_add(out, color, COLOR_BOLD, rule->id);
 	buffer_addf(out, "  (%s, family %s)\n\n", severity_name(rule->severity), rule->family);
-	buffer_addf(out, "%s\n\n%s\n", rule->summary, rule->details);
+	buffer_addf(out, "%s\n\n", rule->summary);
+	add_wrapped(out, rule->details);
 	add_example(out, color, "This raises it:", rule->bad);
 	add_example(out, color, "This does not:", rule->good);
 }
