@@ -34,6 +34,7 @@ void say_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void say_hint(struct context *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Whether FD gets colour: WHEN is the value of --color (NULL: not given). */
 bool context_color(struct context *ctx, const char *when, int fd);
+extern const char *const color_choices[]; /* of the option --color */
 /* Writes to standard output; a failure there is found by cmd_main at the end. */
 void print_buffer(const struct buffer *out);
 

@@ -129,8 +129,6 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	return err;
 }
 
-static const char *const color_choices[] = { "always", "never", "auto", NULL };
-
 static const struct option options[] = {
 	{ OPTION_BOOL, 0, "list", offsetof(struct explain_options, list), NULL,
 	  "print the rules' names only, one a line" },

@@ -13,6 +13,8 @@
 #include "base/text.h"
 #include "base/trace.h"
 
+const char *const color_choices[] = { "always", "never", "auto", NULL };
+
 static volatile int stop_requested;
 
 static void on_signal(int number)

@@ -432,7 +432,6 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	return err;
 }
 
-static const char *const color_choices[] = { "always", "never", "auto", NULL };
 static const char *const fail_on_choices[] = { "error", "warning", "note", "never", NULL };
 
 static const struct option options[] = {

@@ -188,8 +188,6 @@ static struct error *run_report(struct context *ctx, const void *options, int ar
 	return err;
 }
 
-static const char *const color_choices[] = { "always", "never", "auto", NULL };
-
 static const struct option show_table[] = {
 	{ OPTION_CHOICE, 0, "format", offsetof(struct show_options, format), "<format>",
 	  "md (default), text, json or sarif", NULL, output_formats },

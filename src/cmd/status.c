@@ -211,8 +211,6 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	return err;
 }
 
-static const char *const color_choices[] = { "always", "never", "auto", NULL };
-
 static const struct option options[] = {
 	{ OPTION_BOOL, 'a', "all", offsetof(struct status_options, all), NULL,
 	  "also list papers that are up to date, and what is ignored" },
