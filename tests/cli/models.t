@@ -6,7 +6,7 @@
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
 model_server --log "$world/log"
-plan 41
+plan 44
 
 repo sha1
 lab
@@ -83,6 +83,24 @@ like "$err" "^hint: git config scrutiny.nobody.endpoint" 'with the way out'
 run git scrutiny --reviewers=openai/gpt-6-luna
 is "$status" 129 'so is a missing key'
 like "$err" 'OPENAI_API_KEY' 'that names the variable'
+
+# -- interrupted ----------------------------------------------------------------------------------
+
+echo '% edited' >>theory/one/main.tex
+git-scrutiny theory/one --reviewers=lab/alpha,lab/hang >"$world/out" 2>"$world/err" &
+reviewing=$!
+for _ in $(seq 50); do
+	ls .git/scrutiny/journal/*/replies* >/dev/null 2>&1 && break
+	sleep 0.2
+done
+kill -TERM $reviewing
+wait $reviewing
+is "$?" 2 'an interrupted run is incomplete'
+like "$(cat "$world/err")" '^warning: interrupted: 1 of 1 papers are left' 'and says what is left'
+before=$(answers)
+git scrutiny theory/one --reviewers=lab/alpha >/dev/null 2>&1
+is "$(answers)" "$before" 'what came back is not asked for again'
+git checkout -q theory/one
 
 # -- what a repository may say -----------------------------------------------------------------------
 
