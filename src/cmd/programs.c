@@ -2,7 +2,7 @@
 
 static const char *const exit_statuses[] = {
 	"0", "Done; no verified finding at or above `--fail-on`.",
-	"1", "There are verified findings at or above `--fail-on`.",
+	"1", "There are verified findings at or above `--fail-on`, whatever else happened.",
 	"2", "Some reviewer or paper could not be completed; the rest was written.",
 	"3", "A budget stopped the run.",
 	"128", "Something failed; one sentence says what.",
@@ -43,7 +43,7 @@ static const struct command *const version_only[] = { &cmd_version, NULL };
 const struct program papermeta_program = {
 	.name = "git-papermeta",
 	.spoken = "git papermeta",
-	.summary = "keep the metadata of a repository's papers",
+	.summary = "keep the metadata of a repository's papers (no command works yet)",
 	.description = "Will check, generate, search and export the meta.yaml of papers. This version "
 		       "has no command yet but `version`; `git scrutiny` keeps the `scrutiny` "
 		       "section of meta.yaml.",
@@ -54,7 +54,7 @@ const struct program papermeta_program = {
 const struct program deploy_program = {
 	.name = "git-deploy",
 	.spoken = "git deploy",
-	.summary = "build, push and run images from git objects",
+	.summary = "build, push and run images from git objects (no command works yet)",
 	.description = "Will build and push images on deploy-* tags and run them. This version has no "
 		       "command yet but `version`.",
 	.commands = version_only,
