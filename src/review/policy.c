@@ -41,7 +41,7 @@ static struct error *read_list(char ***out, size_t *nr, const struct yaml_node *
 		struct error *err = yaml_string(value, file, name, &s);
 		if (err)
 			return err;
-		*out = xcalloc(1, sizeof(**out));
+		*out = xcalloc(2, sizeof(**out)); /* ends with NULL, as a list does */
 		(*out)[0] = xstrdup(s);
 		*nr = 1;
 		return NULL;

@@ -33,6 +33,18 @@ static void test_all_keys_are_read(void **state)
 	policy_release(&p);
 }
 
+/* Discovery walks the globs up to their NULL. */
+static void test_one_word_is_a_list_that_ends(void **state)
+{
+	struct policy p;
+	(void)state;
+	assert_null(parse(&p, "papers: theory\n"));
+	assert_int_equal(p.nr_papers, 1);
+	assert_string_equal(p.papers[0], "theory");
+	assert_null(p.papers[1]);
+	policy_release(&p);
+}
+
 static void test_an_empty_file_gives_the_defaults(void **state)
 {
 	struct policy p;
@@ -101,6 +113,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_keys_are_read),
+		cmocka_unit_test(test_one_word_is_a_list_that_ends),
 		cmocka_unit_test(test_an_empty_file_gives_the_defaults),
 		cmocka_unit_test(test_an_unknown_key_names_the_nearest),
 		cmocka_unit_test(test_an_endpoint_is_refused_wherever_it_stands),
