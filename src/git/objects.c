@@ -69,7 +69,7 @@ bool repo_uses_libgit2(struct repo *repo)
 	return open_odb(repo) != NULL;
 }
 
-/* -- one object --------------------------------------------------------------------------------- */
+/* -- one object -------------------------------------------------------------------------------- */
 
 static struct error *too_large(const struct oid *oid, uint64_t size)
 {
@@ -205,7 +205,7 @@ struct error *repo_commit_tree(struct repo *repo, const struct oid *commit, stru
 	return err;
 }
 
-/* -- trees -------------------------------------------------------------------------------------- */
+/* -- trees ------------------------------------------------------------------------------------- */
 
 /* Trees of old, or made by other programs, have modes such as 0100664. */
 static unsigned canonical_mode(unsigned mode)
@@ -249,7 +249,8 @@ static bool parse_entry(const struct repo *repo, const char **at, const char *en
 }
 
 struct error *repo_tree_each(struct repo *repo, const struct oid *tree,
-			     struct error *(*fn)(const struct tree_entry *e, void *data), void *data)
+			     struct error *(*fn)(const struct tree_entry *e, void *data),
+			     void *data)
 {
 	struct buffer raw = BUFFER_INIT;
 	struct error *err = repo_read_object(repo, tree, OBJECT_TREE, &raw);

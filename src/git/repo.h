@@ -84,7 +84,8 @@ struct tree_entry {
 };
 /* Calls FN for each entry of a tree in git's order; FN's error ends it and is returned. */
 struct error *repo_tree_each(struct repo *repo, const struct oid *tree,
-			     struct error *(*fn)(const struct tree_entry *e, void *data), void *data);
+			     struct error *(*fn)(const struct tree_entry *e, void *data),
+			     void *data);
 /* The entry at PATH below TREE; ERROR_NOT_FOUND. NAME in OUT is not set. */
 struct error *repo_tree_lookup(struct repo *repo, const struct oid *tree, const char *path,
 			       struct tree_entry *out);

@@ -44,7 +44,7 @@ struct error *repo_head(struct repo *repo, struct oid *out)
 	return err;
 }
 
-/* -- hints -------------------------------------------------------------------------------------- */
+/* -- hints ------------------------------------------------------------------------------------- */
 
 static const char *const date_words[] = {
 	"yesterday", "today",  "now",	 "noon",      "midnight",  "tea",	"never",
@@ -100,7 +100,9 @@ static enum date_likeness looks_like_date(const char *rev, struct buffer *out)
 	char *words = xstrdup(rev), *rest = NULL;
 	for (char *p = words; *p; p++)
 		*p = (char)ascii_lower(*p);
-	for (char *w = strtok_r(words, " \t._", &rest); w && like; w = strtok_r(NULL, " \t._", &rest)) {
+	static const char between[] = " \t._";
+	for (char *w = strtok_r(words, between, &rest); w && like;
+	     w = strtok_r(NULL, between, &rest)) {
 		const char *meant = w;
 		bool date = is_numeric_date(w);
 		if (!date && !is_number(w))

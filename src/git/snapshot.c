@@ -57,7 +57,7 @@ struct repo *snapshot_repo(const struct snapshot *s)
 	return s->repo;
 }
 
-/* -- the changes -------------------------------------------------------------------------------- */
+/* -- the changes ------------------------------------------------------------------------------- */
 
 /* Compares PATH with FOLDER and the NAME behind it, as if they were one string. With PREFIX, what
  * lies below that counts as equal. */
@@ -127,7 +127,7 @@ static bool any_left(const struct snapshot *s, size_t from, size_t to)
 	return false;
 }
 
-/* -- folders of the base of which something is left --------------------------------------------- */
+/* -- folders of the base of which something is left -------------------------------------------- */
 
 struct survivor {
 	struct snapshot *s;
@@ -190,7 +190,7 @@ static struct error *folder_survives(struct snapshot *s, const char *prefix, siz
 	return err;
 }
 
-/* -- listing a folder --------------------------------------------------------------------------- */
+/* -- listing a folder -------------------------------------------------------------------------- */
 
 struct item {
 	unsigned mode;

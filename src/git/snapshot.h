@@ -31,10 +31,11 @@ struct repo *snapshot_repo(const struct snapshot *s);
 struct snapshot_entry {
 	unsigned mode;     /* as in a tree; 040000 for a folder */
 	const char *name;
-	struct oid oid;    /* blob as git would store it (filters applied); for a folder the tree id if
-	                      nothing below it differs, otherwise empty */
+	struct oid oid; /* blob as git would store it (filters applied), empty if it cannot be
+	                   read; for a folder the tree id if nothing below it differs, otherwise
+	                   empty; for a submodule the commit checked out, empty if there is none */
 	bool untracked;
-	bool changed;      /* differs from the base tree (untracked files do); not set for folders */
+	bool changed; /* differs from the base tree (untracked files do); not set for folders */
 };
 
 /* The entries of folder PATH ("" is the top) in git's tree order. ERROR_NOT_FOUND if it is no

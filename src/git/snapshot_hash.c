@@ -23,7 +23,7 @@
 #define WINDOW_FILES 256
 #define WINDOW_BYTES ((size_t)32 << 10)
 
-/* -- ids of bytes as they are, without filters -------------------------------------------------- */
+/* -- ids of bytes as they are, without filters ------------------------------------------------- */
 
 static EVP_MD_CTX *blob_hash_new(const struct repo *repo, uintmax_t size)
 {
@@ -80,7 +80,7 @@ static bool hash_file_as_it_is(const struct repo *repo, const char *path, struct
 	return any_return;
 }
 
-/* -- ids as git would store them ---------------------------------------------------------------- */
+/* -- ids as git would store them --------------------------------------------------------------- */
 
 /* As `git hash-object --stdin-paths` reads it: a line, in C's quotes where it has to be. */
 static void add_request(struct buffer *out, const char *path)
@@ -112,7 +112,8 @@ static size_t make_window(struct change **changes, size_t n, struct buffer *requ
 
 /* git stops at the first file that it cannot read: that one stays without an id, and those
  * behind it are asked for again. *DONE gets how many have been dealt with. */
-static struct error *hash_window(struct snapshot *s, struct change **changes, size_t n, size_t *done)
+static struct error *hash_window(struct snapshot *s, struct change **changes, size_t n,
+				 size_t *done)
 {
 	static const char *const argv[] = { "hash-object", "--stdin-paths", NULL };
 	struct buffer text = BUFFER_INIT;

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "git/snapshot_internal.h"
 
-/* -- in trees: symbolic links are text there ---------------------------------------------------- */
+/* -- in trees: symbolic links are text there --------------------------------------------------- */
 
 struct walk {
 	struct snapshot *s;
@@ -108,7 +108,7 @@ static struct error *read_stored(struct snapshot *s, const char *path, struct bu
 	return err ? err : repo_read_object(s->repo, &oid, OBJECT_BLOB, out);
 }
 
-/* -- on disk ------------------------------------------------------------------------------------ */
+/* -- on disk ----------------------------------------------------------------------------------- */
 
 static bool is_below(const char *path, const char *directory)
 {
@@ -182,7 +182,7 @@ static struct error *read_from_work_tree(struct snapshot *s, const char *path, s
 	return err;
 }
 
-/* -- the interface ------------------------------------------------------------------------------ */
+/* -- the interface ----------------------------------------------------------------------------- */
 
 struct error *snapshot_read(struct snapshot *s, const char *path, struct buffer *out)
 {

@@ -76,7 +76,7 @@ static struct error *start(struct snapshot *s, struct scanner *scanner, const ch
 	return repo_git_start(s->repo, argv, &scanner->process, false, true, NULL);
 }
 
-/* -- taking apart what they said ---------------------------------------------------------------- */
+/* -- taking apart what they said --------------------------------------------------------------- */
 
 static struct change *add_change(struct snapshot *s)
 {
@@ -125,7 +125,8 @@ static struct error *parse_raw(struct snapshot *s)
 			ok = take(&at, end, ' ', &f[i]);
 		if (!ok || !take(&at, end, '\0', &f[4]) || !take(&at, end, '\0', &f[5]) ||
 		    f[3].len > OID_MAX_HEX)
-			return error_new(ERROR_SYNTAX, "git diff-index said what is not understood");
+			return error_new(ERROR_SYNTAX,
+					 "git diff-index said what is not understood");
 		bool unmerged = f[4].data[0] == 'U';
 		if (unmerged && s->kind == SNAPSHOT_INDEX)
 			continue;

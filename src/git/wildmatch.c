@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "git/ignore.h"
 
-/* -- character classes -------------------------------------------------------------------------- */
+/* -- character classes ------------------------------------------------------------------------- */
 
 static bool is_upper(int c)
 {
@@ -126,7 +126,7 @@ static const char *match_brackets(const char *p, unsigned char c, bool *matched)
 	return known ? p : NULL;
 }
 
-/* -- patterns ----------------------------------------------------------------------------------- */
+/* -- patterns ---------------------------------------------------------------------------------- */
 
 struct place {
 	const char *pattern, *text; /* pattern NULL: no star of this kind yet */

@@ -38,7 +38,8 @@ static void check_path(const struct ignore_rules *rules, const struct ignore_rul
 	if (answer < -1 || answer > 1)
 		abort();
 	/* Rules that say nothing leave the answer of those above; none at all says nothing. */
-	if (ignore_match(inner, path, directory) != answer || ignore_match(NULL, path, directory) != -1)
+	if (ignore_match(inner, path, directory) != answer ||
+	    ignore_match(NULL, path, directory) != -1)
 		abort();
 	/* Text without wildcards matches itself. */
 	if (!strpbrk(path, "*?[\\") && !wildmatch(path, path, true))
@@ -54,7 +55,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct slice rule_text = { start, (size_t)(paths - start) };
 	struct ignore_rules *rules = ignore_rules_new(NULL, "", rule_text);
 	struct ignore_rules *same = ignore_rules_new(NULL, "", rule_text);
-	struct ignore_rules *inner = ignore_rules_new(rules, "", (struct slice){ "# nothing\n", 10 });
+	struct slice nothing = { "# nothing\n", 10 };
+	struct ignore_rules *inner = ignore_rules_new(rules, "", nothing);
 	if (strcmp(ignore_rules_id(rules), ignore_rules_id(same)) ||
 	    strcmp(ignore_rules_id(rules), ignore_rules_id(inner)))
 		abort();

@@ -42,24 +42,28 @@ struct tree {
 static const char *const names[] = {
 	"a", "b", "ab", "ba", "abc", "aa", "foo", "bar", "foo.tex", "a.b", ".a", "..a", "a b",
 	"a ", " a", "  ", "!a", "#a", "a#", "a!", "*", "**", "a*", "?", "[", "]", "[a]", "[a", "-",
-	"a-", "\\", "a\\", "\\a", "^", "{a,b}", "~", "\t", "a\tb", "\n", "a\nb", "\v", "\x01", "\x7f",
-	"\xc3\xa9", "\xff", "A", "B", "Foo", "0", "9", "a9", "_", ":", ":]", "a:b", "\r", "a\r", "x",
+	"a-", "\\", "a\\", "\\a", "^", "{a,b}", "~", "\t", "a\tb", "\n", "a\nb", "\v", "\x01",
+	"\x7f", "\xc3\xa9", "\xff", "A", "B", "Foo", "0", "9", "a9", "_", ":", ":]", "a:b", "\r",
+	"a\r", "x",
 };
 
 static const char *const pieces[] = {
-	"a", "b", "ab", "foo", "bar", ".tex", ".", "a", "b", "c", "x", "A", "0", " ", "  ", "\t", "-",
-	"!", "#", "^", ":", "]", "[", "{", "}", "~", "\\", "\\\\", "\\a", "\\ ", "\\*", "\\?", "\\[",
-	"\\/", "\\#", "\\!", "*", "*", "*", "**", "***", "?", "?", "/", "/", "/", "**/", "/**", "/**/",
-	"*/", "/*", "//", "[a]", "[ab]", "[!a]", "[^a]", "[a-c]", "[a-", "[-a]", "[a-]", "[]a]",
-	"[!]a]", "[]", "[]-a]", "[a", "[\\]]", "[\\a-c]", "[a-\\c]", "[[]", "[c-a]", "[!", "[^", "[a-b-x]",
-	"[[:alpha:]]", "[[:digit:]]", "[[:space:]]", "[[:punct:]]", "[[:upper:]a]", "[![:lower:]]",
-	"[[:alnum:]-z]", "[[:cntrl:]]", "[[:print:]]", "[[:graph:]]", "[[:blank:]]", "[[:xdigit:]]",
-	"[[:nope:]]", "[[:]", "[[::]]", "[[:alpha:]", "[[:a]", "[[:a]]", "[a[:digit:]]", "[/]", "[!/]",
-	"[+--]", "[!-/]", "[ -~]", "[\x01-\xff]", "\xc3\xa9", "\xff", "\x01", "\x7f", "\r", "\v",
+	"a", "b", "ab", "foo", "bar", ".tex", ".", "a", "b", "c", "x", "A", "0", " ", "  ", "\t",
+	"-", "!", "#", "^", ":", "]", "[", "{", "}", "~", "\\", "\\\\", "\\a", "\\ ", "\\*", "\\?",
+	"\\[", "\\/", "\\#", "\\!", "*", "*", "*", "**", "***", "?", "?", "/", "/", "/", "**/",
+	"/**", "/**/", "*/", "/*", "//", "[a]", "[ab]", "[!a]", "[^a]", "[a-c]", "[a-", "[-a]",
+	"[a-]", "[]a]", "[!]a]", "[]", "[]-a]", "[a", "[\\]]", "[\\a-c]", "[a-\\c]", "[[]",
+	"[c-a]", "[!", "[^", "[a-b-x]", "[[:alpha:]]", "[[:digit:]]", "[[:space:]]", "[[:punct:]]",
+	"[[:upper:]a]", "[![:lower:]]", "[[:alnum:]-z]", "[[:cntrl:]]", "[[:print:]]",
+	"[[:graph:]]", "[[:blank:]]", "[[:xdigit:]]", "[[:nope:]]", "[[:]", "[[::]]", "[[:alpha:]",
+	"[[:a]", "[[:a]]", "[a[:digit:]]", "[/]", "[!/]", "[+--]", "[!-/]", "[ -~]", "[\x01-\xff]",
+	"\xc3\xa9", "\xff", "\x01", "\x7f", "\r", "\v",
 };
 
 /* Pieces that may stand for any part of a path. */
-static const char *const wildcards[] = { "*", "**", "**/", "**\\/", "/**/", "*/", "/*", "***/", "?" };
+static const char *const wildcards[] = {
+	"*", "**", "**/", "**\\/", "/**/", "*/", "/*", "***/", "?",
+};
 
 /* Many rules are a path of the tree with parts of it replaced. */
 static void add_rule_from_path(struct buffer *out, const char *path)
@@ -84,12 +88,14 @@ static void add_rule(struct buffer *out, const struct tree *tree)
 	static const char *const ends[] = { "", "", "", "", "/", "/", " ", "\\ ", "/ ", "\r", "/**",
 					    "/*", "\\", "*" };
 	if (!below(12)) {
-		static const char *const odd[] = { "", "#a", "\\#a", "!", "/", "//", "!/", "*", "**",
-						   "!*", "*/", "/*", "**/", "!*/", " ", "\r", "\\" };
+		static const char *const odd[] = {
+			"",   "#a", "\\#a", "!",   "/",   "//", "!/",  "*",  "**",
+			"!*", "*/", "/*",   "**/", "!*/", " ",  "\r", "\\",
+		};
 		buffer_addstr(out, PICK(odd));
 	} else {
-		static const char *const starts[] = { "", "", "", "!", "!", "/", "/", "!/", "**/", "*/",
-						      "\\!", "\\#", "#" };
+		static const char *const starts[] = { "",   "",	  "",	"!",   "!",   "/", "/",
+						      "!/", "**/", "*/", "\\!", "\\#", "#" };
 		buffer_addstr(out, PICK(starts));
 		if (below(2))
 			add_rule_from_path(out, tree->items[below((unsigned)tree->nr)].path);
@@ -119,7 +125,8 @@ static void grow(struct tree *tree, const char *top, const char *folder, unsigne
 		char *path = xstrfmt("%s%s%s", folder, *folder ? "/" : "", PICK(names));
 		char *full = xstrfmt("%s/%s", top, path);
 		bool directory = depth < MAX_DEPTH && below(2);
-		int made = directory ? mkdir(full, 0777) : open(full, O_CREAT | O_EXCL | O_WRONLY, 0666);
+		int made = directory ? mkdir(full, 0777)
+				     : open(full, O_CREAT | O_EXCL | O_WRONLY, 0666);
 		if (made < 0) {
 			free(path); /* drawn before */
 		} else {
@@ -245,11 +252,12 @@ static void ask_git(const char *top, const struct tree *tree, struct buffer *out
 	buffer_release(&said);
 }
 
-static void show_difference(const struct rules *rules, const char *path, bool directory, int git_says_so,
-			    int we_say, const char *source, const char *line, const char *pattern)
+/* FIELD is git's answer: source, line, pattern, path. */
+static void show_difference(const struct rules *rules, bool directory, const char *const *field,
+			    int theirs, int ours)
 {
-	print_error("path '%s'%s: git says %d (%s:%s:%s), we say %d\n", path,
-		    directory ? " (a folder)" : "", git_says_so, source, line, pattern, we_say);
+	print_error("path '%s'%s: git says %d (%s:%s:%s), we say %d\n", field[3],
+		    directory ? " (a folder)" : "", theirs, field[0], field[1], field[2], ours);
 	for (size_t i = 0; i < rules->texts.nr; i++) {
 		const struct buffer *text = rules->texts.entries[i].value;
 		print_error("-- .gitignore in '%s'\n%s\n", rules->texts.entries[i].key, text->data);
@@ -283,8 +291,7 @@ static void compare(const char *top, const struct tree *tree, struct tally *tall
 		tally->cases++;
 		tally->answers[theirs + 1]++;
 		if (theirs != ours && !tally->differences++)
-			show_difference(&rules, path, tree->items[i].directory, theirs, ours,
-					field[0], field[1], field[2]);
+			show_difference(&rules, tree->items[i].directory, field, theirs, ours);
 	}
 	buffer_release(&out);
 	remove_all_rules(&rules, top);

@@ -65,7 +65,7 @@ static void with_repository(void (*body)(const char *top, const char *directory)
 	}
 }
 
-/* -- where it is -------------------------------------------------------------------------------- */
+/* -- where it is ------------------------------------------------------------------------------- */
 
 static void bare(const char *top, const char *directory)
 {
@@ -173,7 +173,8 @@ static void test_a_work_tree_that_does_not_lead_back_is_told_where_it_belongs(vo
 static void test_a_path_may_hold_newlines_and_other_bytes(void **state)
 {
 	(void)state;
-	static const char *const names[] = { "new\nline", "two\n\nlines\n", "\xff\xfe", "with space " };
+	static const char *const names[] = { "new\nline", "two\n\nlines\n", "\xff\xfe",
+					     "with space " };
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		char *directory = fixture_directory();
 		char *inside = xstrfmt("%s/%s", directory, names[i]);
@@ -239,7 +240,7 @@ static void test_gits_own_words_are_kept_with_what_helps(void **state)
 	fixture_remove(directory);
 }
 
-/* -- settings ----------------------------------------------------------------------------------- */
+/* -- settings ---------------------------------------------------------------------------------- */
 
 static void append_setting(const char *key, const char *value, void *data)
 {
@@ -278,7 +279,7 @@ static void test_settings_are_those_of_git_config(void **state)
 	with_repository(settings);
 }
 
-/* -- commits ------------------------------------------------------------------------------------ */
+/* -- commits ----------------------------------------------------------------------------------- */
 
 static void revisions(const char *top, const char *directory)
 {
@@ -370,7 +371,7 @@ static void test_an_unborn_head_is_no_error_but_a_broken_one_is(void **state)
 	fixture_remove(directory);
 }
 
-/* -- objects ------------------------------------------------------------------------------------ */
+/* -- objects ----------------------------------------------------------------------------------- */
 
 static struct oid oid_of(const char *top, const char *name)
 {

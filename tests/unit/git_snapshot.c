@@ -5,7 +5,7 @@
 
 static const char *const formats[] = { "sha1", "sha256" };
 
-/* -- the oracle: what git itself would commit --------------------------------------------------- */
+/* -- the oracle: what git itself would commit -------------------------------------------------- */
 
 struct view {
 	struct strmap files; /* path -> "mode oid" */
@@ -131,7 +131,7 @@ static void assert_seen_as_git_does(const char *top)
 	}
 }
 
-/* -- repositories ------------------------------------------------------------------------------- */
+/* -- repositories ------------------------------------------------------------------------------ */
 
 static void commit_all(const char *top)
 {
@@ -215,7 +215,7 @@ static bool is_clean(struct snapshot *s, const char *folder)
 	return clean.hex[0];
 }
 
-/* -- what is seen ------------------------------------------------------------------------------- */
+/* -- what is seen ------------------------------------------------------------------------------ */
 
 static void clean(const char *top, const char *directory)
 {
@@ -302,7 +302,7 @@ static void test_a_touched_file_is_no_changed_file(void **state)
 static void kinds_change(const char *top, const char *directory)
 {
 	(void)directory;
-	/* A file becomes a folder, a folder a file, a folder a link, a file a link, and executable. */
+	/* A file becomes a folder, a folder a file, both links, and a file executable. */
 	remove_file(top, "README");
 	put_file(top, "README/inner.md", "a folder now\n");
 	remove_file(top, "two-b/main.md");
@@ -407,9 +407,9 @@ static void odd_names(const char *top, const char *directory)
 {
 	(void)directory;
 	static const char *const names[] = {
-		"with space/a b.tex", "new\nline/x\ny.tex", "\"quoted\"/\"q\\n.tex", "\xff\xfe/\xe9.tex",
-		"-dash/-x.tex",	      ":colon/:(top)x",	    "tab\t/x\ty",	     "tr\\ail/x\\",
-		"\xc3\xa9/\xc3\xa9",
+		"with space/a b.tex", "new\nline/x\ny.tex", "\"quoted\"/\"q\\n.tex",
+		"\xff\xfe/\xe9.tex",  "-dash/-x.tex",       ":colon/:(top)x",
+		"tab\t/x\ty",	      "tr\\ail/x\\",	     "\xc3\xa9/\xc3\xa9",
 	};
 	for (int round = 0; round < 3; round++) {
 		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -499,7 +499,7 @@ static void test_line_ends_that_were_committed_unconverted_are_no_change(void **
 	with_papers(unconverted);
 }
 
-/* -- kinds of repositories ---------------------------------------------------------------------- */
+/* -- kinds of repositories --------------------------------------------------------------------- */
 
 static void in_submodule(const char *top, const char *directory)
 {
@@ -507,7 +507,8 @@ static void in_submodule(const char *top, const char *directory)
 	char *inner = fixture_repository(directory, "inner", format);
 	put_file(inner, "x.tex", "inner\n");
 	commit_all(inner);
-	git(top, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner, "sub", NULL);
+	git(top, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner, "sub",
+	    NULL);
 	commit_all(top);
 	struct snapshot *s = take(top, SNAPSHOT_WORK_TREE);
 	struct snapshot_entry *entries;
@@ -525,7 +526,8 @@ static void in_submodule(const char *top, const char *directory)
 	assert_seen_as_git_does(top);
 	setenv("GIT_INDEX_FILE", ".git/index", 1);
 	struct view ours = { STRMAP_INIT };
-	char *head = git_says(sub, "rev-parse", "HEAD", NULL), *expected = xstrfmt("160000 %s", head);
+	char *head = git_says(sub, "rev-parse", "HEAD", NULL);
+	char *expected = xstrfmt("160000 %s", head);
 	s = take(top, SNAPSHOT_WORK_TREE);
 	unsetenv("GIT_INDEX_FILE");
 	view_of_snapshot(&ours, s, "");
@@ -730,7 +732,7 @@ static void test_a_partial_clone_fetches_what_is_read(void **state)
 	with_papers(partial);
 }
 
-/* -- reading ------------------------------------------------------------------------------------ */
+/* -- reading ----------------------------------------------------------------------------------- */
 
 static void links(const char *top, const char *directory)
 {
@@ -802,15 +804,15 @@ static void test_lfs_pointers_are_told_from_text(void **state)
 {
 	(void)state;
 	static const char pointer[] = "version https://git-lfs.github.com/spec/v1\n"
-				      "oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2"
-				      "ca24d17e2393\nsize 12345\n";
+				      "oid sha256:4d7a214614ab2935c943f9e0ff69d22e"
+				      "adbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
 	assert_true(snapshot_is_lfs_pointer((struct slice){ pointer, sizeof(pointer) - 1 }));
 	assert_false(snapshot_is_lfs_pointer((struct slice){ pointer, 43 }));
 	assert_false(snapshot_is_lfs_pointer((struct slice){ "\\documentclass", 14 }));
 	assert_false(snapshot_is_lfs_pointer((struct slice){ "", 0 }));
 }
 
-/* -- at random ---------------------------------------------------------------------------------- */
+/* -- at random --------------------------------------------------------------------------------- */
 
 static uint64_t random_state = 88172645463325252u;
 
@@ -834,9 +836,10 @@ static void disturb(const char *top)
 	}
 	char *full = xstrfmt("%s/%s", top, path), *slash = strrchr(full, '/');
 	const char *remove[] = { "rm", "-rf", "--", full, NULL };
-	struct process_options quiet = { .directory = top, .discard_err = true, .exit_status = &(int){ 0 } };
 	struct buffer ignored = BUFFER_INIT;
-	quiet.out = &ignored;
+	int status;
+	struct process_options quiet = { .directory = top, .discard_err = true, .out = &ignored,
+					 .exit_status = &status };
 	const char *stage[] = { "git", "add", "--all", "--", path, NULL };
 	const char *unstage[] = { "git", "rm", "-r", "-q", "--cached", "--", path, NULL };
 	switch (below(6)) {
