@@ -12,6 +12,8 @@
 
 /* What git may say about changed or untracked paths, in bytes. */
 #define SNAPSHOT_MAX_SCAN ((size_t)1 << 30)
+/* With so many files that may have changed, git is asked to look at them first. */
+#define SNAPSHOT_REFRESH_AT 1000
 /* As many symbolic links are followed in one path. */
 #define SNAPSHOT_MAX_LINKS 40
 

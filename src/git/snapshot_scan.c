@@ -194,17 +194,18 @@ static struct error *set_base(struct snapshot *s)
 	return repo_commit_tree(s->repo, &head, &s->base);
 }
 
-/* The listing of untracked files takes longest, so it starts first. */
-struct error *snapshot_scan(struct snapshot *s)
+/* Asks git for the changes and, in the work tree for the first time, for untracked files: that
+ * takes longest, so it starts first. */
+static struct error *ask_git(struct snapshot *s, bool untracked)
 {
-	static const char *const untracked[] = { "ls-files", "-z", "--others", "--exclude-standard",
-						 NULL };
+	static const char *const others[] = { "ls-files", "-z", "--others", "--exclude-standard",
+					      NULL };
 	struct scanner scanners[2] = { { .process = { -1, -1, -1 } },
 				       { .process = { -1, -1, -1 } } };
 	bool index = s->kind == SNAPSHOT_INDEX;
 	struct error *err = NULL;
-	if (!index)
-		err = start(s, &scanners[0], untracked, &s->untracked_text);
+	if (untracked)
+		err = start(s, &scanners[0], others, &s->untracked_text);
 	if (!err)
 		err = set_base(s);
 	const char *tree = s->base.hex[0] ? s->base.hex : repo_empty_tree(s->repo)->hex;
@@ -218,8 +219,42 @@ struct error *snapshot_scan(struct snapshot *s)
 		err = take_outputs(scanners, ARRAY_SIZE(scanners));
 	for (size_t i = 0; i < ARRAY_SIZE(scanners); i++)
 		err = finish(&scanners[i], err);
-	if (!err)
-		err = parse_raw(s);
+	return err ? err : parse_raw(s);
+}
+
+/* Whether git suspects more files than are worth hashing one by one to be changed. */
+static bool is_index_out_of_date(const struct snapshot *s)
+{
+	size_t unsure = 0;
+	for (size_t i = 0; i < s->nr; i++)
+		unsure += !s->changes[i].examined && s->changes[i].mode == s->changes[i].base_mode;
+	return unsure >= SNAPSHOT_REFRESH_AT;
+}
+
+/*
+ * After a copy of the whole repository, say, the index knows none of the files. `git status` then
+ * looks at each and writes down what it found, if it may (GIT_OPTIONAL_LOCKS) and can; so do we,
+ * through it. If that fails all files are hashed, which is slower and comes to the same.
+ */
+static void refresh_index(struct snapshot *s)
+{
+	static const char *const argv[] = { "status", "-z", "--untracked-files=no", "--no-renames",
+					    "--ignore-submodules=all", NULL };
+	struct buffer ignored = BUFFER_INIT_MAX(SNAPSHOT_MAX_SCAN);
+	struct process_options options = { .out = &ignored, .discard_err = true };
+	error_free(repo_git(s->repo, argv, &options));
+	buffer_release(&ignored);
+}
+
+struct error *snapshot_scan(struct snapshot *s)
+{
+	struct error *err = ask_git(s, s->kind == SNAPSHOT_WORK_TREE);
+	if (!err && is_index_out_of_date(s)) {
+		refresh_index(s);
+		buffer_reset(&s->changed_text);
+		s->nr = 0;
+		err = ask_git(s, false);
+	}
 	if (err)
 		return err;
 	parse_untracked(s);

@@ -299,6 +299,51 @@ static void test_a_touched_file_is_no_changed_file(void **state)
 	with_papers(touched);
 }
 
+/* As after a copy: git's index knows no file any more. */
+static void touch_everything(const char *top, const char *date)
+{
+	const char *touch[] = { "sh", "-c", "touch -d $1 many/*", "sh", date, NULL };
+	struct process_options options = { .directory = top };
+	assert_success(process_run(touch, &options));
+}
+
+static void test_an_index_that_knows_no_file_is_brought_up_to_date(void **state)
+{
+	(void)state;
+	char *directory = fixture_directory();
+	char *top = fixture_repository(directory, "repo", "sha1");
+	for (int i = 0; i < 1200; i++) {
+		char *path = xstrfmt("many/%d", i);
+		put_file(top, path, "x\n");
+		free(path);
+	}
+	commit_all(top);
+	/* Also while somebody else holds the index. */
+	static const char *const locks[] = { NULL, ".git/index.lock" };
+	static const char *const dates[] = { "2001-01-01", "2002-02-02" };
+	for (size_t i = 0; i < ARRAY_SIZE(locks); i++) {
+		touch_everything(top, dates[i]);
+		if (locks[i])
+			put_file(top, locks[i], "");
+		put_file(top, "many/7", "y\n");
+		struct snapshot *s = take(top, SNAPSHOT_WORK_TREE);
+		struct snapshot_entry *entries;
+		size_t nr, changes = 0;
+		assert_success(snapshot_list(s, "many", &entries, &nr, NULL));
+		assert_int_equal(nr, 1200);
+		for (size_t k = 0; k < nr; k++)
+			changes += entries[k].changed;
+		assert_int_equal(changes, 1);
+		free(entries);
+		let_go(s);
+		char *unsure = git_says(top, "diff-files", "--name-only", NULL);
+		assert_int_equal(strchr(unsure, '\n') != NULL, locks[i] != NULL);
+		free(unsure);
+	}
+	free(top);
+	fixture_remove(directory);
+}
+
 static void kinds_change(const char *top, const char *directory)
 {
 	(void)directory;
@@ -895,6 +940,7 @@ int main(void)
 		cmocka_unit_test(test_a_clean_work_tree_is_its_commit),
 		cmocka_unit_test(test_changes_are_seen_where_they_are_and_nowhere_else),
 		cmocka_unit_test(test_a_touched_file_is_no_changed_file),
+		cmocka_unit_test(test_an_index_that_knows_no_file_is_brought_up_to_date),
 		cmocka_unit_test(test_what_changes_its_kind_is_listed_as_what_it_is_now),
 		cmocka_unit_test(test_a_folder_with_nothing_left_is_gone),
 		cmocka_unit_test(test_conflicts_and_files_meant_to_be_added_are_seen_as_on_disk),
