@@ -22,8 +22,10 @@ static struct error *open_error(const char *verb, const char *path)
 	case ENOTDIR:
 		return error_errno(ERROR_NOT_FOUND, "cannot %s '%s'", verb, path);
 	case EXDEV:
-		return error_new(ERROR_IO, "cannot %s '%s': it leads out of its directory", verb,
-				 path);
+		return error_new(ERROR_UNSUPPORTED, "cannot %s '%s': it leads out of its directory",
+				 verb, path);
+	case ELOOP:
+		return error_errno(ERROR_UNSUPPORTED, "cannot %s '%s'", verb, path);
 	case ENOSPC:
 	case EDQUOT:
 		return error_with_hint(error_errno(ERROR_IO, "cannot %s '%s'", verb, path),
@@ -47,9 +49,10 @@ static struct error *read_all(int fd, const char *path, struct buffer *out)
 	if (fstat(fd, &st) < 0)
 		return open_error("read", path);
 	if (S_ISDIR(st.st_mode))
-		return error_new(ERROR_IO, "cannot read '%s': it is a directory", path);
+		return error_new(ERROR_UNSUPPORTED, "cannot read '%s': it is a directory", path);
 	if (!S_ISREG(st.st_mode))
-		return error_new(ERROR_IO, "cannot read '%s': it is not a regular file", path);
+		return error_new(ERROR_UNSUPPORTED, "cannot read '%s': it is not a regular file",
+				 path);
 	if ((uintmax_t)st.st_size > room)
 		return too_large(path, out->max);
 	buffer_reserve(out, (size_t)st.st_size);
@@ -240,9 +243,10 @@ static struct error *check_target(int dir, const char *name, const char *path, m
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? NULL : open_error("write", path);
 	if (S_ISLNK(st.st_mode))
-		return error_new(ERROR_IO, "cannot write '%s': it is a symbolic link", path);
+		return error_new(ERROR_UNSUPPORTED, "cannot write '%s': it is a symbolic link", path);
 	if (!S_ISREG(st.st_mode))
-		return error_new(ERROR_IO, "cannot write '%s': it is not a regular file", path);
+		return error_new(ERROR_UNSUPPORTED, "cannot write '%s': it is not a regular file",
+				 path);
 	*mode = st.st_mode;
 	return NULL;
 }
@@ -302,24 +306,44 @@ struct error *file_write(const char *path, const void *data, size_t len)
 	return err;
 }
 
-struct error *file_write_below(const char *root, const char *path, const void *data, size_t len)
+/* Opens the directory of PATH below ROOT, without links, and finds the last component of PATH. */
+static struct error *open_directory_below(const char *root, const char *path, int *dir,
+					  const char **name)
 {
-	const char *name;
-	struct error *err;
-	int dir = -1;
+	*dir = -1;
 	int root_fd = open_root(root);
 	if (root_fd < 0)
 		return open_error("write", path);
-	char *directory = split_path(path, &name);
-	dir = open_below(root_fd, directory, O_RDONLY | O_DIRECTORY, false);
-	if (dir < 0)
-		err = open_error("write", path);
-	else
+	char *directory = split_path(path, name);
+	*dir = open_below(root_fd, directory, O_RDONLY | O_DIRECTORY, false);
+	struct error *err = *dir < 0 ? open_error("write", path) : NULL;
+	free(directory);
+	close(root_fd);
+	return err;
+}
+
+struct error *file_write_below(const char *root, const char *path, const void *data, size_t len)
+{
+	const char *name;
+	int dir;
+	struct error *err = open_directory_below(root, path, &dir, &name);
+	if (!err)
 		err = write_in(dir, name, path, data, len);
 	if (dir >= 0)
 		close(dir);
-	free(directory);
-	close(root_fd);
+	return err;
+}
+
+struct error *file_check_write_below(const char *root, const char *path)
+{
+	const char *name;
+	mode_t mode;
+	int dir;
+	struct error *err = open_directory_below(root, path, &dir, &name);
+	if (!err)
+		err = check_target(dir, name, path, &mode);
+	if (dir >= 0)
+		close(dir);
 	return err;
 }
 

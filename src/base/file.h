@@ -24,6 +24,9 @@ struct error *file_write(const char *path, const void *data, size_t len);
  * but a regular file. */
 struct error *file_write_below(const char *root, const char *path, const void *data, size_t len);
 
+/* Whether file_write_below would refuse PATH for what stands there, as its error. */
+struct error *file_check_write_below(const char *root, const char *path);
+
 /* mkdir -p, mode 0777 less the umask. */
 struct error *file_make_directories(const char *path);
 

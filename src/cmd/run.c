@@ -83,7 +83,8 @@ static void print_result(const struct gathered *g, const struct session_result *
 			buffer_addf(&line, "%.3f s   ", (double)r->elapsed_us / 1e6);
 		add_reviewers(&line, r->review);
 	} else {
-		buffer_addf(&line, "  %-24s  nothing of it can be read", "not reviewed");
+		buffer_addf(&line, "  %-24s  nothing of %s can be read", "not reviewed",
+			    r->error ? "its records" : "it");
 	}
 	buffer_addch(&line, '\n');
 	print_buffer(&line);
@@ -113,6 +114,9 @@ static void on_result(void *data, const struct session_result *r)
 	}
 	for (size_t i = 0; i < r->nr_unread && !r->fresh; i++)
 		say_warning("%s", r->unread[i]);
+	if (r->error)
+		say_warning("%s%s%s%s", r->error->message, r->error->hint ? " (" : "",
+			    r->error->hint ? r->error->hint : "", r->error->hint ? ")" : "");
 	if (!r->review)
 		return;
 	note_worst(g, r->review);
@@ -164,7 +168,7 @@ static void print_summary(const struct gathered *g, const struct session_totals 
 			  const char *committed)
 {
 	struct buffer line = BUFFER_INIT, counts = BUFFER_INIT;
-	size_t reports = t->papers - g->unreadable;
+	size_t reports = t->papers - g->unreadable - t->unwritten;
 	add_counts(&counts, t->counts, t->unverified);
 	buffer_addf(&line, "%s%s in %zu paper%s.", g->reported ? "\n" : "", counts.data, t->papers,
 		    t->papers == 1 ? "" : "s");

@@ -488,6 +488,19 @@ static void new_file(struct editor *ed, struct buffer *out, const struct meta_in
 	section_add_lines(out, ed->section, 2, ed->newline);
 }
 
+struct error *meta_check(struct slice text, const char *file)
+{
+	struct yaml_document doc;
+	struct editor ed = { .text = text, .file = file };
+	struct error *err = yaml_parse(&doc, text, file);
+	if (err)
+		return err;
+	ed.root = doc.root;
+	err = check_root(&ed);
+	yaml_document_release(&doc);
+	return err;
+}
+
 struct error *meta_set_scrutiny(struct buffer *out, struct slice text, const char *file,
 				const struct meta_scrutiny *s, const struct meta_initial *initial)
 {

@@ -29,6 +29,9 @@ struct meta_initial {
 	const char *abstract;
 };
 
+/* The errors of TEXT that meta_set_scrutiny would stop at: see there. */
+struct error *meta_check(struct slice text, const char *file);
+
 /*
  * OUT becomes TEXT with its `scrutiny` section set to S: inserted at the end if there is none,
  * otherwise only the values that differ are replaced, in place; keys of that section a person

@@ -192,6 +192,25 @@ static struct error *write_meta(const struct review *review, const char *work_tr
 	return err;
 }
 
+struct error *review_check_write(const char *work_tree, const char *paper)
+{
+	static const char *const names[] = { REVIEW_REPORT_MARKDOWN, REVIEW_REPORT_JSON, META_FILE };
+	struct buffer path = BUFFER_INIT, text = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
+	struct error *err = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(names) && !err; i++) {
+		buffer_reset(&path);
+		join_path(&path, paper, names[i]);
+		err = file_check_write_below(work_tree, path.data);
+	}
+	if (!err)
+		err = file_read_below(work_tree, path.data, &text);
+	if (!error_drop_if(&err, ERROR_NOT_FOUND) && !err)
+		err = meta_check(slice_of(&text), path.data);
+	buffer_release(&path);
+	buffer_release(&text);
+	return err;
+}
+
 struct error *review_write(const struct review *review, const char *work_tree, const char *paper,
 			   const struct meta_initial *initial, struct buffer *written)
 {

@@ -41,6 +41,10 @@ void review_release(struct review *review);
 /* The name under which the built-in reviewer's record is stored. */
 void review_builtin_name(struct buffer *out);
 
+/* What stands where review_write would write and makes it fail, as its error: a link, a directory,
+ * a meta.yaml that cannot be read. */
+struct error *review_check_write(const char *work_tree, const char *paper);
+
 /*
  * Writes scrutiny.md, scrutiny.json and the scrutiny section of meta.yaml into the folder PAPER of
  * WORK_TREE, each only if its bytes differ. INITIAL fills a meta.yaml that does not exist.

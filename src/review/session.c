@@ -81,9 +81,28 @@ static void count_result(struct session_totals *t, const struct session_result *
 	t->incomplete += !result->complete;
 	if (!result->review)
 		return;
+	t->unwritten += result->error != NULL;
 	for (int i = 0; i < 3; i++)
 		t->counts[i] += result->review->consensus.counts[i];
 	t->unverified += result->review->consensus.nr_unverified;
+}
+
+static const char *work_tree_of(const struct session *s)
+{
+	return repo_work_tree(snapshot_repo(s->settings->snapshot));
+}
+
+/* A paper that a sparse checkout leaves out has no folder to write into; its records stay. */
+static bool is_checked_out(const struct session *s, const struct job *job)
+{
+	return file_exists_below(work_tree_of(s), job->paper->manuscripts[0].path);
+}
+
+static struct error *check_write(const struct session *s, const struct job *job)
+{
+	if (!s->settings->write || !is_checked_out(s, job))
+		return NULL;
+	return review_check_write(work_tree_of(s), job->paper->path);
 }
 
 static struct error *write_review(struct session *s, struct job *job, const struct review *review)
@@ -91,14 +110,21 @@ static struct error *write_review(struct session *s, struct job *job, const stru
 	struct meta_initial initial;
 	if (!s->settings->write)
 		return NULL;
-	const char *work_tree = repo_work_tree(snapshot_repo(s->settings->snapshot));
-	/* A paper that a sparse checkout leaves out has no folder to write into; its records stay. */
-	if (!file_exists_below(work_tree, job->paper->manuscripts[0].path)) {
+	if (!is_checked_out(s, job)) {
 		trace_printf("%s is not checked out: no report is written", job->paper->path);
 		return NULL;
 	}
 	job_meta_initial(job, &initial);
-	return review_write(review, work_tree, job->paper->path, &initial, &s->totals->written);
+	return review_write(review, work_tree_of(s), job->paper->path, &initial,
+			    &s->totals->written);
+}
+
+/* What stands in one paper's way: a record or a meta.yaml without the form it should have, a link
+ * where its report should be. Anything else (the disk, the store) would be in the way of all. */
+static bool concerns_one_paper(const struct error *err)
+{
+	return error_is(err, ERROR_SYNTAX) || error_is(err, ERROR_LIMIT) ||
+	       error_is(err, ERROR_UNSUPPORTED);
 }
 
 static void free_review(struct review *review)
@@ -106,6 +132,21 @@ static void free_review(struct review *review)
 	if (review)
 		review_release(review);
 	free(review);
+}
+
+/* A paper that cannot have its report is not recorded as done: the next session comes back. */
+static struct error *review_job(struct session *s, struct job *job, struct session_result *result)
+{
+	struct review *review = xcalloc(1, sizeof(*review));
+	struct error *blocked = check_write(s, job);
+	struct error *err = job_review(job, review, s->settings->write && !blocked, &result->fresh);
+	if (err) {
+		error_free(blocked);
+		free(review);
+		return err;
+	}
+	result->review = review;
+	return blocked ? blocked : write_review(s, job, review);
 }
 
 /* A paper of which nothing could be read leaves no record and no report: it is said each time. */
@@ -116,22 +157,15 @@ static void finish_job(struct session *s, struct job *job)
 					 .unread = job->unread,
 					 .nr_unread = job->nr_unread,
 					 .complete = job_is_complete(job) };
-	struct error *err = NULL;
-	if (job->nr_documents) {
-		struct review *review = xcalloc(1, sizeof(*review));
-		err = job_review(job, review, &result.fresh);
-		if (err)
-			free(review);
-		else
-			result.review = review;
-	}
-	if (!err && result.review)
-		err = write_review(s, job, result.review);
-	if (!err) {
+	struct error *err = job->nr_documents ? review_job(s, job, &result) : NULL;
+	if (!err || concerns_one_paper(err)) {
+		result.error = err;
+		result.complete = result.complete && !err;
 		count_result(s->totals, &result);
 		result.elapsed_us = now_us() - job->started_us;
 		s->progress.papers_done++;
 		s->settings->on_result(s->settings->data, &result);
+		error_free(err);
 	} else {
 		free_review(result.review);
 		session_fail(s, err);

@@ -27,10 +27,11 @@ struct session_progress {
 struct session_result {
 	const struct paper *paper;
 	size_t place;                /* of the paper among those the session was given */
-	struct review *review;       /* NULL when nothing of it could be read; the receiver frees it
-	                                (review_release, then free) */
+	struct review *review;       /* NULL when nothing of it could be read, or of what is recorded;
+	                                the receiver frees it (review_release, then free) */
 	char *const *unread;         /* what could not be read, a line each */
 	size_t nr_unread;
+	const struct error *error;   /* what stopped its review or its report, or NULL */
 	bool fresh;                  /* nothing had to be done */
 	bool complete;               /* every reviewer asked has answered and everything was read */
 	uint64_t elapsed_us;
@@ -65,6 +66,7 @@ struct session_settings {
 
 struct session_totals {
 	size_t papers, incomplete;
+	size_t unwritten;          /* papers whose review is there, but not (all of) its report */
 	size_t counts[3];          /* findings by severity, verified and plausible */
 	size_t unverified;
 	size_t calls;              /* model requests that were answered now */

@@ -441,22 +441,17 @@ static void fill_run(struct job *job, struct run *run)
 		run->unread[run->nr_unread++] = xstrdup(job->unread[i]);
 }
 
-static struct error *put_run(struct job *job, struct run *run)
+static struct error *store_run(struct job *job, struct run *run, struct buffer *text)
 {
-	struct buffer text = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
 	review_store_run(run);
-	run_write(&text, run);
+	run_write(text, run);
 	review_place_run(run, job->paper->path);
-	struct error *err = buffer_check(&text, "a run");
-	if (!err)
-		err = records_put(job->settings->records, run->content_id, REVIEW_RUN_NAME,
-				  slice_of(&text));
-	buffer_release(&text);
-	return err;
+	return buffer_check(text, "a run");
 }
 
-struct error *job_review(struct job *job, struct review *out, bool *fresh)
+struct error *job_review(struct job *job, struct review *out, bool keep, bool *fresh)
 {
+	struct buffer text = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
 	struct records *store = job->settings->records;
 	*fresh = !job->did_work && job_is_complete(job) && paper_report_is_current(job->paper) &&
 		 records_has(store, job->paper->content_id, REVIEW_RUN_NAME);
@@ -465,14 +460,20 @@ struct error *job_review(struct job *job, struct review *out, bool *fresh)
 	struct run run;
 	fill_run(job, &run);
 	struct error *err = read_past(job, &run);
-	/* Journalled before any report is written: a kill in between finds the run again. */
-	if (!err && job->settings->write)
-		err = put_run(job, &run);
-	if (err) {
-		run_release(&run);
-		return err;
+	if (!err && keep)
+		err = store_run(job, &run, &text);
+	if (!err)
+		err = review_make(out, store, &run);
+	/* Journalled when there is a review, so that no paper without one counts as done, and
+	 * before any report is written: a kill in between finds the run again. */
+	if (!err && keep) {
+		err = records_put(store, job->paper->content_id, REVIEW_RUN_NAME, slice_of(&text));
+		if (err)
+			review_release(out);
 	}
-	return review_make(out, store, &run);
+	run_release(&run);
+	buffer_release(&text);
+	return err;
 }
 
 bool job_is_complete(const struct job *job)

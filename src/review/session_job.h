@@ -66,9 +66,9 @@ struct error *job_take_reply(struct job *job, struct call *call, const struct mo
 double call_cost(const struct call *call);
 /* Makes the record of a task whose calls are all answered. */
 struct error *job_settle_task(struct job *job, struct task *task);
-/* The review, from the records and this run's facts. FRESH: nothing was done, the stored run
- * serves. */
-struct error *job_review(struct job *job, struct review *out, bool *fresh);
+/* The review, from the records and this run's facts, which are recorded if KEEP. FRESH: nothing was
+ * done, the stored run serves. */
+struct error *job_review(struct job *job, struct review *out, bool keep, bool *fresh);
 /* True when every reviewer answered and everything was read. */
 bool job_is_complete(const struct job *job);
 /* What a new meta.yaml of this paper begins with; borrows from the job. */

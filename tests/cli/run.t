@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 63
+plan 72
 
 repo sha1
 paper theory/clean
@@ -162,3 +162,36 @@ cp "$world/kept.tex" theory/moved/main.tex
 run git scrutiny
 like "$out" '^theory/moved +1 error' 'changing it back'
 like "$(cat theory/moved/scrutiny.md)" '1 error' 'brings back the report'
+
+# -- one paper in trouble ---------------------------------------------------------------------------
+
+git add -A && git commit -qm 'before the trouble'
+for p in trouble/broken-meta trouble/damaged trouble/linked trouble/well; do
+	broken_paper $p
+	echo "% $p" >>$p/main.tex
+done
+printf 'title: "no end\n' >trouble/broken-meta/meta.yaml
+echo outside >"$world/outside"
+ln -s "$world/outside" trouble/linked/scrutiny.md
+git scrutiny run trouble/damaged >/dev/null 2>&1
+id=$(sed -n 's/^  "content_id": "\(.*\)",$/\1/p' trouble/damaged/scrutiny.json | sed 's/^../&\//')
+blob=$(echo '{"format": 1, "reviewer": 5}' | git hash-object -w --stdin)
+(
+	GIT_INDEX_FILE=$world/index && export GIT_INDEX_FILE
+	git read-tree refs/scrutiny/records
+	git update-index --add --cacheinfo "100644,$blob,v1/$id/lab_alpha-fb7e213c.json"
+	git update-ref refs/scrutiny/records "$(git commit-tree -p refs/scrutiny/records -m damaged "$(git write-tree)")"
+)
+run git scrutiny run trouble --commit
+is "$status" 1 'findings are told by the exit status'
+like "$err" '^warning: trouble/broken-meta/meta.yaml:2:1: ' 'a broken meta.yaml is told'
+like "$err" "^warning: record .*/lab_alpha-fb7e213c.json: 'reviewer' is not a string" 'so is a damaged record'
+like "$err" "^warning: cannot write 'trouble/linked/scrutiny.md': it is a symbolic link" 'and a link'
+like "$out" '^trouble/damaged +not reviewed +nothing of its records can be read' 'a damaged record'
+like "$out" 'Wrote 1 report ' 'none of them stops the others'
+is "$(git show --format= --name-only | tr '\n' ' ')" 'trouble/well/meta.yaml trouble/well/scrutiny.json trouble/well/scrutiny.md ' \
+	'whose reports are committed'
+is "$(cat "$world/outside")" outside 'nothing is written through a link'
+rm trouble/linked/scrutiny.md trouble/broken-meta/meta.yaml
+run git scrutiny
+like "$out" 'Wrote 2 reports ' 'and are written when nothing stands in their way'
