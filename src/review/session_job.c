@@ -407,6 +407,7 @@ static struct error *read_past(struct job *job, struct run *run)
 	}
 	error_drop_if(&err, ERROR_NOT_FOUND);
 	error_drop_if(&err, ERROR_LIMIT);
+	error_drop_if(&err, ERROR_UNSUPPORTED); /* a link that leads out, say */
 	buffer_release(&path);
 	buffer_release(&text);
 	return err;

@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 72
+plan 73
 
 repo sha1
 paper theory/clean
@@ -166,13 +166,14 @@ like "$(cat theory/moved/scrutiny.md)" '1 error' 'brings back the report'
 # -- one paper in trouble ---------------------------------------------------------------------------
 
 git add -A && git commit -qm 'before the trouble'
-for p in trouble/broken-meta trouble/damaged trouble/linked trouble/well; do
+for p in trouble/broken-meta trouble/damaged trouble/linked trouble/past trouble/well; do
 	broken_paper $p
 	echo "% $p" >>$p/main.tex
 done
 printf 'title: "no end\n' >trouble/broken-meta/meta.yaml
 echo outside >"$world/outside"
 ln -s "$world/outside" trouble/linked/scrutiny.md
+ln -s "$world/outside" trouble/past/scrutiny.json
 git scrutiny run trouble/damaged >/dev/null 2>&1
 id=$(sed -n 's/^  "content_id": "\(.*\)",$/\1/p' trouble/damaged/scrutiny.json | sed 's/^../&\//')
 blob=$(echo '{"format": 1, "reviewer": 5}' | git hash-object -w --stdin)
@@ -188,10 +189,11 @@ like "$err" '^warning: trouble/broken-meta/meta.yaml:2:1: ' 'a broken meta.yaml 
 like "$err" "^warning: record .*/lab_alpha-fb7e213c.json: 'reviewer' is not a string" 'so is a damaged record'
 like "$err" "^warning: cannot write 'trouble/linked/scrutiny.md': it is a symbolic link" 'and a link'
 like "$out" '^trouble/damaged +not reviewed +nothing of its records can be read' 'a damaged record'
+like "$out" '^trouble/past +1 error' 'no link in place of the last report hides what is found now'
 like "$out" 'Wrote 1 report ' 'none of them stops the others'
 is "$(git show --format= --name-only | tr '\n' ' ')" 'trouble/well/meta.yaml trouble/well/scrutiny.json trouble/well/scrutiny.md ' \
 	'whose reports are committed'
 is "$(cat "$world/outside")" outside 'nothing is written through a link'
-rm trouble/linked/scrutiny.md trouble/broken-meta/meta.yaml
+rm trouble/linked/scrutiny.md trouble/broken-meta/meta.yaml trouble/past/scrutiny.json
 run git scrutiny
-like "$out" 'Wrote 2 reports ' 'and are written when nothing stands in their way'
+like "$out" 'Wrote 3 reports ' 'and are written when nothing stands in their way'
