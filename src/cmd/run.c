@@ -290,7 +290,7 @@ static void add_age(struct buffer *out, int64_t seconds)
 }
 
 /* Nothing to do, in one line. */
-static void print_up_to_date(struct workspace *ws)
+static void print_up_to_date(struct workspace *ws, bool commit)
 {
 	const char *const argv[] = { "log", "-1", "--format=%ct", RECORDS_REF, "--", NULL };
 	struct buffer line = BUFFER_INIT, date = BUFFER_INIT;
@@ -312,6 +312,9 @@ static void print_up_to_date(struct workspace *ws)
 	if (!n)
 		say_hint(ws->ctx, "a paper is a folder with a .tex that has \\documentclass, a .md or "
 				  "a .pdf");
+	else if (commit)
+		say_hint(ws->ctx, "reports that were written before are committed with "
+				  "`git scrutiny run --all --commit`");
 	buffer_release(&line);
 	buffer_release(&date);
 }
@@ -428,7 +431,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	if (!err && o->dry_run)
 		err = plan_print(&ws, papers, nr);
 	else if (!err && !nr && is_text(o))
-		print_up_to_date(&ws);
+		print_up_to_date(&ws, o->commit);
 	else if (!err)
 		err = review_selected(&ws, o, papers, nr, exit_status);
 	free(papers);

@@ -290,10 +290,23 @@ static struct error *mark_pathspec(struct workspace *ws, const char *typed, bool
 	return err;
 }
 
+/* An absolute path below the work tree, as seen from its top; sets *PREFIX to where TYPED starts. */
+static const char *from_where_we_stand(const struct workspace *ws, const char *typed,
+				       const char **prefix)
+{
+	const char *top = repo_work_tree(ws->repo), *rest;
+	*prefix = repo_prefix(ws->repo);
+	if (*typed != '/' || !top || !skip_prefix(typed, top, &rest) || (*rest && *rest != '/'))
+		return typed;
+	*prefix = "";
+	return *rest ? rest + 1 : ".";
+}
+
 static struct error *mark_typed(struct workspace *ws, const char *typed, bool *marked)
 {
 	struct buffer path = BUFFER_INIT;
-	bool any = normalise(&path, repo_prefix(ws->repo), typed) &&
+	const char *prefix, *from_there = from_where_we_stand(ws, typed, &prefix);
+	bool any = normalise(&path, prefix, from_there) &&
 		   mark_path(ws, path.data, marked);
 	buffer_release(&path);
 	struct error *err = NULL;

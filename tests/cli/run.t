@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 73
+plan 74
 
 repo sha1
 paper theory/clean
@@ -54,6 +54,8 @@ run git scrutiny theory/broken/main.tex
 is "$status" 1 'a file names its paper'
 (cd theory && git scrutiny broken >"$world/sub" 2>&1)
 is "$?" 1 'names are relative to where we stand'
+run git scrutiny "$PWD/theory/broken/"
+is "$status" 1 'an absolute path too'
 run git scrutiny 'theory/*/main.tex'
 is "$status" 1 'pathspecs are understood'
 like "$out" '^theory/clean' 'and match all they should'
