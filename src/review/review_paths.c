@@ -12,7 +12,10 @@ static void store_path(char **path, const char *paper)
 	if (!inside || !*inside)
 		return;
 	bool below = !*paper || (skip_prefix(inside, paper, &inside) && *inside == '/');
-	char *stored = below ? xstrdup(inside + (*paper ? 1 : 0)) : xstrfmt(FROM_TOP "%s", *path);
+	inside += below && *paper ? 1 : 0;
+	/* A folder may be called ":"; what is in it is told from the top. */
+	below = below && !starts_with(inside, FROM_TOP);
+	char *stored = below ? xstrdup(inside) : xstrfmt(FROM_TOP "%s", *path);
 	free(*path);
 	*path = stored;
 }
