@@ -275,6 +275,31 @@ static bool mark_path(const struct workspace *ws, const char *path, bool *marked
 	return any;
 }
 
+static int paper_by_path(const void *key, const void *item)
+{
+	return strcmp(key, ((const struct paper *)item)->path);
+}
+
+/* Marks the innermost paper that the file PATH is in. A pathspec may match every file there is, so
+ * the papers are not gone through for each. */
+static bool mark_file(const struct workspace *ws, const char *path, bool *marked)
+{
+	if (!ws->papers.nr || !snapshot_exists(ws->snapshot, path))
+		return false;
+	char *folder = xstrdup(path);
+	const struct paper *holder = NULL;
+	while (!holder && *folder) {
+		char *slash = strrchr(folder, '/');
+		*(slash ? slash : folder) = '\0';
+		holder = bsearch(folder, ws->papers.items, ws->papers.nr, sizeof(*holder),
+				 paper_by_path);
+	}
+	free(folder);
+	if (holder)
+		marked[holder - ws->papers.items] = true;
+	return holder != NULL;
+}
+
 /* Pathspec magic and globs are git's business: it names the files, we mark their papers. */
 static struct error *mark_pathspec(struct workspace *ws, const char *typed, bool *marked, bool *any)
 {
@@ -284,7 +309,7 @@ static struct error *mark_pathspec(struct workspace *ws, const char *typed, bool
 	struct process_options options = { .out = &out, .err = &complaint };
 	struct error *err = repo_git(ws->repo, argv, &options);
 	for (size_t i = 0; !err && i < out.len; i += strlen(out.data + i) + 1)
-		*any |= mark_path(ws, out.data + i, marked);
+		*any |= mark_file(ws, out.data + i, marked);
 	buffer_release(&out);
 	buffer_release(&complaint);
 	return err;
@@ -317,11 +342,6 @@ static struct error *mark_typed(struct workspace *ws, const char *typed, bool *m
 				      "`git scrutiny status --all` lists the papers and what is "
 				      "ignored");
 	return err;
-}
-
-static int paper_by_path(const void *key, const void *item)
-{
-	return strcmp(key, ((const struct paper *)item)->path);
 }
 
 /* The commit to compare with; an unborn HEAD, to which nothing compares, gives an empty one. */
