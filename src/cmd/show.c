@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/terminal.h"
 #include "base/text.h"
@@ -125,9 +126,12 @@ static struct error *replay(struct workspace *ws, const struct paper *const *pap
 	struct buffer written = BUFFER_INIT;
 	struct meta_initial nothing = { 0 };
 	struct error *err = NULL;
+	const char *work_tree = repo_work_tree(ws->repo);
+	/* A paper that a sparse checkout leaves out has no folder to write into. */
 	for (size_t i = 0; i < nr && !err; i++)
-		err = review_write(reviews[i], repo_work_tree(ws->repo), papers[i]->path, &nothing,
-				   &written);
+		if (file_exists_below(work_tree, papers[i]->manuscripts[0].path))
+			err = review_write(reviews[i], work_tree, papers[i]->path, &nothing,
+					   &written);
 	buffer_release(&written);
 	return err;
 }
