@@ -127,13 +127,14 @@ static int widest_name(const struct paper *const *papers, size_t nr)
 	return (int)width;
 }
 
+static const char not_readable[] = "  nothing can be read (PDF: not readable yet)";
+
 static void plan_without_models(struct buffer *out, const struct paper *const *papers, size_t nr,
 				const bool *unreadable)
 {
 	for (size_t i = 0; i < nr; i++) {
 		add_paper_name(out, papers[i]);
-		buffer_addstr(out, unreadable[i] ? "  nothing can be read (PDF: not readable yet)\n"
-						 : "  built-in checks\n");
+		buffer_addf(out, "%s\n", unreadable[i] ? not_readable : "  built-in checks");
 	}
 	buffer_addf(out, "\n%zu paper%s, built-in checks only; nothing leaves this machine.\n", nr,
 		    nr == 1 ? "" : "s");
@@ -141,7 +142,7 @@ static void plan_without_models(struct buffer *out, const struct paper *const *p
 
 static void plan_with_models(struct buffer *out, const struct workspace *ws,
 			     const struct paper *const *papers, size_t nr,
-			     const struct session_estimate *estimates)
+			     const struct session_estimate *estimates, const bool *unreadable)
 {
 	struct totals totals = { 0 };
 	struct buffer name = BUFFER_INIT;
@@ -150,7 +151,10 @@ static void plan_with_models(struct buffer *out, const struct workspace *ws,
 	for (size_t i = 0; i < nr; i++) {
 		buffer_reset(&name);
 		add_paper_name(&name, papers[i]);
-		plan_row(out, ws, name.data, width, &estimates[i * ws->nr_models], &totals);
+		if (unreadable[i])
+			buffer_addf(out, "%-*s%s\n", width, name.data, not_readable);
+		else
+			plan_row(out, ws, name.data, width, &estimates[i * ws->nr_models], &totals);
 	}
 	plan_total(out, &totals);
 	buffer_release(&name);
@@ -174,7 +178,7 @@ struct error *plan_print(struct workspace *ws, const struct paper *const *papers
 	else if (!err && !ws->nr_models)
 		plan_without_models(&out, papers, nr, unreadable);
 	else if (!err)
-		plan_with_models(&out, ws, papers, nr, estimates);
+		plan_with_models(&out, ws, papers, nr, estimates, unreadable);
 	print_buffer(&out);
 	for (size_t i = 0; i < ws->nr_absent; i++)
 		say_warning("%s: %s", ws->absent[i].reviewer, ws->absent[i].message);
