@@ -28,7 +28,7 @@ struct gathered {
 	struct progress *progress;
 	bool color;
 	int worst;               /* severity of the worst verified finding, -1: none */
-	size_t reported, fresh, unreadable;
+	size_t reported;
 	int name_width;
 };
 
@@ -101,17 +101,20 @@ static void note_worst(struct gathered *g, const struct review *review)
 	}
 }
 
+/* What is said next begins on a line of its own; the meter comes back when it moves. */
+static void clear_progress(struct gathered *g)
+{
+	progress_free(g->progress);
+	g->progress = NULL;
+}
+
 static void on_result(void *data, const struct session_result *r)
 {
 	struct gathered *g = data;
 	g->reported++;
-	g->fresh += r->fresh;
-	g->unreadable += !r->review;
-	if (is_text(g->options) && !g->options->quiet) {
-		progress_free(g->progress);
-		g->progress = NULL;
+	clear_progress(g);
+	if (is_text(g->options) && !g->options->quiet)
 		print_result(g, r);
-	}
 	for (size_t i = 0; i < r->nr_unread && !r->fresh; i++)
 		say_warning("%s", r->unread[i]);
 	if (r->error)
@@ -127,7 +130,7 @@ static void on_failure(void *data, const struct paper *paper, const char *review
 		       const char *message)
 {
 	struct buffer name = BUFFER_INIT;
-	(void)data;
+	clear_progress(data);
 	add_paper_name(&name, paper);
 	say_warning("%s on %s: %s", reviewer, name.data, message);
 	buffer_release(&name);
@@ -168,7 +171,7 @@ static void print_summary(const struct gathered *g, const struct session_totals 
 			  const char *committed)
 {
 	struct buffer line = BUFFER_INIT, counts = BUFFER_INIT;
-	size_t reports = t->papers - g->unreadable - t->unwritten;
+	size_t reports = t->reports;
 	add_counts(&counts, t->counts, t->unverified);
 	buffer_addf(&line, "%s%s in %zu paper%s.", g->reported ? "\n" : "", counts.data, t->papers,
 		    t->papers == 1 ? "" : "s");
@@ -236,7 +239,7 @@ static struct error *commit_records(struct workspace *ws, const struct session_t
 	return err;
 }
 
-static void print_hints(const struct gathered *g, const struct session_totals *t)
+static void print_hints(const struct gathered *g)
 {
 	const char *rule = NULL;
 	for (size_t i = 0; i < g->nr && !rule; i++)
@@ -247,6 +250,10 @@ static void print_hints(const struct gathered *g, const struct session_totals *t
 				     "`git scrutiny run --all --commit` commits the reports.", rule);
 	else if (rule)
 		say_hint(g->ws->ctx, "`git scrutiny explain %s` says why.", rule);
+}
+
+static void say_interrupted(const struct gathered *g, const struct session_totals *t)
+{
 	if (t->cancelled)
 		say_warning("interrupted: %zu of %zu papers are left; every reply that came back is "
 			    "kept, and `git scrutiny run` carries on", g->nr - g->reported, g->nr);
@@ -290,11 +297,13 @@ static void add_age(struct buffer *out, int64_t seconds)
 }
 
 /* Nothing to do, in one line. */
-static void print_up_to_date(struct workspace *ws, bool commit)
+static void print_up_to_date(struct workspace *ws, bool commit, bool quiet)
 {
 	const char *const argv[] = { "log", "-1", "--format=%ct", RECORDS_REF, "--", NULL };
 	struct buffer line = BUFFER_INIT, date = BUFFER_INIT;
 	size_t n = ws->papers.nr;
+	if (quiet)
+		return;
 	if (!n) {
 		buffer_addstr(&line, "no papers here\n");
 	} else {
@@ -317,6 +326,12 @@ static void print_up_to_date(struct workspace *ws, bool commit)
 				  "`git scrutiny run --all --commit`");
 	buffer_release(&line);
 	buffer_release(&date);
+}
+
+static void say_absent(const struct workspace *ws)
+{
+	for (size_t i = 0; i < ws->nr_absent; i++)
+		say_warning("%s: %s", ws->absent[i].reviewer, ws->absent[i].message);
 }
 
 static struct error *check_options(const struct run_options *o, struct repo *repo)
@@ -356,11 +371,8 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 	};
 	context_catch_signals(ws->ctx);
 	settings.stop = ws->ctx->stop;
-	for (size_t i = 0; i < ws->nr_absent; i++)
-		say_warning("%s: %s", ws->absent[i].reviewer, ws->absent[i].message);
 	struct error *err = session_run(&settings, g->papers, g->nr, &totals);
-	progress_free(g->progress);
-	g->progress = NULL;
+	clear_progress(g);
 	const char *committed = NULL;
 	if (!err)
 		err = print_findings(g);
@@ -372,8 +384,10 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 			print_summary(g, &totals, committed);
 		fflush(stdout);
 		if (!g->options->quiet)
-			print_hints(g, &totals);
+			print_hints(g);
 	}
+	if (!err)
+		say_interrupted(g, &totals);
 	*exit_status = exit_status_of(g, &totals);
 	session_totals_release(&totals);
 	return err;
@@ -393,13 +407,14 @@ static int longest_name(const struct paper *const *papers, size_t nr)
 static struct error *review_selected(struct workspace *ws, const struct run_options *o,
 				     const struct paper *const *papers, size_t nr, int *exit_status)
 {
+	bool to_file = o->output && strcmp(o->output, "-");
 	struct gathered g = {
 		.ws = ws,
 		.options = o,
 		.papers = papers,
 		.nr = nr,
 		.reviews = xcalloc(nr + 1, sizeof(struct review *)),
-		.color = !o->output && context_color(ws->ctx, o->color, STDOUT_FILENO),
+		.color = context_color(ws->ctx, o->color, to_file ? -1 : STDOUT_FILENO),
 		.worst = -1,
 		.name_width = longest_name(papers, nr),
 	};
@@ -428,10 +443,14 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 		err = workspace_find_models(&ws, o->reviewers, o->checks_only);
 	if (!err)
 		err = workspace_select(&ws, &sel, &papers, &nr);
+	/* Also when nothing is left to do: that reviewer has not seen the papers. */
+	*exit_status = ws.nr_absent ? EXIT_INCOMPLETE : EXIT_DONE;
+	if (!err && !o->dry_run)
+		say_absent(&ws);
 	if (!err && o->dry_run)
 		err = plan_print(&ws, papers, nr);
 	else if (!err && !nr && is_text(o))
-		print_up_to_date(&ws, o->commit);
+		print_up_to_date(&ws, o->commit, o->quiet);
 	else if (!err)
 		err = review_selected(&ws, o, papers, nr, exit_status);
 	free(papers);

@@ -20,6 +20,7 @@ struct session {
 	struct job **open;           /* SESSION_WINDOW slots */
 	size_t nr_open;
 	struct error *err;           /* the first that concerns everything: the session winds up */
+	volatile int stop;           /* what the engine looks at: the caller's flag, or ERR */
 	bool admitting;              /* guards against starting jobs from within a start */
 };
 
@@ -45,6 +46,7 @@ static void session_fail(struct session *s, struct error *err)
 		error_free(err);
 	else
 		s->err = err;
+	s->stop = 1; /* what is queued still would be paid for, and perhaps not kept */
 }
 
 static void report_progress(struct session *s)
@@ -60,7 +62,10 @@ static void report_progress(struct session *s)
 
 static void on_tick(void *data)
 {
-	report_progress(data);
+	struct session *s = data;
+	if (winding_up(s))
+		s->stop = 1;
+	report_progress(s);
 }
 
 static void forget_job(struct session *s, struct job *job)
@@ -81,7 +86,6 @@ static void count_result(struct session_totals *t, const struct session_result *
 	t->incomplete += !result->complete;
 	if (!result->review)
 		return;
-	t->unwritten += result->error != NULL;
 	for (int i = 0; i < 3; i++)
 		t->counts[i] += result->review->consensus.counts[i];
 	t->unverified += result->review->consensus.nr_unverified;
@@ -115,8 +119,10 @@ static struct error *write_review(struct session *s, struct job *job, const stru
 		return NULL;
 	}
 	job_meta_initial(job, &initial);
-	return review_write(review, work_tree_of(s), job->paper->path, &initial,
-			    &s->totals->written);
+	struct error *err = review_write(review, work_tree_of(s), job->paper->path, &initial,
+					 &s->totals->written);
+	s->totals->reports += !err;
+	return err;
 }
 
 /* What stands in one paper's way: a record or a meta.yaml without the form it should have, a link
@@ -257,13 +263,24 @@ static void start_job(struct session *s, size_t place)
 		finish_job(s, job);
 }
 
+/* A copy of a paper waits for the first of them, and then takes the records of that one. */
+static bool next_is_open(const struct session *s)
+{
+	const char *content_id = s->papers[s->next]->content_id;
+	for (size_t i = 0; i < s->nr_open; i++)
+		if (!strcmp(s->open[i]->paper->content_id, content_id))
+			return true;
+	return false;
+}
+
 /* Starts papers until the window is full; called again whenever one has finished. */
 static void admit(struct session *s)
 {
 	if (s->admitting)
 		return;
 	s->admitting = true;
-	while (!winding_up(s) && s->next < s->nr_papers && s->nr_open < SESSION_WINDOW) {
+	while (!winding_up(s) && s->next < s->nr_papers && s->nr_open < SESSION_WINDOW &&
+	       !next_is_open(s)) {
 		start_job(s, s->next++);
 		report_progress(s);
 	}
@@ -290,7 +307,7 @@ struct error *session_run(const struct session_settings *settings, const struct 
 			model_engine_set_tick(s.engine, on_tick, &s);
 		admit(&s);
 		if (s.engine)
-			err = model_run(s.engine, settings->stop);
+			err = model_run(s.engine, &s.stop);
 		/* A stopped run ends with ERROR_CANCELLED: said in the totals, not as a failure. */
 		error_drop_if(&err, ERROR_CANCELLED);
 	}

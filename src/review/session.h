@@ -66,7 +66,7 @@ struct session_settings {
 
 struct session_totals {
 	size_t papers, incomplete;
-	size_t unwritten;          /* papers whose review is there, but not (all of) its report */
+	size_t reports;            /* that were written, or stood there as they should */
 	size_t counts[3];          /* findings by severity, verified and plausible */
 	size_t unverified;
 	size_t calls;              /* model requests that were answered now */

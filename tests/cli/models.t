@@ -6,7 +6,7 @@
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
 model_server --log "$world/log"
-plan 44
+plan 46
 
 repo sha1
 lab
@@ -129,3 +129,13 @@ ok "$([ -s "$world/trace" ]; echo $?)" 'there is a trace'
 git cat-file --batch-all-objects --batch >"$world/objects"
 unlike "$(cat "$world/trace" "$world/secret" "$world/objects" theory/*/scrutiny.* 2>/dev/null | tr -d '\000')" \
 	'verysecret' 'and no key in traces, output, records or reports'
+
+# -- copies of one paper ----------------------------------------------------------------------------
+
+paper copies/one
+echo '% a copy' >>copies/one/main.tex
+cp -r copies/one copies/two
+before=$(answers)
+run git scrutiny --reviewers=lab/alpha copies
+is "$(answers)" $((before + 1)) 'copies of a paper are asked about once'
+like "$out" 'in 2 papers\.' 'and both are reported'

@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 74
+plan 77
 
 repo sha1
 paper theory/clean
@@ -199,3 +199,13 @@ is "$(cat "$world/outside")" outside 'nothing is written through a link'
 rm trouble/linked/scrutiny.md trouble/broken-meta/meta.yaml trouble/past/scrutiny.json
 run git scrutiny
 like "$out" 'Wrote 3 reports ' 'and are written when nothing stands in their way'
+
+# -- nothing to do ----------------------------------------------------------------------------------
+
+git scrutiny >/dev/null 2>&1
+run git scrutiny -q
+is "$out$err" '' '-q says nothing when nothing is to be done'
+git config scrutiny.reviewers openai/gpt-6-luna
+run git scrutiny
+is "$status" 2 'a reviewer without a key leaves the run incomplete even then'
+like "$err" 'OPENAI_API_KEY' 'and is told each time'
