@@ -243,6 +243,10 @@ void policy_release(struct policy *p)
 /* A glob names a paper or a folder above it: "drafts" and "drafts/" mean all papers below. */
 static bool glob_covers(const char *glob, const char *paper)
 {
+	while (skip_prefix(glob, "./", &glob))
+		;
+	if (!*glob || !strcmp(glob, "."))
+		return true; /* the top: everything */
 	size_t len = strlen(glob);
 	char *pattern = xmemdupz(glob, len && glob[len - 1] == '/' ? len - 1 : len);
 	char *path = xstrdup(paper);

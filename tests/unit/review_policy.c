@@ -107,6 +107,13 @@ static void test_local_only_covers_a_folder_and_what_is_below(void **state)
 	assert_false(policy_is_local_only(&p, "drafts2"));
 	assert_false(policy_is_local_only(&p, "theory/x"));
 	policy_release(&p);
+	assert_null(parse(&p, "local_only: ./drafts\n"));
+	assert_true(policy_is_local_only(&p, "drafts/a"));
+	policy_release(&p);
+	assert_null(parse(&p, "local_only: .\n"));
+	assert_true(policy_is_local_only(&p, "theory/x"));
+	assert_true(policy_is_local_only(&p, ""));
+	policy_release(&p);
 }
 
 int main(void)
