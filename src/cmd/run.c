@@ -226,16 +226,13 @@ static struct error *commit_reports(struct gathered *g, const struct session_tot
 	return err;
 }
 
-/* What was paid for is committed whatever else went wrong; ERR, if there is one, is returned. */
-static struct error *commit_records(struct workspace *ws, const struct session_totals *t,
-				    struct error *err)
+/* After an error the journal keeps what was paid for, and the next run knows from it whose reports
+ * may be missing from the work tree or from their commit. */
+static struct error *commit_records(struct workspace *ws, const struct session_totals *t)
 {
 	char *message = xstrfmt("Review %zu paper%s", t->papers, t->papers == 1 ? "" : "s");
-	struct error *bad = records_commit(ws->records, message);
+	struct error *err = records_commit(ws->records, message);
 	free(message);
-	if (!err)
-		return bad;
-	error_free(bad);
 	return err;
 }
 
@@ -378,7 +375,8 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 		err = print_findings(g);
 	if (!err)
 		err = commit_reports(g, &totals, &committed);
-	err = commit_records(ws, &totals, err);
+	if (!err)
+		err = commit_records(ws, &totals);
 	if (!err && is_text(g->options)) {
 		if (!g->options->quiet)
 			print_summary(g, &totals, committed);

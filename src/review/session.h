@@ -78,9 +78,9 @@ struct session_totals {
 void session_totals_release(struct session_totals *totals);
 
 /* Papers whose review stops at an error of theirs are reported; the session goes on. An error
- * returned here is one that concerns all of them (the store, the disk). Whatever became of it, the
- * caller ends with records_commit(): once that has happened, the reports of this session count as
- * written and are not looked at again. */
+ * returned here is one that concerns all of them (the store, the disk). When
+ * the reports are where they should be, the caller ends with records_commit(): from then on they
+ * count as written and are not looked at again. */
 struct error *session_run(const struct session_settings *settings, const struct paper *const *papers,
 			  size_t nr, struct session_totals *totals);
 

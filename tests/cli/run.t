@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 77
+plan 78
 
 repo sha1
 paper theory/clean
@@ -111,6 +111,8 @@ is "$status" 128 'a hook that refuses fails the command'
 like "$err" 'the hook says no' 'with its own words'
 like "$(git status --porcelain theory/broken)" 'scrutiny.json' 'the reports are written'
 rm .git/hooks/pre-commit
+run git scrutiny run --commit
+is "$(git status --porcelain theory/broken/scrutiny.md)" '' 'and the next run commits them'
 git commit -qam again
 
 # -- formats --------------------------------------------------------------------------------------
