@@ -32,7 +32,8 @@ static void add_padded(struct buffer *out, const char *text, size_t width)
 
 static double price_of(const struct model *m, const struct session_estimate *e)
 {
-	struct model_usage usage = { e->input_tokens, e->output_tokens, 0 };
+	struct model_usage usage = { .input_tokens = e->input_tokens,
+				     .output_tokens = e->output_tokens };
 	return model_cost(m, &usage, (int64_t)time(NULL));
 }
 

@@ -64,7 +64,7 @@ static const char *env_of(void *data, const char *name)
 
 struct model_settings workspace_model_settings(struct repo *repo)
 {
-	return (struct model_settings){ config_of, env_of, repo };
+	return (struct model_settings){ .config = config_of, .env = env_of, .data = repo };
 }
 
 static bool already_there(const struct workspace *ws, const char *reviewer)

@@ -57,6 +57,17 @@ struct error *records_put(struct records *r, const char *content_id, const char 
 struct error *records_commit(struct records *r, const char *message);
 
 /*
+ * A claim: who works on a content id says so, so that another process does not pay for the same answers
+ * meanwhile. <common dir>/scrutiny/claims/<content id>, locked (flock) for as long as it is held: a claim ends
+ * with its holder.
+ */
+struct records_claim;
+/* *OUT is NULL when another process holds it. What that one has journalled can be read as soon as the claim can
+ * be had. */
+struct error *records_claim(struct records *r, const char *content_id, struct records_claim **out);
+void records_claim_free(struct records_claim *claim);
+
+/*
  * Which content ids have all of NAMES (NULL-terminated; without '/' in them)? Answered from a
  * cache in the git directory, <common dir>/scrutiny/records-index, that is brought up to date by
  * the fan-out trees that changed, so that asking for 100,000 papers costs one read of that file.

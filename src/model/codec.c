@@ -21,7 +21,7 @@ const struct codec *codec_by_name(const char *name)
 
 void codec_answer_init(struct codec_answer *a)
 {
-	*a = (struct codec_answer){ .usage = { -1, -1, -1 } };
+	*a = (struct codec_answer){ .usage = MODEL_USAGE_UNKNOWN };
 	buffer_init(&a->text, MODEL_MAX_ANSWER);
 	buffer_init(&a->refusal, MAX_REFUSAL);
 }
@@ -46,6 +46,8 @@ void model_usage_add(struct model_usage *sum, const struct model_usage *more)
 	add_count(&sum->input_tokens, more->input_tokens);
 	add_count(&sum->output_tokens, more->output_tokens);
 	add_count(&sum->cached_tokens, more->cached_tokens);
+	add_count(&sum->cache_write_tokens, more->cache_write_tokens);
+	add_count(&sum->reasoning_tokens, more->reasoning_tokens);
 }
 
 int64_t codec_output_tokens(const struct codec_question *q)
@@ -78,12 +80,22 @@ static void write_system(struct json_writer *w, const struct codec_question *q)
 	buffer_release(&text);
 }
 
+static void write_user(struct json_writer *w, const struct codec_question *q)
+{
+	struct buffer text = BUFFER_INIT;
+	if (q->request->shared)
+		buffer_addstr(&text, q->request->shared);
+	buffer_addstr(&text, q->request->user);
+	write_turn(w, "user", slice_of(&text));
+	buffer_release(&text);
+}
+
 void codec_write_messages(struct json_writer *w, const struct codec_question *q)
 {
 	json_key(w, "messages");
 	json_begin_array(w);
 	write_system(w, q);
-	write_turn(w, "user", (struct slice){ q->request->user, strlen(q->request->user) });
+	write_user(w, q);
 	if (q->complaint) {
 		if (q->earlier.len) /* some servers refuse an empty turn */
 			write_turn(w, "assistant", q->earlier);
@@ -257,7 +269,8 @@ static bool has_error(const cJSON *message)
 	return error && !cJSON_IsNull(error);
 }
 
-struct error *codec_take_message(const struct codec *codec, struct codec_answer *a, struct slice message)
+struct error *codec_take_message(const struct codec *codec, struct codec_answer *a, const char *event,
+				 struct slice message)
 {
 	message = slice_trim(message);
 	if (!message.len)
@@ -282,7 +295,7 @@ struct error *codec_take_message(const struct codec *codec, struct codec_answer 
 		const char *served = json_string_or(json, "model", NULL);
 		if (!a->served_model && served && *served)
 			a->served_model = xmemdupz(served, strnlen(served, MAX_SERVED_MODEL));
-		codec->read_message(a, json);
+		codec->read_message(a, event ? event : "message", json);
 		err = buffer_check(&a->text, "the answer");
 	}
 	cJSON_Delete(json);

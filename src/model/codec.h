@@ -54,11 +54,16 @@ void codec_answer_release(struct codec_answer *a);
 
 struct codec {
 	const char *name;
-	const char *chat_path;     /* behind the endpoint */
+	/* Appends the path and query behind the endpoint of a request to MODEL. */
+	void (*write_path)(struct buffer *out, const struct model *model);
+	const char *chat_path;     /* that path up to what depends on the model, as people paste it */
 	enum stream_kind stream;
+	const char *const *headers; /* the same for all requests; NULL-terminated, may be NULL */
+	bool asks_for_cache;       /* write_body marks the end of the shared part for the provider's cache */
 	void (*write_body)(struct json_writer *w, const struct codec_question *q);
-	/* Takes one message of the stream (or the whole answer of a server that does not stream). */
-	void (*read_message)(struct codec_answer *a, const cJSON *message);
+	/* Takes one message of the stream (or the whole answer of a server that does not stream). EVENT is
+	 * the name of the event it came in, "message" when it had none. */
+	void (*read_message)(struct codec_answer *a, const char *event, const cJSON *message);
 	/* A 400 said COMPLAINT: changes DIALECT so that it will not come again, or returns false. */
 	bool (*adapt)(struct codec_dialect *dialect, const char *complaint);
 	const char *list_path;     /* GET; {<list_array>: [{<list_name>: "model"}]} */
@@ -67,13 +72,14 @@ struct codec {
 	const char *when_down;     /* what to ask when nobody listens */
 };
 
-extern const struct codec codec_openai;
+extern const struct codec codec_openai;    /* chat completions */
 extern const struct codec codec_ollama;
 const struct codec *codec_by_name(const char *name); /* NULL if there is none */
 
 /* Hands one message of a stream to the codec: "[DONE]", errors and malformed bytes are
  * understood here. ERROR_SYNTAX when it is no JSON, ERROR_LIMIT when the text gets too long. */
-struct error *codec_take_message(const struct codec *codec, struct codec_answer *a, struct slice message);
+struct error *codec_take_message(const struct codec *codec, struct codec_answer *a, const char *event,
+				 struct slice message);
 
 /* system, user and, in the repair round, the wrong answer and the complaint, as
  * "messages":[{"role","content"}]. */

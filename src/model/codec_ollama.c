@@ -4,6 +4,8 @@
 #include "base/memory.h"
 #include "model/codec.h"
 
+#define CHAT_PATH "/api/chat"
+
 /* A loaded model is thrown out and loaded again when the asked size of the context changes, so
  * sizes are powers of two. */
 #define MIN_CONTEXT 4096
@@ -20,7 +22,8 @@ static int64_t estimate(const char *text)
 
 static int64_t context_size(const struct codec_question *q)
 {
-	int64_t need = estimate(q->request->system) + estimate(q->request->user) +
+	int64_t need = estimate(q->request->system) + estimate(q->request->shared) +
+		       estimate(q->request->user) +
 		       model_estimate_tokens(q->earlier) + estimate(q->complaint) +
 		       codec_output_tokens(q) + CONTEXT_MARGIN;
 	if (q->dialect.format != FORMAT_SCHEMA)
@@ -54,8 +57,9 @@ static void write_body(struct json_writer *w, const struct codec_question *q)
 	json_end_object(w);
 }
 
-static void read_message(struct codec_answer *a, const cJSON *json)
+static void read_message(struct codec_answer *a, const char *event, const cJSON *json)
 {
+	(void)event; /* this API does not name its events */
 	const cJSON *message = cJSON_GetObjectItemCaseSensitive(json, "message");
 	buffer_addstr(&a->text, json_string_or(message, "content", ""));
 	if (!json_bool_or(json, "done", false))
@@ -82,9 +86,16 @@ static bool adapt(struct codec_dialect *dialect, const char *complaint)
 	return false;
 }
 
+static void write_path(struct buffer *out, const struct model *model)
+{
+	(void)model;
+	buffer_addstr(out, CHAT_PATH);
+}
+
 const struct codec codec_ollama = {
 	.name = "ollama",
-	.chat_path = "/api/chat",
+	.write_path = write_path,
+	.chat_path = CHAT_PATH,
 	.stream = STREAM_LINES,
 	.write_body = write_body,
 	.read_message = read_message,

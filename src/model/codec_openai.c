@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "model/codec.h"
 
+#define CHAT_PATH "/chat/completions"
+
 /* The API of OpenAI itself has renamed the limit; others still know the old name. */
 static const char *limit_name(const struct codec_question *q)
 {
@@ -74,8 +76,9 @@ static void read_usage(struct model_usage *usage, const cJSON *json)
 	usage->cached_tokens = json_integer_or(details, "cached_tokens", -1);
 }
 
-static void read_message(struct codec_answer *a, const cJSON *json)
+static void read_message(struct codec_answer *a, const char *event, const cJSON *json)
 {
+	(void)event; /* this API does not name its events */
 	read_usage(&a->usage, json);
 	const cJSON *choices = cJSON_GetObjectItemCaseSensitive(json, "choices");
 	const cJSON *choice = cJSON_GetArrayItem(choices, 0);
@@ -132,9 +135,16 @@ static bool adapt(struct codec_dialect *dialect, const char *complaint)
 	return false;
 }
 
+static void write_path(struct buffer *out, const struct model *model)
+{
+	(void)model;
+	buffer_addstr(out, CHAT_PATH);
+}
+
 const struct codec codec_openai = {
 	.name = "openai",
-	.chat_path = "/chat/completions",
+	.write_path = write_path,
+	.chat_path = CHAT_PATH,
 	.stream = STREAM_EVENTS,
 	.write_body = write_body,
 	.read_message = read_message,

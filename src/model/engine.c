@@ -4,12 +4,11 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "model/exchange.h"
+#include "model/provider.h"
 #include "model/schema.h"
 
 #define DEFAULT_DEADLINE_MS 600000
 #define DEFAULT_PER_PROVIDER 8
-/* A local model computes one answer after the other; a second one fills the gaps. */
-#define OLLAMA_PER_PROVIDER 2
 #define TICK_MS 100
 
 const char *model_outcome_name(enum model_outcome outcome)
@@ -17,7 +16,8 @@ const char *model_outcome_name(enum model_outcome outcome)
 	static const char *const names[] = {
 		[MODEL_OK] = "ok",		[MODEL_FAILED] = "failed",
 		[MODEL_INVALID] = "invalid",	[MODEL_TRUNCATED] = "truncated",
-		[MODEL_REFUSED] = "refused",	[MODEL_CANCELLED] = "cancelled",
+		[MODEL_REFUSED] = "refused",	[MODEL_OVER_BUDGET] = "over-budget",
+		[MODEL_CANCELLED] = "cancelled",
 	};
 	return names[outcome];
 }
@@ -131,7 +131,7 @@ static struct provider_queue *queue_of(struct model_engine *e, const struct mode
 		return queue;
 	queue = xcalloc(1, sizeof(*queue));
 	queue->name = xstrdup(m->provider);
-	queue->limit = m->codec == &codec_ollama ? OLLAMA_PER_PROVIDER : DEFAULT_PER_PROVIDER;
+	queue->limit = m->row && m->row->per_provider ? m->row->per_provider : DEFAULT_PER_PROVIDER;
 	if (e->per_provider)
 		queue->limit = e->per_provider;
 	queue->next = e->queues;
@@ -184,7 +184,7 @@ struct error *model_submit(struct model_engine *e, const struct model *m, const 
 	x->data = data;
 	x->shared = shared_of(e, m);
 	x->queue = queue_of(e, m);
-	x->reply.usage = (struct model_usage){ -1, -1, -1 };
+	x->reply.usage = MODEL_USAGE_UNKNOWN;
 	buffer_init(&x->reply.answer, BUFFER_MAX_INTERNAL);
 	buffer_init(&x->reply.raw_first, BUFFER_MAX_INTERNAL);
 	buffer_init(&x->body, BUFFER_MAX_INTERNAL);

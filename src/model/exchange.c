@@ -248,8 +248,7 @@ static struct error *take_message(void *data, const char *event, struct slice me
 {
 	struct exchange *x = data;
 	size_t before = x->answer.text.len;
-	(void)event; /* neither API names its events */
-	struct error *err = codec_take_message(x->model->codec, &x->answer, message);
+	struct error *err = codec_take_message(x->model->codec, &x->answer, event, message);
 	x->engine->bytes += x->answer.text.len - before;
 	return err;
 }
@@ -302,13 +301,15 @@ static void send_attempt(struct exchange *x, uint64_t delay_ms)
 	x->dialect = x->shared->dialect;
 	reset_answer(x);
 	write_body(x);
-	char *url = xstrfmt("%s%s", x->model->endpoint, x->model->codec->chat_path);
+	struct buffer url = BUFFER_INIT;
+	buffer_addstr(&url, x->model->endpoint);
+	x->model->codec->write_path(&url, x->model);
 	char *authorization = x->model->key ? xstrfmt("Authorization: Bearer %.*s", MAX_KEY, x->model->key)
 					    : NULL;
 	const char *headers[] = { "Content-Type: application/json", authorization, NULL };
 	struct http_request request = {
 		.method = "POST",
-		.url = url,
+		.url = url.data,
 		.headers = headers,
 		.body = slice_of(&x->body),
 		.deadline_ms = (long)(left - delay_ms),
@@ -320,7 +321,7 @@ static void send_attempt(struct exchange *x, uint64_t delay_ms)
 	struct error *err = buffer_check(&x->body, "the request");
 	if (!err)
 		err = http_submit(x->engine->http, &request, delay_ms);
-	free(url);
+	buffer_release(&url);
 	free(authorization);
 	if (err) {
 		exchange_fail(x, error_is(err, ERROR_CANCELLED) ? MODEL_CANCELLED : MODEL_FAILED,
@@ -337,10 +338,14 @@ static int64_t tokens_beyond_context(const struct exchange *x)
 {
 	struct slice system = { x->request.system, strlen(x->request.system) };
 	struct slice user = { x->request.user, strlen(x->request.user) };
+	const char *shared_text = x->request.shared ? x->request.shared : "";
+	struct slice shared = { shared_text, strlen(shared_text) };
 	int64_t context = x->model->context_tokens;
-	if (context <= 0 || (system.len + user.len) * MODEL_MAX_TOKENS_PER_BYTE <= (uint64_t)context)
+	size_t len = system.len + shared.len + user.len;
+	if (context <= 0 || len * MODEL_MAX_TOKENS_PER_BYTE <= (uint64_t)context)
 		return 0;
-	int64_t tokens = model_estimate_tokens(system) + model_estimate_tokens(user);
+	int64_t tokens = model_estimate_tokens(system) + model_estimate_tokens(shared) +
+			 model_estimate_tokens(user);
 	return tokens > context ? tokens : 0;
 }
 

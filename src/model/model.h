@@ -1,5 +1,5 @@
 /*
- * Models: one codec a provider, one engine that sends everything at once.
+ * Models: one file a provider, one engine that sends everything at once.
  *
  * A *reviewer* is spelled "<provider>/<model>", e.g. "ollama/llama3.1" or "openai/gpt-6-luna"; the
  * provider is a row of the provider table or a name configured as OpenAI-compatible
@@ -15,15 +15,30 @@
 #include "base/error.h"
 #include "net/http.h"
 
+struct aws_credentials;
+struct provider;
+
+/* How a request proves who sends it. */
+enum model_auth {
+	MODEL_AUTH_BEARER,         /* Authorization: Bearer KEY (nothing without a key) */
+	MODEL_AUTH_X_API_KEY,      /* x-api-key: KEY */
+	MODEL_AUTH_X_GOOG_API_KEY, /* x-goog-api-key: KEY */
+	MODEL_AUTH_AWS,            /* AWS Signature Version 4, service bedrock */
+};
+
 /* Everything needed to call one model. Strings are owned. */
 struct model {
 	char *reviewer;         /* "ollama/llama3.1": the name shown and recorded */
 	const struct codec *codec;
+	const struct provider *row; /* of the provider table; NULL for a server the user named */
 	char *provider;         /* "ollama" */
 	char *name;             /* "llama3.1" */
 	char *family;           /* for the consensus: "llama", "gpt", "claude", ... */
 	char *endpoint;         /* base URL without a trailing slash */
 	char *key;              /* secret or NULL; known to the trace redactor */
+	enum model_auth auth;   /* how the key is shown to the server */
+	struct aws_credentials *aws; /* of MODEL_AUTH_AWS: see net/aws.h; else NULL */
+	char *region;           /* of MODEL_AUTH_AWS; else NULL */
 	int64_t context_tokens; /* 0: unknown, a safe default is used */
 	int64_t max_output_tokens;
 	bool local;             /* nothing leaves this machine: the endpoint is a loopback address and
@@ -34,14 +49,34 @@ struct model {
 };
 void model_release(struct model *m);
 
+/* Counts in tokens as the bill has them; -1: not told. Providers that report cached tokens beside
+ * the input are brought into this form by their codec. */
 struct model_usage {
-	int64_t input_tokens, output_tokens, cached_tokens; /* -1: not told */
+	int64_t input_tokens;       /* all of the prompt, whatever came from a cache included */
+	int64_t output_tokens;      /* all that was generated, reasoning included */
+	int64_t cached_tokens;      /* of the input: read from the provider's cache */
+	int64_t cache_write_tokens; /* of the input: written to it, where that is billed apart */
+	int64_t reasoning_tokens;   /* of the output: not part of the answer */
+};
+#define MODEL_USAGE_UNKNOWN ((struct model_usage){ -1, -1, -1, -1, -1 })
+
+/* A picture that goes with a question: a page or a figure. */
+struct model_image {
+	const char *media_type; /* "image/png", "image/jpeg" */
+	struct slice data;      /* the file's bytes */
 };
 
 /* One question to a model. */
 struct model_request {
 	const char *system;
+	/* What several requests to one model have in common, the paper: sent before USER in the same
+	 * turn, so that a provider's cache serves it. Where a cache has to be asked for, it is; and the first of
+	 * several requests with the same system, schema and SHARED goes ahead of the others until its
+	 * answer begins, so that they find the cache filled. May be NULL. */
+	const char *shared;
 	const char *user;
+	const struct model_image *images; /* after SHARED, before USER */
+	size_t nr_images;
 	const char *schema_name;
 	const char *schema;        /* JSON Schema text; the answer must be one JSON object of it */
 	int64_t max_output_tokens;
@@ -53,12 +88,15 @@ enum model_outcome {
 	MODEL_INVALID,     /* answered, but not JSON of the schema even after the repair round */
 	MODEL_TRUNCATED,   /* the answer ended at the token limit */
 	MODEL_REFUSED,
+	MODEL_OVER_BUDGET, /* not sent: the budget refused; `message` says which */
 	MODEL_CANCELLED,
 };
 const char *model_outcome_name(enum model_outcome outcome);
 
 struct model_reply {
 	enum model_outcome outcome;
+	bool later;                /* FAILED because the server asked for a delay beyond the deadline, or
+				    * because its circuit is open: another model would answer now */
 	struct buffer answer;      /* the answer text as the model gave it (the JSON text when OK) */
 	struct buffer raw_first;   /* the first answer when a repair round was needed; else empty */
 	struct model_usage usage;  /* of all rounds together */
@@ -70,7 +108,7 @@ struct model_reply {
 };
 void model_reply_release(struct model_reply *r);
 
-/* SHA-256 hex over everything that decides the answer: provider, model, schema, prompts, limits.
+/* SHA-256 hex over everything that decides the answer: provider, model, schema, prompts, pictures, limits.
  * The endpoint and the key are not part of it. */
 void model_request_hash(const struct model *m, const struct model_request *r, char out[65]);
 
@@ -85,11 +123,34 @@ int64_t model_estimate_tokens(struct slice text);
  * once per request, the moment it is settled, from inside model_run.
  */
 struct model_engine;
+
+/* Money, asked about around every HTTP request of every model that is not free: before it is sent,
+ * what it can cost at most is reserved; when it has ended, that is settled. DATA is of the settings,
+ * REQUEST_DATA the data of the model_submit it belongs to. */
+struct model_budget {
+	/* WORST: upper bounds of input and output; USD: their price, < 0 unknown. ERROR_BUDGET refuses, and its
+	 * message is told as the reply's. *RESERVATION is handed to settle. */
+	struct error *(*reserve)(void *data, void *request_data, const struct model_usage *worst,
+				 double usd, uint64_t *reservation);
+	/* What it did cost. SURE is false where a stream broke before the usage was told: then USAGE and
+	 * USD are estimates of what may have been billed. Nothing billed is a USD of 0. */
+	void (*settle)(void *data, void *request_data, uint64_t reservation,
+		       const struct model_usage *usage, double usd, bool sure);
+	void *data;
+};
+
 struct model_engine_settings {
 	struct http_settings http;
 	long deadline_ms;           /* per request from when it is first sent, retries included;
 				     * 0: 600,000 */
-	unsigned per_provider;      /* in flight at once; 0: 8 (ollama: 2) */
+	long run_deadline_ms;       /* for all of them, from model_run on; 0: none. What is left then is
+				     * settled as MODEL_FAILED */
+	unsigned per_provider;      /* in flight at once, at most; 0: as the provider's row says, adapted to
+				     * what the server's limit headers leave */
+	double hedge;               /* > 0: a request that has been silent HEDGE times as long as the
+				     * median answer takes is sent a second time, within the budget, and the first
+				     * answer counts; 0: never */
+	struct model_budget budget; /* reserve NULL: money is not watched */
 };
 struct error *model_engine_new(struct model_engine **out, const struct model_engine_settings *settings);
 void model_engine_free(struct model_engine *e);
@@ -110,7 +171,14 @@ struct error *model_run(struct model_engine *e, volatile const int *stop);
  */
 struct model_settings {
 	const char *(*config)(void *data, const char *key);
+	/* Calls FN for every setting whose key starts with PREFIX, in order; may be NULL. */
+	void (*config_each)(void *data, const char *prefix,
+			    void (*fn)(const char *key, const char *value, void *fn_data),
+			    void *fn_data);
 	const char *(*env)(void *data, const char *name);
+	/* The key that the user's credential helper keeps for the provider at ENDPOINT, malloc'd, or NULL: asked
+	 * when the environment has none. May be NULL. */
+	char *(*credential)(void *data, const char *provider, const char *endpoint);
 	void *data;
 };
 /* Looks SPEC up ("ollama/llama3.1", "openai/gpt-6-luna", "mylab/qwen" with scrutiny.mylab.endpoint set,
@@ -119,7 +187,8 @@ struct model_settings {
  *
  * Settings, "<p>" being the provider, and for the last four also "<provider>/<model>", which wins:
  *   scrutiny.<p>.endpoint       base URL; openai also OPENAI_BASE_URL, ollama OLLAMA_HOST
- *   scrutiny.<p>.api            "openai" (default for new names) or "ollama"
+ *   scrutiny.<p>.api            a codec's name: "openai" (chat completions; default for new names),
+ *                               "responses", "anthropic", "gemini", "ollama", "converse"
  *   scrutiny.<p>.model          what the provider's name alone means
  *   scrutiny.<p>.keyenv         name of the variable that holds the key (openai: OPENAI_API_KEY)
  *   scrutiny.<p>.allowplainhttp true: the key may go over http to another machine

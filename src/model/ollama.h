@@ -4,6 +4,10 @@
 
 #include "model/model.h"
 
+#define OLLAMA_PORT "11434"
+
+/* OLLAMA_HOST in its forms (host, host:port, :port, URL, 0.0.0.0) as a base URL; malloc'd. */
+char *model_ollama_address(const char *host);
 /* Fills name (the server's first model that answers chats, when it is NULL) and context_tokens of M,
  * whose endpoint is known. ERROR_NOT_FOUND when the server has no such model. */
 struct error *ollama_complete(struct model *m, const struct http_settings *http);

@@ -8,34 +8,17 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/trace.h"
-#include "model/codec.h"
 #include "model/ollama.h"
-#include "model/prices.h"
+#include "model/provider.h"
 
 #define MAX_SPEC 300
+#define MAX_PROVIDERS 32
 #define MAX_KEY 4096
 #define MAX_TOKENS_SETTING 100000000
-#define OLLAMA_PORT "11434"
-
-/* The providers that work without configuring an endpoint. */
-static const struct provider {
-	const char *name;
-	const struct codec *codec;
-	const char *endpoint;
-	const char *endpoint_env;
-	char *(*read_endpoint)(const char *env_value);
-	const char *key_env;
-	bool needs_key;
-} providers[] = {
-	{ "openai", &codec_openai, "https://api.openai.com/v1", "OPENAI_BASE_URL", NULL,
-	  "OPENAI_API_KEY", true },
-	{ "ollama", &codec_ollama, "http://127.0.0.1:" OLLAMA_PORT, "OLLAMA_HOST",
-	  model_ollama_address, NULL, false },
-};
 
 const char *model_provider_name(size_t i)
 {
-	return i < ARRAY_SIZE(providers) ? providers[i].name : NULL;
+	return providers[i] ? providers[i]->name : NULL;
 }
 
 void model_release(struct model *m)
@@ -63,6 +46,19 @@ static const char *env(const struct model_settings *s, const char *name)
 {
 	const char *value = name ? s->env(s->data, name) : NULL;
 	return value && *value ? value : NULL;
+}
+
+/* The first of NAMES (three at most) that is set; its name in *NAME. */
+static const char *env_first(const struct model_settings *s, const char *const *names, const char **name)
+{
+	for (size_t i = 0; i < 3 && names[i]; i++) {
+		*name = names[i];
+		const char *value = env(s, names[i]);
+		if (value)
+			return value;
+	}
+	*name = names[0];
+	return NULL;
 }
 
 /* The setting of the model, else that of its provider. */
@@ -175,14 +171,6 @@ static struct error *split_spec(struct model *out, const char *spec)
 
 /* -- endpoints ------------------------------------------------------------------------------------ */
 
-static const struct provider *provider_by_name(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(providers); i++)
-		if (!strcmp(providers[i].name, name))
-			return &providers[i];
-	return NULL;
-}
-
 char *model_ollama_address(const char *host)
 {
 	const char *scheme = "http://", *rest;
@@ -232,9 +220,9 @@ static char *tidy_endpoint(const struct codec *codec, const char *url)
 
 static struct error *unknown_provider(const char *name)
 {
-	const char *known[ARRAY_SIZE(providers) + 1] = { NULL };
-	for (size_t i = 0; i < ARRAY_SIZE(providers); i++)
-		known[i] = providers[i].name;
+	const char *known[MAX_PROVIDERS + 1] = { NULL };
+	for (size_t i = 0; i < MAX_PROVIDERS && providers[i]; i++)
+		known[i] = providers[i]->name;
 	const char *nearest = text_nearest(name, known);
 	struct error *err = error_new(ERROR_USAGE, "no provider '%s' is configured", name);
 	if (nearest)
@@ -253,7 +241,8 @@ static struct error *find_endpoint(const struct model_settings *s, const char *n
 		return error_new(ERROR_USAGE, "scrutiny.%s.api is '%s': it must be openai or ollama",
 				 name, api);
 	const char *configured = setting(s, name, "endpoint");
-	const char *variable = row ? env(s, row->endpoint_env) : NULL;
+	const char *variable_name = NULL;
+	const char *variable = row ? env_first(s, row->endpoint_env, &variable_name) : NULL;
 	if (!configured && !row)
 		return unknown_provider(name);
 	char *url;
@@ -302,8 +291,10 @@ static struct error *find_key(struct model *m, const struct model_settings *s)
 {
 	const struct provider *row = provider_by_name(m->provider);
 	const char *configured = setting(s, m->provider, "keyenv");
-	const char *name = configured ? configured : row ? row->key_env : NULL;
+	const char *name = configured;
 	const char *value = env(s, name);
+	if (!configured && row)
+		value = env_first(s, row->key_env, &name);
 	bool loopback = http_url_is_loopback(m->endpoint);
 	if (!value && (configured || (row && row->needs_key && !loopback)))
 		return error_with_hint(error_new(ERROR_USAGE, "there is no key for %s: %s is not set",
@@ -324,12 +315,12 @@ static struct error *find_key(struct model *m, const struct model_settings *s)
 
 static struct error *find_numbers(struct model *m, const struct model_settings *s)
 {
-	struct price price;
+	const struct price_row *row = m->row ? price_find(m->row->prices, m->name, 0, time(NULL)) : NULL;
 	m->price_in = m->price_out = -1;
 	if (m->local)
 		m->price_in = m->price_out = 0;
-	else if (price_find(m->provider, m->name, 0, time(NULL), &price))
-		m->price_in = price.in, m->price_out = price.out;
+	else if (row)
+		m->price_in = row->price.in, m->price_out = row->price.out;
 	struct error *err = read_price(s, m, "pricein", &m->price_in);
 	if (!err)
 		err = read_price(s, m, "priceout", &m->price_out);
@@ -349,6 +340,8 @@ struct error *model_find(struct model *out, const char *spec, const struct model
 	struct error *err = split_spec(&m, spec);
 	if (!err)
 		err = find_endpoint(settings, m.provider, &m.codec, &m.endpoint);
+	m.row = err ? NULL : provider_by_name(m.provider);
+	m.auth = m.row ? m.row->auth : MODEL_AUTH_BEARER;
 	if (!err)
 		err = find_key(&m, settings);
 	const char *usual = err || m.name ? NULL : setting(settings, m.provider, "model");
@@ -374,20 +367,39 @@ out:
 	return err;
 }
 
+static double per_million(int64_t tokens, double price)
+{
+	return (double)tokens * price / 1e6;
+}
+
+/* TOKENS that are part of WHOLE: no server's mistake makes more of them. */
+static int64_t part_of(int64_t whole, int64_t tokens)
+{
+	if (tokens <= 0)
+		return 0;
+	return tokens < whole ? tokens : whole;
+}
+
 double model_cost(const struct model *m, const struct model_usage *usage, int64_t date)
 {
-	struct price price = { m->price_in, m->price_out, m->price_in };
+	struct price price = { m->price_in, m->price_out };
 	if (m->local && !m->own_price)
 		return 0;
 	if (usage->input_tokens < 0 || usage->output_tokens < 0)
 		return -1;
-	if (!m->own_price && !price_find(m->provider, m->name, usage->input_tokens, date, &price))
-		return -1;
+	if (!m->own_price) {
+		const struct price_row *row = m->row ? price_find(m->row->prices, m->name,
+								  usage->input_tokens, date) : NULL;
+		if (!row)
+			return -1;
+		price = row->price;
+	}
 	if (price.in < 0 || price.out < 0)
 		return -1;
-	int64_t cached = usage->cached_tokens > 0 ? usage->cached_tokens : 0;
-	if (cached > usage->input_tokens)
-		cached = usage->input_tokens;
-	return ((double)(usage->input_tokens - cached) * price.in + (double)cached * price.cached +
-		(double)usage->output_tokens * price.out) / 1e6;
+	int64_t cached = part_of(usage->input_tokens, usage->cached_tokens);
+	int64_t written = part_of(usage->input_tokens - cached, usage->cache_write_tokens);
+	return per_million(usage->input_tokens - cached - written, price.in) +
+	       per_million(cached, price.cached > 0 ? price.cached : price.in) +
+	       per_million(written, price.cache_write > 0 ? price.cache_write : price.in) +
+	       per_million(usage->output_tokens, price.out);
 }

@@ -1,4 +1,4 @@
-/* Steps of model_find that are worth testing by themselves. */
+/* A step of model_find that is worth testing by itself. */
 #ifndef MODEL_PROVIDERS_H
 #define MODEL_PROVIDERS_H
 
@@ -6,7 +6,5 @@
 
 /* "llama", "gpt", ...: the part of the name that tells whose weights these are; malloc'd. */
 char *model_family(const char *name);
-/* OLLAMA_HOST in its forms (host, host:port, :port, URL, 0.0.0.0) as a base URL; malloc'd. */
-char *model_ollama_address(const char *host);
 
 #endif

@@ -55,6 +55,11 @@ struct http_request {
 
 struct error *http_new(struct http **out, const struct http_settings *settings);
 void http_free(struct http *h); /* transfers still in flight are dropped without on_done */
+/* The number of the request that http_submit was last given, never 0: for http_cancel. */
+uint64_t http_last_id(const struct http *h);
+/* Ends the request ID without calling on_done, wherever it is on its way; one that has ended already is no
+ * error. Its body may be freed afterwards. Not to be called from its own on_data. */
+void http_cancel(struct http *h, uint64_t id);
 /* Starts a request after DELAY_MS (0: now), in the order of submission. A proxy is used as the
  * environment tells libcurl, but never for loopback. ERROR_USAGE when the URL is not http or
  * https. Nothing is called back before http_run. */

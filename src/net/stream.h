@@ -1,6 +1,6 @@
 /*
- * Streams of messages inside one response body: server-sent events and lines of JSON. Fed with
- * pieces cut anywhere, they call back once for each whole message.
+ * Streams of messages inside one response body: server-sent events, lines of JSON, and AWS event-stream
+ * frames. Fed with pieces cut anywhere, they call back once for each whole message.
  */
 #ifndef NET_STREAM_H
 #define NET_STREAM_H
@@ -14,6 +14,9 @@
 enum stream_kind {
 	STREAM_EVENTS, /* server-sent events; the message is the data, its lines joined by newlines */
 	STREAM_LINES,  /* one message a line; empty lines are skipped */
+	STREAM_FRAMES, /* application/vnd.amazon.eventstream: the message is the payload; EVENT is the frame's
+			* :event-type, or for exceptions and errors "!" and their name. A wrong checksum is
+			* ERROR_SYNTAX */
 };
 
 /* EVENT is the name of a server-sent event ("message" when it has none) or NULL. An error

@@ -286,8 +286,10 @@ struct error *job_take_reply(struct job *job, struct call *call, const struct mo
 
 double call_cost(const struct call *call)
 {
-	struct model_usage usage = { call->reply.input_tokens, call->reply.output_tokens,
-				     call->reply.cached_tokens };
+	struct model_usage usage = MODEL_USAGE_UNKNOWN;
+	usage.input_tokens = call->reply.input_tokens;
+	usage.output_tokens = call->reply.output_tokens;
+	usage.cached_tokens = call->reply.cached_tokens;
 	return model_cost(call->task->model, &usage, call->reply.date);
 }
 

@@ -67,7 +67,8 @@ static void on_reply(void *data, const struct model_reply *reply)
 
 static struct model_request question(const char *user)
 {
-	return (struct model_request){ "Review.", user, "test", schema, 100 };
+	return (struct model_request){ .system = "Review.", .user = user, .schema_name = "test",
+				       .schema = schema, .max_output_tokens = 100 };
 }
 
 /* A model served by SERVER; the strings live as long as they have to. */

@@ -4,7 +4,8 @@
 
 #include "base/memory.h"
 #include "model/codec.h"
-#include "model/prices.h"
+#include "model/ollama.h"
+#include "model/provider.h"
 #include "model/providers.h"
 
 /* "key=value" lines; configuration keys and environment variables together. */
@@ -23,8 +24,10 @@ static const char *lookup(void *data, const char *key)
 
 #define FIND(out, spec, ...)                                                                    \
 	model_find((out), (spec),                                                               \
-		   &(struct model_settings){ lookup, lookup,                                    \
-					     &(struct world){ (const char *const[]){ __VA_ARGS__, NULL } } })
+		   &(struct model_settings){                                                    \
+			   .config = lookup,                                                    \
+			   .env = lookup,                                                       \
+			   .data = &(struct world){ (const char *const[]){ __VA_ARGS__, NULL } } })
 #define NOTHING "none="
 
 static void test_openai_needs_only_its_key(void **state)
@@ -224,15 +227,15 @@ static void test_ollama_that_does_not_run_is_said(void **state)
 static void test_prices_have_tiers_and_unknown_ones_are_not_free(void **state)
 {
 	(void)state;
-	struct price price;
-	assert_true(price_find("openai", "gpt-6-sol", 272000, 1800000000, &price));
-	assert_false(price_find("openai", "gpt-6-sol", 272001, 1800000000, &price));
-	assert_true(price_find("openai", "gpt-6-luna-2026-10-01", 1, 1800000000, &price));
-	assert_false(price_find("openai", "gpt-6-lunatic", 1, 1800000000, &price));
-	assert_false(price_find("lab", "gpt-6-luna", 1, 1800000000, &price));
+	const struct price_row *rows = provider_openai.prices;
+	assert_non_null(price_find(rows, "gpt-6-sol", 272000, 1800000000));
+	assert_null(price_find(rows, "gpt-6-sol", 272001, 1800000000));
+	assert_non_null(price_find(rows, "gpt-6-luna-2026-10-01", 1, 1800000000));
+	assert_null(price_find(rows, "gpt-6-lunatic", 1, 1800000000));
+	assert_null(price_find(NULL, "gpt-6-luna", 1, 1800000000));
 
 	struct model m;
-	struct model_usage usage = { 1000000, 1000000, 500000 };
+	struct model_usage usage = { 1000000, 1000000, 500000, 0, 0 };
 	assert_ok(FIND(&m, "openai/gpt-7", "OPENAI_API_KEY=k"));
 	assert_true(m.price_in < 0 && m.price_out < 0);
 	assert_true(model_cost(&m, &usage, 1800000000) < 0);
@@ -240,7 +243,7 @@ static void test_prices_have_tiers_and_unknown_ones_are_not_free(void **state)
 	assert_ok(FIND(&m, "openai/gpt-6-luna", "OPENAI_API_KEY=k"));
 	double cost = model_cost(&m, &usage, 1800000000);
 	assert_true(cost > 0.554 && cost < 0.556); /* 0.05 + 0.005 + 0.5 */
-	assert_true(model_cost(&m, &(struct model_usage){ -1, -1, -1 }, 1800000000) < 0);
+	assert_true(model_cost(&m, &MODEL_USAGE_UNKNOWN, 1800000000) < 0);
 	model_release(&m);
 }
 
@@ -249,10 +252,11 @@ static void test_request_hash_is_stable(void **state)
 	(void)state;
 	char provider[] = "openai", name[] = "gpt-6-luna", key[] = "secret", endpoint[] = "https://x";
 	struct model m = { .provider = provider, .name = name };
-	struct model_request r = { "system", "user", "review", "{\"type\":\"object\"}", 100 };
+	struct model_request r = { .system = "system", .user = "user", .schema_name = "review",
+				   .schema = "{\"type\":\"object\"}", .max_output_tokens = 100 };
 	char golden[65], other[65];
 	model_request_hash(&m, &r, golden);
-	assert_string_equal(golden, "8b4e4fcdb264d920edc90cb265540450676df54f57cc5c9263d4ddeff00eff30");
+	assert_string_equal(golden, "1fe063070eb57681d2dea9bb49dc077907b007a7b81b39badf3d9938995f61a6");
 	m.key = key;
 	m.endpoint = endpoint;
 	m.context_tokens = 5;
@@ -260,11 +264,15 @@ static void test_request_hash_is_stable(void **state)
 	model_request_hash(&m, &r, other);
 	assert_string_equal(golden, other);
 
-	const struct model_request variants[] = {
-		{ "systemu", "ser", "review", r.schema, 100 }, { "system", "user!", "review", r.schema, 100 },
-		{ "system", "user", "other", r.schema, 100 },  { "system", "user", "review", "{}", 100 },
-		{ "system", "user", "review", r.schema, 101 },
-	};
+	struct model_request variants[7] = { r, r, r, r, r, r, r };
+	const struct model_image image = { "image/png", { "P", 1 } };
+	variants[0].system = "systemu", variants[0].user = "ser";
+	variants[1].user = "user!";
+	variants[2].schema_name = "other";
+	variants[3].schema = "{}";
+	variants[4].max_output_tokens = 101;
+	variants[5].shared = "the paper";
+	variants[6].images = &image, variants[6].nr_images = 1;
 	for (size_t i = 0; i < ARRAY_SIZE(variants); i++) {
 		model_request_hash(&m, &variants[i], other);
 		assert_string_not_equal(golden, other);

@@ -1,0 +1,43 @@
+/*
+ * What this program knows about one provider, in one table: provider_<name>.c. Adding a provider is such a
+ * file and its line in provider.c; a new API is a codec besides.
+ */
+#ifndef MODEL_PROVIDER_H
+#define MODEL_PROVIDER_H
+
+#include "model/codec.h"
+#include "model/prices.h"
+
+/* Headers in which a server says what is left of its limits: of requests and of tokens, each with the
+ * time at which it is full again. The forms of that time (seconds, "1m30s", RFC 3339) are told apart by
+ * how they look. NULL where there is none. */
+struct limit_headers {
+	const char *requests_limit, *requests_left, *requests_reset;
+	const char *tokens_limit, *tokens_left, *tokens_reset;
+};
+
+struct batch_api;
+
+struct provider {
+	const char *name;
+	const struct codec *codec;       /* unless scrutiny.<name>.api names another */
+	const char *endpoint;            /* %s stands for the region */
+	const char *endpoint_env[3];     /* variables that overrule it, the first that is set counts */
+	char *(*read_endpoint)(const char *env_value); /* NULL: it is a base URL */
+	const char *key_env[3];          /* variables that may hold the key, likewise */
+	enum model_auth auth;
+	bool needs_key;                  /* except on loopback */
+	unsigned per_provider;           /* requests at once, to begin with; 0: 8 */
+	struct limit_headers limits;
+	int64_t context_tokens;          /* of its models where a row of prices does not say; 0: unknown */
+	const struct price_row *prices;  /* ends with a row without a model; may be NULL */
+	const struct batch_api *batch;   /* NULL: it has none */
+};
+
+/* In the order shown to people. */
+extern const struct provider *const providers[]; /* ends with NULL */
+const struct provider *provider_by_name(const char *name);
+
+extern const struct provider provider_ollama, provider_openai;
+
+#endif
