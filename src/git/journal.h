@@ -1,7 +1,7 @@
 /*
  * The journal of the record store: blobs that are known but not yet committed.
  *
- *   <common dir>/scrutiny/journal/<content id>/<name, '/' written as %2F>
+ *   <common dir>/scrutiny/journal/<content id, or name of a shelf>/<name, '/' written as %2F>
  *
  * A file appears by rename, synced, so a reader sees all of it or nothing. Readers take no lock.
  * Who writes or removes holds <common dir>/scrutiny/journal.lock (flock: the system drops it

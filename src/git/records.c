@@ -17,12 +17,12 @@ bool is_content_id(const char *s)
 /*
  * Names become file names, tree entries and lines of a fast-import stream, so they hold plain
  * characters only; '~' is left for the second of two answers that differ. The last part ends in
- * ".json" and the others have no dot, so that no name can be a folder of another.
+ * ENDING and the others have no dot, so that no name can be a folder of another.
  */
-static bool is_name(const char *name)
+bool is_record_name(const char *name, const char *ending)
 {
 	size_t len = strlen(name);
-	if (!len || len > RECORD_MAX_NAME || !ends_with(name, ".json"))
+	if (!len || len > RECORD_MAX_NAME || !ends_with(name, ending))
 		return false;
 	const char *last = strrchr(name, '/');
 	for (const char *c = name; *c; c++) {
@@ -41,7 +41,7 @@ static struct error *check_key(const char *content_id, const char *name)
 {
 	if (!is_content_id(content_id))
 		return error_new(ERROR_GENERIC, "'%s' is not a content id", content_id);
-	if (name && !is_name(name))
+	if (name && !is_record_name(name, ".json"))
 		return error_new(ERROR_GENERIC, "'%s' cannot be the name of a record", name);
 	return NULL;
 }
@@ -95,7 +95,10 @@ struct error *records_refresh(struct records *r, bool *moved)
 
 void records_path(struct buffer *out, const char *content_id, const char *name)
 {
-	buffer_addf(out, "%.2s/%s/%s", content_id, content_id + 2, name);
+	if (is_content_id(content_id))
+		buffer_addf(out, "%.2s/%s/%s", content_id, content_id + 2, name);
+	else
+		buffer_addf(out, "%s/%s", content_id, name);
 }
 
 struct error *records_find(struct records *r, const char *content_id, const char *name,
@@ -112,10 +115,8 @@ struct error *records_find(struct records *r, const char *content_id, const char
 	return err;
 }
 
-/* What was in the journal a moment ago may have been committed by another process since: before
- * saying that something is not there, the ref is looked at again. */
-static struct error *find_now(struct records *r, const char *content_id, const char *name,
-			      struct tree_entry *out)
+struct error *records_find_now(struct records *r, const char *content_id, const char *name,
+			       struct tree_entry *out)
 {
 	bool moved = false;
 	struct error *err = records_find(r, content_id, name, out);
@@ -138,7 +139,7 @@ struct error *records_read(struct records *r, const char *content_id, const char
 	err = journal_read(&r->journal, content_id, name, out, NULL);
 	if (!error_drop_if(&err, ERROR_NOT_FOUND))
 		return err;
-	err = find_now(r, content_id, name, &entry);
+	err = records_find_now(r, content_id, name, &entry);
 	return err ? err : repo_read_object(r->repo, &entry.oid, OBJECT_BLOB, out);
 }
 
@@ -149,7 +150,7 @@ bool records_has(struct records *r, const char *content_id, const char *name)
 		return false;
 	if (journal_has(&r->journal, content_id, name))
 		return true;
-	struct error *err = find_now(r, content_id, name, &entry);
+	struct error *err = records_find_now(r, content_id, name, &entry);
 	bool has = !err;
 	error_free(err);
 	return has;
@@ -161,14 +162,14 @@ struct error *records_pending(struct records *r, const char *name, struct strmap
 	size_t nr = 0;
 	struct error *err = journal_list(&r->journal, &entries, &nr);
 	for (size_t i = 0; i < nr && !err; i++)
-		if (!strcmp(entries[i].name, name))
+		if (!strcmp(entries[i].name, name) && is_content_id(entries[i].content_id))
 			strmap_add(content_ids, entries[i].content_id, CONTENT_ID_SIZE);
 	journal_entries_free(entries, nr);
 	return err;
 }
 
 struct name_walk {
-	struct records *r;
+	struct repo *repo;
 	struct strmap *names;
 	const char *prefix;
 	unsigned depth;
@@ -183,8 +184,8 @@ static struct error *add_names(const struct tree_entry *e, void *data)
 	buffer_add(&name, e->name.data, e->name.len);
 	if (e->mode == 040000 && walk->depth < RECORD_MAX_NAME_DEPTH) {
 		buffer_addch(&name, '/');
-		struct name_walk below = { walk->r, walk->names, name.data, walk->depth + 1 };
-		err = repo_tree_each(walk->r->repo, &e->oid, add_names, &below);
+		struct name_walk below = { walk->repo, walk->names, name.data, walk->depth + 1 };
+		err = repo_tree_each(walk->repo, &e->oid, add_names, &below);
 	} else if (e->mode == 0100644 || e->mode == 0100755) {
 		strmap_add(walk->names, name.data, name.len);
 	}
@@ -192,22 +193,20 @@ static struct error *add_names(const struct tree_entry *e, void *data)
 	return err;
 }
 
-static struct error *add_committed_names(struct records *r, const char *content_id,
-					 struct strmap *names)
+struct error *records_committed_names(struct records *r, const char *path, const char *prefix,
+				      struct strmap *names)
 {
 	struct tree_entry folder;
 	if (!r->root.hex[0])
 		return NULL;
-	char *path = xstrfmt("%.2s/%s", content_id, content_id + 2);
 	struct error *err = repo_tree_lookup(r->repo, &r->root, path, &folder);
-	free(path);
 	if (err) {
 		error_drop_if(&err, ERROR_NOT_FOUND);
 		return err;
 	}
 	if (folder.mode != 040000)
 		return NULL;
-	struct name_walk walk = { r, names, "", 0 };
+	struct name_walk walk = { r->repo, names, prefix, 0 };
 	return repo_tree_each(r->repo, &folder.oid, add_names, &walk);
 }
 
@@ -216,9 +215,20 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+void records_sorted_names(const struct strmap *set, char ***names, size_t *nr)
+{
+	*names = set->nr ? xreallocarray(NULL, set->nr, sizeof(**names)) : NULL;
+	*nr = set->nr;
+	for (size_t i = 0; i < set->nr; i++)
+		(*names)[i] = xstrdup(set->entries[i].key);
+	if (*nr)
+		qsort(*names, *nr, sizeof(**names), compare_names);
+}
+
 struct error *records_list(struct records *r, const char *content_id, char ***names, size_t *nr)
 {
 	struct strmap set = STRMAP_INIT;
+	char *folder = NULL;
 	*names = NULL;
 	*nr = 0;
 	struct error *err = check_key(content_id, NULL);
@@ -227,16 +237,14 @@ struct error *records_list(struct records *r, const char *content_id, char ***na
 		err = journal_names(&r->journal, content_id, &set);
 	if (!err)
 		err = records_refresh(r, NULL);
-	if (!err)
-		err = add_committed_names(r, content_id, &set);
-	if (!err && set.nr) {
-		*names = xreallocarray(NULL, set.nr, sizeof(**names));
-		for (size_t i = 0; i < set.nr; i++)
-			(*names)[i] = xstrdup(set.entries[i].key);
-		*nr = set.nr;
-		qsort(*names, *nr, sizeof(**names), compare_names);
+	if (!err) {
+		folder = xstrfmt("%.2s/%s", content_id, content_id + 2);
+		err = records_committed_names(r, folder, "", &set);
 	}
+	if (!err)
+		records_sorted_names(&set, names, nr);
 	strmap_release(&set, NULL);
+	free(folder);
 	return err;
 }
 

@@ -7,6 +7,7 @@
  *         run.json             facts of the last run that no record holds (see review/record.h)
  * A name is made of letters, digits and . _ + @ = , - (and '/' between parts), ends in ".json",
  * and no part of it starts with a punctuation mark.
+ * and, for what belongs to no paper, *shelves*: v1/<shelf>/<name>, see below.
  *
  * A blob is journalled as a file in <common dir>/scrutiny/journal the moment it is known:
  * written, synced, renamed. records_commit() moves the journal into a commit on the ref
@@ -55,6 +56,18 @@ struct error *records_put(struct records *r, const char *content_id, const char 
  * (several, when that is more than 64 MiB). Nothing to do is success. When another process moves
  * the ref meanwhile, the union is made anew; ERROR_CONFLICT when that does not end. */
 struct error *records_commit(struct records *r, const char *message);
+
+/*
+ * A shelf holds files that belong to no paper, under a path of their own: "ledger/2026-11/22-<hash>.jsonl" is on
+ * the shelf "ledger" (3 to 40 of a-z, 0-9 and '-'). It shares the journal, the commits and what
+ * survives a kill with the records; a name is made like theirs and ends in ".json" or ".jsonl".
+ */
+struct error *records_shelf_put(struct records *r, const char *path, struct slice data);
+/* Appends the file to OUT; ERROR_NOT_FOUND. */
+struct error *records_shelf_read(struct records *r, const char *path, struct buffer *out);
+/* The paths below a folder ("ledger", "ledger/2026-11"), journalled and committed ones, sorted bytewise. Free with
+ * records_names_free. */
+struct error *records_shelf_list(struct records *r, const char *folder, char ***paths, size_t *nr);
 
 /*
  * A claim: who works on a content id says so, so that another process does not pay for the same answers

@@ -55,13 +55,13 @@ static void add_identity(struct buffer *out, struct repo *repo)
 	buffer_release(&identity);
 }
 
-/* "builtin-1.json" becomes "builtin-1~<hash>.json". */
+/* "builtin-1.json" becomes "builtin-1~<hash>.json"; every name has an ending. */
 static char *second_name(const char *name, const struct buffer *data)
 {
 	char hash[SHA256_HEX_SIZE + 1];
-	size_t stem = strlen(name) - strlen(".json");
+	const char *ending = strrchr(name, '.');
 	sha256_hex(data->data, data->len, hash);
-	return xstrfmt("%.*s~%.*s.json", (int)stem, name, SECOND_ANSWER_DIGITS, hash);
+	return xstrfmt("%.*s~%.*s%s", (int)(ending - name), name, SECOND_ANSWER_DIGITS, hash, ending);
 }
 
 enum presence { ABSENT, SAME, DIFFERENT };

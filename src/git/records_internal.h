@@ -24,8 +24,19 @@ struct error *records_refresh(struct records *r, bool *moved);
 /* The blob of NAME on the ref as last seen; ERROR_NOT_FOUND. */
 struct error *records_find(struct records *r, const char *content_id, const char *name,
 			   struct tree_entry *out);
-/* The path of NAME below RECORDS_ROOT. */
+/* The same, but what was in the journal a moment ago may have been committed by another process since:
+ * before saying that something is not there, the ref is looked at again. */
+struct error *records_find_now(struct records *r, const char *content_id, const char *name,
+			       struct tree_entry *out);
+/* The path of NAME below RECORDS_ROOT. CONTENT_ID may be the name of a shelf, here and wherever else in
+ * these files entries of the journal are handled. */
 void records_path(struct buffer *out, const char *content_id, const char *name);
 bool is_content_id(const char *s);
+/* May NAME be one, its last part ending in ENDING (".json")? */
+bool is_record_name(const char *name, const char *ending);
+/* Adds to the set the files on the ref in the folder PATH below RECORDS_ROOT, PREFIX before each. */
+struct error *records_committed_names(struct records *r, const char *path, const char *prefix,
+				      struct strmap *names);
+void records_sorted_names(const struct strmap *set, char ***names, size_t *nr);
 
 #endif
