@@ -72,13 +72,16 @@ struct error *records_shelf_list(struct records *r, const char *folder, char ***
 /*
  * A claim: who works on a content id says so, so that another process does not pay for the same answers
  * meanwhile. <common dir>/scrutiny/claims/<content id>, locked (flock) for as long as it is held: a claim ends
- * with its holder.
+ * with its holder. The file of a holder that was killed is taken over, or removed by the next records_commit().
+ * Within one process, too, a content id is claimed once at a time.
  */
 struct records_claim;
 /* *OUT is NULL when another process holds it. What that one has journalled can be read as soon as the claim can
  * be had. */
 struct error *records_claim(struct records *r, const char *content_id, struct records_claim **out);
 void records_claim_free(struct records_claim *claim);
+/* The process id of who holds the claim, for people; 0: nobody, or not known. */
+long records_claim_holder(struct records *r, const char *content_id);
 
 /*
  * Which content ids have all of NAMES (NULL-terminated; without '/' in them)? Answered from a

@@ -262,8 +262,12 @@ struct error *records_commit(struct records *r, const char *message)
 		if (!err)
 			err = commit_entries(r, entries, nr, message, &again);
 		journal_entries_free(entries, nr);
-		if (err || !again)
-			return err ? err : journal_sweep(&r->journal);
+		if (!err && !again) {
+			records_sweep_claims(r);
+			return journal_sweep(&r->journal);
+		}
+		if (err)
+			return err;
 	}
 	err = error_new(ERROR_CONFLICT, "cannot commit the records: %s keeps moving or is locked",
 			RECORDS_REF);

@@ -38,5 +38,7 @@ bool is_record_name(const char *name, const char *ending);
 struct error *records_committed_names(struct records *r, const char *path, const char *prefix,
 				      struct strmap *names);
 void records_sorted_names(const struct strmap *set, char ***names, size_t *nr);
+/* Removes the claims that nobody holds any more. */
+void records_sweep_claims(struct records *r);
 
 #endif
