@@ -64,7 +64,8 @@ LIBS = $(PACKAGE_LIBS) -lm -lpthread
 PROGRAMS := git-scrutiny git-papermeta git-deploy
 ROOMS := base git net paper check model budget review meta cmd
 LIB_SOURCES := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
-LIB_OBJECTS := $(LIB_SOURCES:src/%.c=$(BUILD)/obj/%.o)
+LIB_OBJECTS := $(LIB_SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/prompts.o
+PROMPTS := $(sort $(wildcard prompts/*.txt prompts/*/*.txt))
 LIBRARY := $(BUILD)/libscrutiny.a
 UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c))
 UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
@@ -84,6 +85,14 @@ FORCE:
 $(BUILD)/obj/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(ALL_CPPFLAGS) $(LIBRARY_CPPFLAGS) -DVERSION='"$(VERSION)"' $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The questions to models are text files; they are compiled in.
+$(BUILD)/prompts.c: tools/make-prompts $(PROMPTS)
+	@mkdir -p $(@D)
+	$(call say,PROMPTS)tools/make-prompts prompts $(PROMPTS) >$@.new && mv $@.new $@
+$(BUILD)/obj/prompts.o: $(BUILD)/prompts.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Only the programs and their commands read the environment: see src/base/banned.h.
 LIBRARY_CPPFLAGS = -include base/banned.h
@@ -241,12 +250,14 @@ check-docs: $(DOCGEN)
 # Hooks are there in some versions only.
 INSTALLED_PROGRAMS = $(PROGRAMS:%=$(bindir)/%)
 INSTALLED_PAGES = $(patsubst man/%,$(mandir)/man1/%,$(sort $(wildcard man/*.1)))
+INSTALLED_PROMPTS = $(PROMPTS:%=$(datadir)/git-scrutiny/%)
 INSTALLED_HOOKS = $(patsubst hooks/%,$(datadir)/git-scrutiny/hooks/%,$(sort $(wildcard hooks/*)))
 INSTALLED_COMPLETIONS = \
 	$(PROGRAMS:%=$(datadir)/bash-completion/completions/%) \
 	$(PROGRAMS:%=$(datadir)/zsh/site-functions/_%) \
 	$(PROGRAMS:%=$(datadir)/fish/vendor_completions.d/%.fish)
-INSTALLED = $(INSTALLED_PROGRAMS) $(INSTALLED_PAGES) $(INSTALLED_HOOKS) $(INSTALLED_COMPLETIONS)
+INSTALLED = $(INSTALLED_PROGRAMS) $(INSTALLED_PAGES) $(INSTALLED_HOOKS) $(INSTALLED_COMPLETIONS) \
+	$(INSTALLED_PROMPTS)
 
 .PHONY: install
 install: all
@@ -258,12 +269,13 @@ install: all
 		$(INSTALL) -m 644 completions/$$p.fish '$(DESTDIR)$(datadir)'/fish/vendor_completions.d || exit 1; \
 	done
 	$(INSTALL) -m 644 $(wildcard man/*.1) '$(DESTDIR)$(mandir)/man1'
+	for p in $(PROMPTS); do $(INSTALL) -m 644 $$p '$(DESTDIR)$(datadir)'/git-scrutiny/$$p || exit 1; done
 	$(if $(INSTALLED_HOOKS),$(INSTALL) -m 755 $(wildcard hooks/*) '$(DESTDIR)$(datadir)/git-scrutiny/hooks')
 
 .PHONY: uninstall
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
-	$(if $(INSTALLED_HOOKS),-rmdir '$(DESTDIR)$(datadir)/git-scrutiny/hooks' '$(DESTDIR)$(datadir)/git-scrutiny')
+	-rmdir $(foreach d,$(if $(INSTALLED_HOOKS),/hooks) /prompts/rubrics /prompts '','$(DESTDIR)$(datadir)/git-scrutiny'$(d))
 
 .PHONY: clean
 clean:

@@ -1,5 +1,8 @@
 /*
- * Questions for models: a paper cut into parts that fit, and the words around each part.
+ * Questions for models: a paper cut into parts that fit, and the fence around each part. The words that go
+ * with it are in prompt_words.h. A question is, in this order, what all questions of a session share (the
+ * system words), what all tasks on one part share (the fenced part), and the words of the task: so that a
+ * provider's cache serves the paper to all tasks but the first.
  *
  * The paper is fenced with a delimiter made from the hash of the fenced text: its author cannot
  * know it while writing, so nothing in the paper can close the fence, and yet the same text
@@ -10,8 +13,6 @@
 
 #include "model/model.h"
 #include "paper/document.h"
-
-#define PROMPT_SCHEMA_NAME "review"
 
 /* A model whose context size is unknown is taken to hold this many tokens. */
 #define PROMPT_DEFAULT_CONTEXT 8192
@@ -40,15 +41,12 @@ struct part_list {
 void prompt_split(struct part_list *out, struct document *const *documents, size_t nr, int64_t tokens);
 void part_list_release(struct part_list *list);
 
-/* Tokens left for a part of the paper when MODEL is asked; the answer's share in *OUTPUT. */
-int64_t prompt_part_tokens(const struct model *model, int64_t *output);
+/* Tokens left for a part of the paper when MODEL is asked, with WORDS tokens of words and schema around it;
+ * the answer's share in *OUTPUT. */
+int64_t prompt_part_tokens(const struct model *model, int64_t words, int64_t *output);
 
-/* The question about PART (number INDEX of NR, from 0). */
-struct prompt {
-	struct buffer system;
-	struct buffer user;
-};
-void prompt_make(struct prompt *out, const struct part *part, size_t index, size_t nr);
-void prompt_release(struct prompt *p);
+/* What every question about PART (number INDEX of NR, from 0) shares: the fenced text, and how it is to be
+ * read. Appends. */
+void prompt_shared(struct buffer *out, const struct part *part, size_t index, size_t nr);
 
 #endif

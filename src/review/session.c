@@ -7,7 +7,6 @@
 #include "base/memory.h"
 #include "base/trace.h"
 #include "meta/meta.h"
-#include "review/answer.h"
 #include "review/session_job.h"
 
 struct session {
@@ -179,14 +178,14 @@ static void finish_job(struct session *s, struct job *job)
 	forget_job(s, job);
 }
 
-static void settle(struct session *s, struct job *job, struct task *task)
+static void settle(struct session *s, struct job *job, struct assignment *a)
 {
-	if (task->pending)
+	if (a->pending)
 		return;
-	session_fail(s, job_settle_task(job, task));
-	if (task->outcome && s->settings->on_failure)
-		s->settings->on_failure(s->settings->data, job->paper, task->model->reviewer,
-					task->message);
+	session_fail(s, job_settle(job, a));
+	if (a->outcome && s->settings->on_failure)
+		s->settings->on_failure(s->settings->data, job->paper, a->model->reviewer,
+					a->message);
 }
 
 static void count_cost(struct session *s, const struct call *call)
@@ -203,38 +202,41 @@ static void count_cost(struct session *s, const struct call *call)
 static void on_reply(void *data, const struct model_reply *reply)
 {
 	struct call *call = data;
-	struct task *task = call->task;
-	struct job *job = task->job;
+	struct assignment *a = call->assignment;
+	struct job *job = a->job;
 	struct session *s = job->owner;
 	session_fail(s, job_take_reply(job, call, reply));
 	if (call->reply.request) /* an unusable answer costs as much as another */
 		count_cost(s, call);
 	s->progress.calls_done++;
-	s->progress.reviewer = task->model->reviewer;
+	s->progress.reviewer = a->model->reviewer;
 	report_progress(s);
 	if (winding_up(s))
 		return; /* jobs that are open are closed at the end, unreported */
-	settle(s, job, task);
+	settle(s, job, a);
 	if (!job->pending) {
 		finish_job(s, job);
 		admit(s);
 	}
 }
 
+/* The one place where a question leaves. */
+static struct error *submit_call(struct session *s, struct call *call)
+{
+	struct model_request request;
+	call_request(call, &request);
+	s->progress.calls++;
+	return model_submit(s->engine, call->assignment->model, &request, on_reply, call);
+}
+
 static struct error *submit_calls(struct session *s, struct job *job)
 {
 	struct error *err = NULL;
-	for (size_t i = 0; i < s->settings->nr_models && !err; i++) {
-		struct task *task = &job->tasks[i];
-		for (size_t c = 0; c < task->nr_calls && !err; c++) {
-			struct call *call = &task->calls[c];
-			if (call->answered)
-				continue;
-			struct model_request request;
-			call_request(call, &request);
-			s->progress.calls++;
-			err = model_submit(s->engine, task->model, &request, on_reply, call);
-		}
+	for (size_t i = 0; i < job->nr_assignments && !err; i++) {
+		struct assignment *a = &job->assignments[i];
+		for (size_t c = 0; c < a->nr_calls && !err; c++)
+			if (!a->calls[c].answered)
+				err = submit_call(s, &a->calls[c]);
 	}
 	return err;
 }
@@ -254,9 +256,9 @@ static void start_job(struct session *s, size_t place)
 		session_fail(s, err);
 		return;
 	}
-	/* Tasks with nothing to ask settle here: their replies were all in the store. */
-	for (size_t i = 0; i < s->settings->nr_models; i++)
-		settle(s, job, &job->tasks[i]);
+	/* Assignments with nothing to ask settle here: their replies were all in the store. */
+	for (size_t i = 0; i < job->nr_assignments; i++)
+		settle(s, job, &job->assignments[i]);
 	if (job->pending)
 		session_fail(s, submit_calls(s, job));
 	else
@@ -327,25 +329,22 @@ void session_totals_release(struct session_totals *totals)
 
 /* -- planning --------------------------------------------------------------------------------- */
 
-static void estimate_task(const struct task *task, struct session_estimate *out)
+static void estimate(const struct assignment *a, struct session_estimate *out)
 {
 	*out = (struct session_estimate){
-		.recorded = task->recorded,
-		.withheld = task->withheld,
-		.too_long = task->outcome && task->parts.nr,
-		.calls = task->nr_calls,
+		.recorded = a->recorded,
+		.withheld = a->withheld,
+		.too_long = a->outcome && a->parts.nr,
+		.calls = a->nr_calls,
 	};
-	for (size_t i = 0; i < task->nr_calls; i++) {
-		const struct call *call = &task->calls[i];
+	for (size_t i = 0; i < a->nr_calls; i++) {
+		const struct call *call = &a->calls[i];
 		if (call->answered) {
 			out->calls_known++;
 			continue;
 		}
-		struct slice schema = { answer_schema, strlen(answer_schema) };
-		out->input_tokens += model_estimate_tokens(slice_of(&call->prompt.system)) +
-				     model_estimate_tokens(slice_of(&call->prompt.user)) +
-				     model_estimate_tokens(schema);
-		out->output_tokens += task->output_tokens;
+		out->input_tokens += call_input_tokens(call);
+		out->output_tokens += a->output_tokens;
 	}
 }
 
@@ -359,7 +358,7 @@ struct error *session_plan(const struct session_settings *settings, const struct
 		unreadable[i] = !job.nr_documents;
 		err = job_prepare_calls(&job);
 		for (size_t m = 0; m < settings->nr_models && !err; m++)
-			estimate_task(&job.tasks[m], &out[i * settings->nr_models + m]);
+			estimate(&job.assignments[m], &out[i * settings->nr_models + m]);
 		job_close(&job);
 	}
 	return err;

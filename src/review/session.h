@@ -49,6 +49,7 @@ struct session_settings {
 	const struct policy *policy;
 	const struct model *models;
 	size_t nr_models;
+	unsigned tasks;            /* set of them (tasks.h); 0: task_set_default of each model */
 	const struct absent_reviewer *absent;
 	size_t nr_absent;
 	struct model_engine_settings engine;

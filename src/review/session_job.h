@@ -1,35 +1,38 @@
-/* One paper's way through a session; used by session.c only. */
+/* One paper's way through a session; used by the session's files only. */
 #ifndef REVIEW_SESSION_JOB_H
 #define REVIEW_SESSION_JOB_H
 
 #include "review/ground.h"
 #include "review/prompt.h"
 #include "review/session.h"
+#include "review/tasks.h"
 
 struct job;
-struct task;
+struct assignment;
 
-/* One part of a paper put to one model. */
+/* One task on one part of a paper, put to one model. */
 struct call {
-	struct task *task;
-	struct prompt prompt;
+	struct assignment *assignment;
+	const struct task *task;
+	size_t part;        /* index into the assignment's parts */
 	char hash[SHA256_HEX_SIZE + 1];
-	size_t index;       /* which part, from 0 */
 	bool answered;      /* REPLY holds a usable answer */
 	struct reply reply;
 };
 
 /* One model's work on one paper. */
-struct task {
+struct assignment {
 	struct job *job;
 	const struct model *model;
+	unsigned tasks;        /* set of those that are asked now */
 	struct part_list parts;
-	int64_t output_tokens;
-	struct call *calls; /* one a part; none when nothing is to be asked */
+	struct buffer *shared; /* the fenced text of each part */
+	int64_t output_tokens; /* of one answer, at most */
+	struct call *calls;    /* part by part, its tasks in order; none when nothing is to be asked */
 	size_t nr_calls, pending;
-	bool withheld;      /* local_only, and the model is not local: not a failure */
-	bool recorded;      /* the record was in the store already */
-	char *outcome;      /* why there is no record: a model_outcome_name or "skipped"; else NULL */
+	bool withheld;         /* local_only, and the model is not local: not a failure */
+	bool recorded;         /* the record was in the store already */
+	char *outcome;         /* why there is no record: a model_outcome_name or "skipped"; else NULL */
 	char *message;
 };
 
@@ -41,7 +44,9 @@ struct job {
 	struct document **readable;  /* pointers to them */
 	size_t nr_documents;
 	struct ground_index *index;  /* made when the first answer arrives */
-	struct task *tasks;          /* one a model of the settings */
+	struct buffer system;        /* the system words of all questions */
+	struct assignment *assignments; /* one a model of the settings */
+	size_t nr_assignments;
 	size_t pending;              /* calls not settled yet */
 	char **unread;
 	size_t nr_unread, alloc_unread;
@@ -50,22 +55,13 @@ struct job {
 	void *owner;                 /* the session, for callbacks */
 };
 
+/* -- session_job.c ---------------------------------------------------------------------------- */
+
 /* Reads the paper; what cannot be read is a line in job->unread. */
 void job_open(struct job *job, const struct session_settings *settings, const struct paper *paper);
 void job_close(struct job *job);
-
 /* Runs the built-in checks unless their record is in the store. */
 struct error *job_run_checks(struct job *job);
-/* Prepares every model's calls; those whose reply is in the store are answered from it. */
-struct error *job_prepare_calls(struct job *job);
-/* The question of CALL; borrows from it. */
-void call_request(const struct call *call, struct model_request *out);
-/* Takes a model's reply to CALL: journals it at once. */
-struct error *job_take_reply(struct job *job, struct call *call, const struct model_reply *reply);
-/* What an answered call cost in US dollars; < 0: unknown. */
-double call_cost(const struct call *call);
-/* Makes the record of a task whose calls are all answered. */
-struct error *job_settle_task(struct job *job, struct task *task);
 /* The review, from the records and this run's facts, which are recorded if KEEP. FRESH: nothing was
  * done, the stored run serves. */
 struct error *job_review(struct job *job, struct review *out, bool keep, bool *fresh);
@@ -73,5 +69,28 @@ struct error *job_review(struct job *job, struct review *out, bool keep, bool *f
 bool job_is_complete(const struct job *job);
 /* What a new meta.yaml of this paper begins with; borrows from the job. */
 void job_meta_initial(const struct job *job, struct meta_initial *out);
+
+/* -- session_call.c --------------------------------------------------------------------------- */
+
+/* Prepares every model's calls; those whose reply is in the store are answered from it. */
+struct error *job_prepare_calls(struct job *job);
+/* The question of CALL; borrows from it. */
+void call_request(const struct call *call, struct model_request *out);
+/* Upper estimate of its tokens. */
+int64_t call_input_tokens(const struct call *call);
+/* Takes a model's reply to CALL: journals it at once. */
+struct error *job_take_reply(struct job *job, struct call *call, const struct model_reply *reply);
+/* What an answered call cost in US dollars; < 0: unknown. */
+double call_cost(const struct call *call);
+/* The reason why there will be no record; the first one given is the one that is told. */
+void assignment_fail(struct assignment *a, const char *outcome, const char *message);
+void assignment_release(struct assignment *a);
+
+/* -- session_record.c ------------------------------------------------------------------------- */
+
+/* Journals R, which is used up: its paths are those of the store afterwards. */
+struct error *job_put_record(struct job *job, struct record *r, const char *version);
+/* Makes the record of an assignment whose calls are all answered. */
+struct error *job_settle(struct job *job, struct assignment *a);
 
 #endif

@@ -100,21 +100,21 @@ static void test_the_fence_depends_on_the_text_it_fences(void **state)
 {
 	struct document *doc = make_document(1, 30);
 	struct part part = { doc, 0, doc->text.len };
-	struct prompt first, again, other;
+	struct buffer first = BUFFER_INIT, again = BUFFER_INIT, other = BUFFER_INIT;
 	(void)state;
-	prompt_make(&first, &part, 0, 1);
-	prompt_make(&again, &part, 0, 1);
-	assert_string_equal(first.user.data, again.user.data);
+	prompt_shared(&first, &part, 0, 1);
+	prompt_shared(&again, &part, 0, 1);
+	assert_string_equal(first.data, again.data);
 	part.end -= 10;
-	prompt_make(&other, &part, 0, 1);
-	const char *fence = strstr(first.user.data, "=== manuscript ");
+	prompt_shared(&other, &part, 0, 1);
+	const char *fence = strstr(first.data, "=== manuscript ");
 	assert_non_null(fence);
 	char *line = xmemdupz(fence, strcspn(fence, "\n"));
-	assert_null(strstr(other.user.data, line));
+	assert_null(strstr(other.data, line));
 	free(line);
-	prompt_release(&first);
-	prompt_release(&again);
-	prompt_release(&other);
+	buffer_release(&first);
+	buffer_release(&again);
+	buffer_release(&other);
 	free_document(doc);
 }
 
@@ -123,7 +123,7 @@ static void test_a_small_context_leaves_room_for_the_answer(void **state)
 	struct model model = { .context_tokens = 4096 };
 	int64_t output;
 	(void)state;
-	int64_t part = prompt_part_tokens(&model, &output);
+	int64_t part = prompt_part_tokens(&model, 500, &output);
 	assert_int_equal(output, 1024);
 	assert_true(part + output < 4096);
 }

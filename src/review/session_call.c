@@ -1,0 +1,243 @@
+/* Questions on their way out, replies on their way in. */
+#include "review/session_job.h"
+
+#include "base/memory.h"
+#include "base/trace.h"
+#include "review/answer.h"
+#include "review/prompt_words.h"
+
+void assignment_fail(struct assignment *a, const char *outcome, const char *message)
+{
+	if (a->outcome)
+		return;
+	a->outcome = xstrdup(outcome);
+	a->message = xstrdup(message);
+}
+
+void assignment_release(struct assignment *a)
+{
+	for (size_t i = 0; i < a->nr_calls; i++)
+		reply_release(&a->calls[i].reply);
+	free(a->calls);
+	for (size_t i = 0; a->shared && i < a->parts.nr; i++)
+		buffer_release(&a->shared[i]);
+	free(a->shared);
+	part_list_release(&a->parts);
+	free(a->outcome);
+	free(a->message);
+}
+
+/* -- questions -------------------------------------------------------------------------------- */
+
+static void reply_name(struct buffer *out, const char *hash)
+{
+	buffer_addf(out, "replies/%s.json", hash);
+}
+
+static struct error *find_reply(struct job *job, struct call *call)
+{
+	struct buffer name = BUFFER_INIT, text = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
+	reply_name(&name, call->hash);
+	struct error *err = records_read(job->settings->records, job->paper->content_id, name.data,
+					 &text);
+	if (!error_drop_if(&err, ERROR_NOT_FOUND) && !err) {
+		err = reply_parse(&call->reply, slice_of(&text), name.data);
+		/* Stored replies that are damaged are asked for again, not fatal. */
+		if (err)
+			trace_printf("ignoring a stored reply: %s", err->message);
+		call->answered = !err;
+		error_free(err);
+		err = NULL;
+	}
+	buffer_release(&name);
+	buffer_release(&text);
+	return err;
+}
+
+static const char *words_of(const struct call *call)
+{
+	return prompt_words(call->task->name);
+}
+
+void call_request(const struct call *call, struct model_request *out)
+{
+	const struct assignment *a = call->assignment;
+	*out = (struct model_request){
+		.system = a->job->system.data,
+		.shared = a->shared[call->part].data,
+		.user = words_of(call),
+		.schema_name = "review",
+		.schema = answer_schema,
+		.max_output_tokens = a->output_tokens,
+	};
+}
+
+static int64_t tokens_of(const char *text)
+{
+	return model_estimate_tokens((struct slice){ text, strlen(text) });
+}
+
+int64_t call_input_tokens(const struct call *call)
+{
+	struct model_request request;
+	call_request(call, &request);
+	return tokens_of(request.system) + tokens_of(request.shared) + tokens_of(request.user) +
+	       tokens_of(request.schema);
+}
+
+/* Tokens of the longest words around a part. */
+static int64_t tokens_around(const struct assignment *a)
+{
+	int64_t longest = 0;
+	for (size_t i = 0; i < TASK_NR; i++) {
+		int64_t n = a->tasks & TASK_BIT(i) ? tokens_of(prompt_words(tasks[i].name)) : 0;
+		longest = n > longest ? n : longest;
+	}
+	return longest + tokens_of(a->job->system.data) + tokens_of(answer_schema);
+}
+
+/* False, with the reason told, when there is nothing to ask about. */
+static bool cut_into_parts(struct assignment *a)
+{
+	struct job *job = a->job;
+	int64_t tokens = prompt_part_tokens(a->model, tokens_around(a), &a->output_tokens);
+	prompt_split(&a->parts, job->readable, job->nr_documents, tokens);
+	if (!a->parts.nr)
+		assignment_fail(a, "skipped", "the paper has no text");
+	if (a->parts.nr > PROMPT_MAX_PARTS) {
+		char *message = xstrfmt("the paper would need %zu parts, more than %d", a->parts.nr,
+					PROMPT_MAX_PARTS);
+		assignment_fail(a, "skipped", message);
+		free(message);
+		return false;
+	}
+	a->shared = xcalloc(a->parts.nr + 1, sizeof(*a->shared));
+	for (size_t i = 0; i < a->parts.nr; i++) {
+		buffer_init(&a->shared[i], BUFFER_MAX_INTERNAL);
+		prompt_shared(&a->shared[i], &a->parts.items[i], i, a->parts.nr);
+	}
+	return a->parts.nr > 0;
+}
+
+/* The one place where a question takes its final form: what leaves this machine is settled here. */
+static struct error *prepare_call(struct assignment *a, struct call *call)
+{
+	struct model_request request;
+	call_request(call, &request);
+	model_request_hash(a->model, &request, call->hash);
+	struct error *err = find_reply(a->job, call);
+	if (!call->answered)
+		a->pending++;
+	return err;
+}
+
+static struct error *prepare_assignment(struct assignment *a)
+{
+	struct error *err = NULL;
+	if (!cut_into_parts(a))
+		return NULL;
+	a->calls = xcalloc(a->parts.nr * TASK_NR, sizeof(*a->calls));
+	for (size_t part = 0; part < a->parts.nr; part++) {
+		for (size_t t = 0; t < TASK_NR && !err; t++) {
+			if (!(a->tasks & TASK_BIT(t)))
+				continue;
+			struct call *call = &a->calls[a->nr_calls++];
+			*call = (struct call){ .assignment = a, .task = &tasks[t], .part = part };
+			err = prepare_call(a, call);
+		}
+	}
+	a->job->pending += a->pending;
+	return err;
+}
+
+struct error *job_prepare_calls(struct job *job)
+{
+	bool local_only = policy_is_local_only(job->settings->policy, job->paper->path);
+	struct buffer name = BUFFER_INIT;
+	struct error *err = NULL;
+	buffer_addstr(&job->system, prompt_words("system"));
+	for (size_t i = 0; i < job->nr_assignments && !err; i++) {
+		struct assignment *a = &job->assignments[i];
+		buffer_reset(&name);
+		record_name(&name, a->model->reviewer, NULL);
+		a->recorded = records_has(job->settings->records, job->paper->content_id, name.data);
+		if (a->recorded || !job->nr_documents)
+			continue;
+		a->withheld = local_only && !a->model->local;
+		if (a->withheld)
+			assignment_fail(a, "skipped", "not sent: the paper is local_only");
+		else
+			err = prepare_assignment(a);
+	}
+	buffer_release(&name);
+	return err;
+}
+
+/* -- replies ---------------------------------------------------------------------------------- */
+
+static void fill_reply(struct call *call, const struct model_reply *from, int64_t now)
+{
+	struct reply *to = &call->reply;
+	*to = (struct reply){
+		.request = xstrdup(call->hash),
+		.reviewer = xstrdup(call->assignment->model->reviewer),
+		.date = now,
+		.outcome = xstrdup(model_outcome_name(from->outcome)),
+		.answer = xmemdupz(from->answer.data, from->answer.len),
+		.answer_len = from->answer.len,
+		.served_model = from->served_model ? xstrdup(from->served_model) : NULL,
+		.input_tokens = from->usage.input_tokens,
+		.output_tokens = from->usage.output_tokens,
+		.cached_tokens = from->usage.cached_tokens,
+		.part = (int64_t)call->part + 1,
+		.parts = (int64_t)call->assignment->parts.nr,
+		.attempts = from->attempts,
+		.repaired = from->repaired,
+	};
+}
+
+static struct error *put_reply(struct job *job, const struct call *call, const char *name)
+{
+	struct buffer text = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
+	reply_write(&text, &call->reply);
+	struct error *err = buffer_check(&text, "a reply");
+	if (!err)
+		err = records_put(job->settings->records, job->paper->content_id, name,
+				  slice_of(&text));
+	buffer_release(&text);
+	return err;
+}
+
+struct error *job_take_reply(struct job *job, struct call *call, const struct model_reply *reply)
+{
+	struct assignment *a = call->assignment;
+	a->pending--;
+	job->pending--;
+	job->did_work = true;
+	call->answered = reply->outcome == MODEL_OK;
+	if (!call->answered)
+		assignment_fail(a, model_outcome_name(reply->outcome),
+			  reply->message ? reply->message : "no answer");
+	if (!call->answered && !reply->answer.len)
+		return NULL;
+	/* An unusable answer is kept too, under a name that no later session takes for an answer. */
+	struct buffer name = BUFFER_INIT;
+	if (call->answered)
+		reply_name(&name, call->hash);
+	else
+		buffer_addf(&name, "replies/%s.%s.json", call->hash,
+			    model_outcome_name(reply->outcome));
+	fill_reply(call, reply, job->settings->now);
+	struct error *err = put_reply(job, call, name.data);
+	buffer_release(&name);
+	return err;
+}
+
+double call_cost(const struct call *call)
+{
+	struct model_usage usage = MODEL_USAGE_UNKNOWN;
+	usage.input_tokens = call->reply.input_tokens;
+	usage.output_tokens = call->reply.output_tokens;
+	usage.cached_tokens = call->reply.cached_tokens;
+	return model_cost(call->assignment->model, &usage, call->reply.date);
+}
