@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/trace.h"
+#include "model/authorize.h"
 #include "model/extract.h"
 #include "net/retry.h"
 
@@ -13,8 +14,6 @@
 #define MAX_EARLIER ((size_t)16 << 10)
 /* An answer that comes broken costs as much as a whole one: it is asked for less often. */
 #define MAX_BROKEN_ATTEMPTS 3
-/* Bytes of the key in a header. */
-#define MAX_KEY 4096
 
 static void send_attempt(struct exchange *x, uint64_t delay_ms);
 
@@ -285,6 +284,16 @@ static void reset_answer(struct exchange *x)
 	stream_init(&x->stream, x->model->codec->stream, take_message, x);
 }
 
+static struct error *write_headers(const struct exchange *x, const struct http_request *request,
+				   struct header_list *list)
+{
+	const char *const *line = x->model->codec->headers;
+	header_list_add(list, "Content-Type: application/json");
+	for (; line && *line; line++)
+		header_list_add(list, "%s", *line);
+	return model_authorize(x->model, request, list);
+}
+
 static void send_attempt(struct exchange *x, uint64_t delay_ms)
 {
 	uint64_t now = model_clock_ms();
@@ -304,13 +313,11 @@ static void send_attempt(struct exchange *x, uint64_t delay_ms)
 	struct buffer url = BUFFER_INIT;
 	buffer_addstr(&url, x->model->endpoint);
 	x->model->codec->write_path(&url, x->model);
-	char *authorization = x->model->key ? xstrfmt("Authorization: Bearer %.*s", MAX_KEY, x->model->key)
-					    : NULL;
-	const char *headers[] = { "Content-Type: application/json", authorization, NULL };
+	struct header_list headers = { .nr = 0 };
 	struct http_request request = {
 		.method = "POST",
 		.url = url.data,
-		.headers = headers,
+		.headers = (const char *const *)headers.lines,
 		.body = slice_of(&x->body),
 		.deadline_ms = (long)(left - delay_ms),
 		.on_data = on_data,
@@ -320,9 +327,11 @@ static void send_attempt(struct exchange *x, uint64_t delay_ms)
 	x->attempt++;
 	struct error *err = buffer_check(&x->body, "the request");
 	if (!err)
+		err = write_headers(x, &request, &headers);
+	if (!err)
 		err = http_submit(x->engine->http, &request, delay_ms);
 	buffer_release(&url);
-	free(authorization);
+	header_list_release(&headers);
 	if (err) {
 		exchange_fail(x, error_is(err, ERROR_CANCELLED) ? MODEL_CANCELLED : MODEL_FAILED,
 			      err->message);

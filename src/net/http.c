@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/heap.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/trace.h"
@@ -40,8 +41,8 @@ struct transfer {
 	struct curl_slist *headers;
 	CURL *easy;
 	struct http_response response;
-	uint64_t due_ms, started_ms, last_byte_ms;
-	uint64_t sequence;
+	uint64_t id;
+	uint64_t started_ms, last_byte_ms;
 	size_t body_bytes, header_bytes;
 	bool sent; /* connected: the idle clock runs */
 	enum ending ending;
@@ -56,16 +57,15 @@ struct http {
 	char *user_agent, *ca_file;
 	bool insecure;
 	bool cancelling;
-	uint64_t sequence;
+	uint64_t last_id;
 	struct host *hosts;
 	struct transfer *active; /* doubly linked */
-	struct transfer **delayed; /* binary heap by (due_ms, sequence) */
-	size_t nr_delayed, alloc_delayed;
+	struct heap delayed; /* transfers by when they are due */
 	size_t nr_waiting; /* in the queues of hosts */
 	uint64_t next_sweep_ms;
 	CURL *spare[MAX_SPARE_HANDLES];
 	size_t nr_spare;
-	uint64_t tick_interval_ms, next_tick_ms;
+	uint64_t tick_interval_ms, next_tick_ms, wake_ms;
 	void (*tick)(void *data);
 	void *tick_data;
 };
@@ -119,6 +119,7 @@ struct error *http_new(struct http **out, const struct http_settings *settings)
 	h->ca_file = settings->ca_file ? xstrdup(settings->ca_file) : NULL;
 	h->insecure = settings->insecure;
 	h->next_sweep_ms = NEVER;
+	h->wake_ms = NEVER;
 	*out = h;
 	return NULL;
 }
@@ -216,49 +217,7 @@ out:
 	return err;
 }
 
-/* -- transfers waiting for their time ------------------------------------------------------------- */
-
-static bool due_before(const struct transfer *a, const struct transfer *b)
-{
-	if (a->due_ms != b->due_ms)
-		return a->due_ms < b->due_ms;
-	return a->sequence < b->sequence;
-}
-
-static void delay_push(struct http *h, struct transfer *t)
-{
-	ALLOC_GROW(h->delayed, h->nr_delayed, h->alloc_delayed);
-	size_t i = h->nr_delayed++;
-	while (i) {
-		size_t parent = (i - 1) / 2;
-		if (!due_before(t, h->delayed[parent]))
-			break;
-		h->delayed[i] = h->delayed[parent];
-		i = parent;
-	}
-	h->delayed[i] = t;
-}
-
-static struct transfer *delay_pop(struct http *h)
-{
-	struct transfer *top = h->delayed[0];
-	struct transfer *last = h->delayed[--h->nr_delayed];
-	size_t i = 0;
-	for (;;) {
-		size_t child = 2 * i + 1;
-		if (child >= h->nr_delayed)
-			break;
-		if (child + 1 < h->nr_delayed && due_before(h->delayed[child + 1], h->delayed[child]))
-			child++;
-		if (!due_before(h->delayed[child], last))
-			break;
-		h->delayed[i] = h->delayed[child];
-		i = child;
-	}
-	if (h->nr_delayed)
-		h->delayed[i] = last;
-	return top;
-}
+/* -- submitting ----------------------------------------------------------------------------------- */
 
 struct error *http_submit(struct http *h, const struct http_request *request, uint64_t delay_ms)
 {
@@ -280,10 +239,14 @@ struct error *http_submit(struct http *h, const struct http_request *request, ui
 	t->headers = curl_slist_append(t->headers, "Expect:");
 	buffer_init(&t->response.body, HTTP_MAX_BODY);
 	buffer_init(&t->response.headers, HTTP_MAX_HEADERS);
-	t->due_ms = saturating_add(now_ms(), delay_ms);
-	t->sequence = h->sequence++;
-	delay_push(h, t);
+	t->id = ++h->last_id;
+	heap_push(&h->delayed, saturating_add(now_ms(), delay_ms), t);
 	return NULL;
+}
+
+uint64_t http_last_id(const struct http *h)
+{
+	return h->last_id;
 }
 
 static void transfer_free(struct transfer *t)
@@ -446,8 +409,8 @@ static struct transfer *host_take(struct http *h, struct host *host)
 static void start_due(struct http *h)
 {
 	uint64_t now = now_ms();
-	while (h->nr_delayed && h->delayed[0]->due_ms <= now) {
-		struct transfer *t = delay_pop(h);
+	while (h->delayed.nr && h->delayed.items[0].rank <= now) {
+		struct transfer *t = heap_pop(&h->delayed);
 		if (t->host->last)
 			t->host->last->next = t;
 		else
@@ -545,6 +508,22 @@ static struct error *error_of(struct transfer *t, CURLcode code)
 	return NULL;
 }
 
+/* Takes T out of the active ones. HASTY: a name server that is being asked is not waited for. */
+static void stop(struct transfer *t, bool hasty)
+{
+	struct http *h = t->http;
+	if (hasty)
+		curl_easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L);
+	curl_multi_remove_handle(h->multi, t->easy);
+	t->host->in_flight--;
+	if (t->prev)
+		t->prev->next = t->next;
+	else
+		h->active = t->next;
+	if (t->next)
+		t->next->prev = t->prev;
+}
+
 /* Ends T, which is active or in no list at all; takes ERR. */
 static void finish(struct transfer *t, struct error *err)
 {
@@ -552,17 +531,9 @@ static void finish(struct transfer *t, struct error *err)
 	t->response.error = err;
 	if (t->easy) {
 		curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->response.status);
-		if (h->cancelling) /* do not wait for a name server */
-			curl_easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L);
-		curl_multi_remove_handle(h->multi, t->easy);
 		t->response.elapsed_ms = now_ms() - t->started_ms;
-		t->host->in_flight--;
-		if (t->prev)
-			t->prev->next = t->next;
-		else
-			h->active = t->next;
-		if (t->next)
-			t->next->prev = t->prev;
+		t->response.sent = t->sent;
+		stop(t, h->cancelling);
 	}
 	trace_printf("%s %s: %ld %s (%llu ms)", t->method, t->host->origin, t->response.status,
 		     err ? err->message : "", (unsigned long long)t->response.elapsed_ms);
@@ -592,19 +563,69 @@ static void sweep(struct http *h)
 	if (now < h->next_sweep_ms)
 		return;
 	h->next_sweep_ms = NEVER;
-	struct transfer *next;
-	for (struct transfer *t = h->active; t; t = next) {
-		next = t->next;
-		if (!t->sent)
-			continue;
-		uint64_t end = t->last_byte_ms + (uint64_t)h->idle_timeout_ms;
+	struct transfer *t = h->active;
+	while (t) {
+		uint64_t end = t->sent ? t->last_byte_ms + (uint64_t)h->idle_timeout_ms : NEVER;
 		if (now < end) {
 			h->next_sweep_ms = earlier(h->next_sweep_ms, end);
+			t = t->next;
 			continue;
 		}
 		t->ending = ENDING_IDLE;
 		finish(t, error_of(t, CURLE_OK));
+		t = h->active; /* on_done may have cancelled others */
 	}
+}
+
+/* Takes the transfer ID out of the queue of HOST. */
+static struct transfer *host_remove(struct http *h, struct host *host, uint64_t id)
+{
+	struct transfer *before = NULL, *t = host->first;
+	while (t && t->id != id) {
+		before = t;
+		t = t->next;
+	}
+	if (!t)
+		return NULL;
+	if (before)
+		before->next = t->next;
+	else
+		host->first = t->next;
+	if (host->last == t)
+		host->last = before;
+	h->nr_waiting--;
+	return t;
+}
+
+static struct transfer *withdraw(struct http *h, uint64_t id)
+{
+	struct transfer *t = h->active;
+	while (t && t->id != id)
+		t = t->next;
+	if (t) {
+		stop(t, true);
+		return t;
+	}
+	for (size_t i = 0; i < h->delayed.nr; i++) {
+		t = h->delayed.items[i].data;
+		if (t->id == id) {
+			heap_remove(&h->delayed, t);
+			return t;
+		}
+	}
+	for (struct host *host = h->hosts; host; host = host->next)
+		if ((t = host_remove(h, host, id)))
+			return t;
+	return NULL;
+}
+
+void http_cancel(struct http *h, uint64_t id)
+{
+	struct transfer *t = withdraw(h, id);
+	if (!t)
+		return;
+	trace_printf("%s %s: not needed any more", t->method, t->host->origin);
+	transfer_free(t);
 }
 
 static struct error *cancelled(void)
@@ -620,8 +641,9 @@ static void cancel_all(struct http *h)
 	for (struct host *host = h->hosts; host; host = host->next)
 		while (host->first)
 			finish(host_take(h, host), cancelled());
-	while (h->nr_delayed)
-		finish(delay_pop(h), cancelled());
+	while (h->delayed.nr)
+		finish(heap_pop(&h->delayed), cancelled());
+	h->wake_ms = NEVER;
 	h->cancelling = false;
 }
 
@@ -635,24 +657,33 @@ void http_set_tick(struct http *h, uint64_t interval_ms, void (*fn)(void *data),
 	h->next_tick_ms = now_ms() + h->tick_interval_ms;
 }
 
+void http_wake(struct http *h, uint64_t delay_ms)
+{
+	h->wake_ms = earlier(h->wake_ms, saturating_add(now_ms(), delay_ms));
+}
+
 static void tick(struct http *h)
 {
 	uint64_t now = now_ms();
-	if (!h->tick || now < h->next_tick_ms)
+	bool woken = now >= h->wake_ms;
+	if (woken)
+		h->wake_ms = NEVER;
+	if (!h->tick || (!woken && now < h->next_tick_ms))
 		return;
-	h->next_tick_ms = now + h->tick_interval_ms;
+	if (now >= h->next_tick_ms)
+		h->next_tick_ms = now + h->tick_interval_ms;
 	h->tick(h->tick_data);
 }
 
 static int poll_timeout(const struct http *h, bool watching_flag)
 {
 	uint64_t now = now_ms(), until = now + MAX_POLL_MS;
-	if (h->nr_delayed)
-		until = earlier(until, h->delayed[0]->due_ms);
+	if (h->delayed.nr)
+		until = earlier(until, h->delayed.items[0].rank);
 	if (h->active)
 		until = earlier(until, h->next_sweep_ms);
 	if (h->tick)
-		until = earlier(until, h->next_tick_ms);
+		until = earlier(until, earlier(h->next_tick_ms, h->wake_ms));
 	if (watching_flag)
 		until = earlier(until, now + STOP_POLL_MS);
 	return until <= now ? 0 : (int)(until - now);
@@ -671,7 +702,7 @@ struct error *http_run(struct http *h, volatile const int *stop)
 		sweep(h);
 		tick(h);
 		start_due(h); /* last: places were freed; what is added makes the poll return */
-		if (!h->active && !h->nr_waiting && !h->nr_delayed)
+		if (!h->active && !h->nr_waiting && !h->delayed.nr && h->wake_ms == NEVER)
 			return NULL;
 		if (!code)
 			code = curl_multi_poll(h->multi, NULL, 0, poll_timeout(h, stop != NULL), NULL);
@@ -693,8 +724,8 @@ void http_free(struct http *h)
 		curl_multi_remove_handle(h->multi, t->easy);
 		transfer_free(t);
 	}
-	while (h->nr_delayed)
-		transfer_free(delay_pop(h));
+	while (h->delayed.nr)
+		transfer_free(heap_pop(&h->delayed));
 	while (h->hosts) {
 		struct host *host = h->hosts;
 		h->hosts = host->next;
@@ -707,7 +738,7 @@ void http_free(struct http *h)
 	while (h->nr_spare)
 		curl_easy_cleanup(h->spare[--h->nr_spare]);
 	curl_multi_cleanup(h->multi);
-	free(h->delayed);
+	heap_release(&h->delayed);
 	free(h->user_agent);
 	free(h->ca_file);
 	free(h);

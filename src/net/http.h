@@ -33,6 +33,7 @@ struct http_response {
 	struct buffer body;         /* what on_data did not take; of an error its beginning */
 	struct buffer headers;      /* raw header lines of the last response */
 	struct error *error;        /* transport failure, or NULL; owned by the engine */
+	bool sent;                  /* there was a connection to send the request over */
 	bool permanent;             /* trying again cannot help: certificate, ceiling, nobody listens on
 				     * loopback */
 	uint64_t elapsed_ms;
@@ -58,7 +59,7 @@ void http_free(struct http *h); /* transfers still in flight are dropped without
 /* The number of the request that http_submit was last given, never 0: for http_cancel. */
 uint64_t http_last_id(const struct http *h);
 /* Ends the request ID without calling on_done, wherever it is on its way; one that has ended already is no
- * error. Its body may be freed afterwards. Not to be called from its own on_data. */
+ * error. Its body may be freed afterwards. Not to be called from an on_data. */
 void http_cancel(struct http *h, uint64_t id);
 /* Starts a request after DELAY_MS (0: now), in the order of submission. A proxy is used as the
  * environment tells libcurl, but never for loopback. ERROR_USAGE when the URL is not http or
@@ -66,6 +67,9 @@ void http_cancel(struct http *h, uint64_t id);
 struct error *http_submit(struct http *h, const struct http_request *request, uint64_t delay_ms);
 /* Calls FN every INTERVAL_MS while http_run runs (progress, deadlines). */
 void http_set_tick(struct http *h, uint64_t interval_ms, void (*fn)(void *data), void *data);
+/* Calls that FN once more in DELAY_MS, or sooner; http_run goes on until then. The earliest of several
+ * calls counts. */
+void http_wake(struct http *h, uint64_t delay_ms);
 /* Runs until no request is left, or *STOP becomes true (a signal handler's flag; may be NULL):
  * then every transfer ends with ERROR_CANCELLED, and so does the run. */
 struct error *http_run(struct http *h, volatile const int *stop);

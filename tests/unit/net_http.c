@@ -525,6 +525,114 @@ static void test_engine_can_be_freed_with_requests_under_way(void **state)
 	assert_int_equal(seen.done, 0);
 }
 
+/* -- cancelling ---------------------------------------------------------------------------------------- */
+
+struct canceller {
+	struct http *http;
+	uint64_t ids[4];
+	size_t nr;
+	unsigned calls;
+};
+
+static void cancel_listed(void *data)
+{
+	struct canceller *c = data;
+	c->calls++;
+	for (size_t i = 0; i < c->nr; i++)
+		http_cancel(c->http, c->ids[i]);
+}
+
+static void cancel_when_done(void *data, const struct http_response *response)
+{
+	(void)response;
+	cancel_listed(data);
+}
+
+static void test_cancelled_requests_end_without_a_word_wherever_they_are(void **state)
+{
+	(void)state;
+	struct scripted line;
+	struct scripted_server *server = server_start_with(&line, ACT_HANG, "HTTP/1.1 200 OK\r\n\r\n");
+	struct http_settings settings = { .max_per_host = 1 };
+	struct canceller c = { .http = new_http(&settings), .nr = 3 };
+	struct seen seen = { 0 };
+	struct http_request late = {
+		.method = "GET", .url = server->url, .on_done = on_done, .data = &seen
+	};
+	submit(c.http, server->url, &seen, 0, true); /* running */
+	c.ids[0] = http_last_id(c.http);
+	submit(c.http, server->url, &seen, 0, true); /* waiting for its place */
+	c.ids[1] = http_last_id(c.http);
+	assert_null(http_submit(c.http, &late, 3600000)); /* waiting for its time */
+	c.ids[2] = http_last_id(c.http);
+	http_set_tick(c.http, 20, cancel_listed, &c);
+	assert_null(http_run(c.http, NULL));
+	assert_int_equal(seen.done, 0);
+	http_cancel(c.http, c.ids[0]); /* ended long ago */
+	http_free(c.http);
+	seen_release(&seen);
+	server_stop(server);
+}
+
+static void test_one_request_may_cancel_others_when_it_is_done(void **state)
+{
+	(void)state;
+	struct scripted script[] = {
+		{ .needle = "/first", .act = ACT_CLOSE, .bytes = "HTTP/1.1 204 x\r\n\r\n" },
+		{ .act = ACT_HANG, .bytes = "" },
+	};
+	struct scripted_server *server = server_start(script, 2);
+	struct canceller c = { .http = new_http(NULL) };
+	struct seen seen = { 0 };
+	char url[80];
+	snprintf(url, sizeof(url), "%s/first", server->url);
+	for (; c.nr < 4; c.nr++) {
+		submit(c.http, server->url, &seen, 0, false);
+		c.ids[c.nr] = http_last_id(c.http);
+	}
+	struct http_request first = {
+		.method = "GET", .url = url, .on_done = cancel_when_done, .data = &c
+	};
+	assert_null(http_submit(c.http, &first, 0));
+	assert_null(http_run(c.http, NULL));
+	assert_int_equal(c.calls, 1);
+	assert_int_equal(seen.done, 0);
+	http_free(c.http);
+	server_stop(server);
+}
+
+static void test_silent_requests_may_cancel_each_other(void **state)
+{
+	(void)state;
+	struct scripted line;
+	struct scripted_server *server = server_start_with(&line, ACT_HANG, "");
+	struct http_settings settings = { .idle_timeout_ms = 50 };
+	struct canceller c = { .http = new_http(&settings) };
+	struct http_request request = {
+		.method = "GET", .url = server->url, .on_done = cancel_when_done, .data = &c
+	};
+	for (; c.nr < 4; c.nr++) {
+		assert_null(http_submit(c.http, &request, 0));
+		c.ids[c.nr] = http_last_id(c.http);
+	}
+	assert_null(http_run(c.http, NULL));
+	assert_int_equal(c.calls, 1);
+	http_free(c.http);
+	server_stop(server);
+}
+
+static void test_a_run_goes_on_until_it_was_woken(void **state)
+{
+	(void)state;
+	struct canceller c = { .http = new_http(NULL) };
+	http_set_tick(c.http, 3600000, cancel_listed, &c);
+	http_wake(c.http, 3600000);
+	http_wake(c.http, 10);
+	assert_null(http_run(c.http, NULL));
+	assert_int_equal(c.calls, 1);
+	http_free(c.http);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -548,6 +656,10 @@ int main(void)
 		cmocka_unit_test(test_stop_flag_ends_every_transfer),
 		cmocka_unit_test(test_nothing_can_be_submitted_while_a_stopped_run_winds_down),
 		cmocka_unit_test(test_engine_can_be_freed_with_requests_under_way),
+		cmocka_unit_test(test_cancelled_requests_end_without_a_word_wherever_they_are),
+		cmocka_unit_test(test_one_request_may_cancel_others_when_it_is_done),
+		cmocka_unit_test(test_silent_requests_may_cancel_each_other),
+		cmocka_unit_test(test_a_run_goes_on_until_it_was_woken),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
