@@ -26,9 +26,13 @@ struct sigv4_request {
 	/* The whole URL as it will be sent; "?uploads" and unsorted queries are fine. Escapes in the path are
 	 * taken as they are on the wire. */
 	const char *url;
-	const char *const *headers; /* NULL-terminated "Name: value": all of them are signed */
+	/* NULL-terminated "Name: value": all of them are signed but those that change on the way
+	 * (Authorization, Connection, Expect, Transfer-Encoding, User-Agent, X-Amzn-Trace-Id) and those
+	 * without a value, which libcurl does not send. */
+	const char *const *headers;
 	struct slice body;
-	/* Instead of the body's hash: "UNSIGNED-PAYLOAD", say; NULL: the hash */
+	/* Instead of the body's hash: "UNSIGNED-PAYLOAD", say; NULL: the hash, or that word for a query
+	 * to S3, which knows no body. */
 	const char *payload_hash;
 	const char *region, *service;
 	int64_t date;               /* seconds since the epoch */
@@ -52,7 +56,8 @@ struct sigv4_result {
 	char signature[65];
 };
 
-/* ERROR_USAGE when the URL cannot be parsed. */
+/* ERROR_USAGE when the URL cannot be parsed, or a header or key holds a line break. OUT needs releasing
+ * then, too. */
 struct error *sigv4_sign(struct sigv4_result *out, const struct sigv4_keys *keys,
 			 const struct sigv4_request *request);
 void sigv4_result_release(struct sigv4_result *r); /* wipes the memory */
