@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/trace.h"
@@ -9,7 +10,9 @@
 #define MAX_REFUSAL ((size_t)64 << 10)
 #define MAX_SERVED_MODEL 200
 
-static const struct codec *const codecs[] = { &codec_openai, &codec_ollama };
+static const struct codec *const codecs[] = {
+	&codec_openai, &codec_responses, &codec_anthropic, &codec_gemini, &codec_ollama,
+};
 
 const struct codec *codec_by_name(const char *name)
 {
@@ -17,6 +20,11 @@ const struct codec *codec_by_name(const char *name)
 		if (!strcmp(codecs[i]->name, name))
 			return codecs[i];
 	return NULL;
+}
+
+const char *codec_name(size_t i)
+{
+	return i < ARRAY_SIZE(codecs) ? codecs[i]->name : NULL;
 }
 
 void codec_answer_init(struct codec_answer *a)
@@ -68,180 +76,130 @@ static void write_turn(struct json_writer *w, const char *role, struct slice tex
 	json_end_object(w);
 }
 
-/* A server that cannot be given the schema gets it in words. */
-static void write_system(struct json_writer *w, const struct codec_question *q)
+void codec_add_system(struct buffer *out, const struct codec_question *q)
 {
-	struct buffer text = BUFFER_INIT;
-	buffer_addstr(&text, q->request->system);
+	buffer_addstr(out, q->request->system);
 	if (q->dialect.format != FORMAT_SCHEMA)
-		buffer_addf(&text, "\n\nAnswer with one JSON object of this JSON Schema and nothing else:\n%s",
+		buffer_addf(out, "\n\nAnswer with one JSON object of this JSON Schema and nothing else:\n%s",
 			    q->request->schema);
-	write_turn(w, "system", slice_of(&text));
-	buffer_release(&text);
 }
 
-static void write_user(struct json_writer *w, const struct codec_question *q)
+void codec_write_plain_content(struct json_writer *w, const struct codec_question *q)
 {
 	struct buffer text = BUFFER_INIT;
 	if (q->request->shared)
 		buffer_addstr(&text, q->request->shared);
 	buffer_addstr(&text, q->request->user);
-	write_turn(w, "user", slice_of(&text));
+	json_key(w, "content");
+	json_string_n(w, text.data, text.len);
 	buffer_release(&text);
 }
 
-void codec_write_messages(struct json_writer *w, const struct codec_question *q)
+void codec_write_turns(struct json_writer *w, const struct codec_question *q,
+		       void (*write_content)(struct json_writer *w, const struct codec_question *q))
 {
-	json_key(w, "messages");
+	struct buffer system = BUFFER_INIT;
+	codec_add_system(&system, q);
 	json_begin_array(w);
-	write_system(w, q);
-	write_user(w, q);
+	write_turn(w, "system", slice_of(&system));
+	json_begin_object(w);
+	json_put_string(w, "role", "user");
+	write_content(w, q);
+	json_end_object(w);
 	if (q->complaint) {
 		if (q->earlier.len) /* some servers refuse an empty turn */
 			write_turn(w, "assistant", q->earlier);
 		write_turn(w, "user", (struct slice){ q->complaint, strlen(q->complaint) });
 	}
 	json_end_array(w);
+	buffer_release(&system);
 }
 
-/* -- errors in bodies ----------------------------------------------------------------------------- */
-
-/* Secrets are taken out before the line is cut, so that no half of one is left. */
-char *model_one_line(const char *text)
+void codec_add_image(struct json_writer *w, const char *prefix, const struct model_image *image)
 {
-	struct buffer scrubbed = BUFFER_INIT, line = BUFFER_INIT;
-	char *safe = redact(xmemdupz(text, strnlen(text, HTTP_MAX_ERROR_BODY)));
-	utf8_scrub(&scrubbed, safe, strlen(safe));
-	free(safe);
-	for (size_t i = 0; i < scrubbed.len; i++)
-		if (ascii_space(scrubbed.data[i]))
-			scrubbed.data[i] = ' ';
-	struct slice trimmed = slice_trim(slice_of(&scrubbed));
-	size_t kept = 0;
-	while (kept < trimmed.len) {
-		uint32_t cp;
-		size_t n = utf8_decode(trimmed.data + kept, trimmed.len - kept, &cp);
-		if (kept + n > MODEL_MAX_MESSAGE)
-			break;
-		kept += n;
-	}
-	text_for_terminal(&line, trimmed.data, kept, false);
-	if (kept < trimmed.len)
-		buffer_addstr(&line, "...");
-	buffer_release(&scrubbed);
-	return buffer_detach(&line, NULL);
+	struct buffer text = BUFFER_INIT;
+	buffer_addstr(&text, prefix);
+	base64_add(&text, image->data);
+	json_string_n(w, text.data, text.len);
+	buffer_release(&text);
 }
 
-static const char *const permanent_codes[] = {
-	"insufficient_quota", "billing_not_active", "billing_hard_limit_reached",
-	"invalid_api_key",    "invalid_request_error", "exceed_context_size_error",
-	"context_length_exceeded", "model_not_found", "not_found_error", "authentication_error",
-	"permission_error",
-};
-
-static bool is_permanent(const cJSON *error)
+void codec_add_image_url(struct json_writer *w, const struct model_image *image)
 {
-	static const char *const keys[] = { "code", "type" };
-	for (size_t k = 0; k < ARRAY_SIZE(keys); k++) {
-		const char *code = json_string_or(error, keys[k], "");
-		for (size_t i = 0; i < ARRAY_SIZE(permanent_codes); i++)
-			if (!strcmp(code, permanent_codes[i]))
-				return true;
-	}
-	int64_t status = json_integer_or(error, "code", 0);
-	return status >= 400 && status < 500 && status != 408 && status != 409 && status != 429;
+	char *prefix = xstrfmt("data:%s;base64,", image->media_type);
+	codec_add_image(w, prefix, image);
+	free(prefix);
 }
 
-static bool error_of_json(struct codec_error *out, const cJSON *body)
+static bool is_one_of(const char *word, const char *const *words)
 {
-	static const char *const keys[] = { "message", "error", "detail" };
-	const cJSON *error = cJSON_GetObjectItemCaseSensitive(body, "error");
-	const cJSON *object = cJSON_IsObject(error) ? error : body;
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		const char *text = json_string_or(object, keys[i], NULL);
-		if (!text || !*text)
-			continue;
-		out->message = model_one_line(text);
-		out->permanent = is_permanent(object);
-		return true;
-	}
+	for (; *words; words++)
+		if (!strcmp(word, *words))
+			return true;
 	return false;
 }
 
-void codec_error_parse(struct codec_error *out, struct slice body)
+static void add_constraint(struct buffer *out, const cJSON *item)
 {
-	*out = (struct codec_error){ 0 };
-	body = slice_trim(body);
-	if (!body.len || body.data[0] == '<') /* a page for a browser explains nothing */
-		return;
-	cJSON *json = NULL;
-	struct error *err = json_parse(&json, body, "error");
-	if (!err && error_of_json(out, json)) {
-		cJSON_Delete(json);
+	struct json_writer w;
+	buffer_addf(out, "%s%s ", out->len ? ", " : "", item->string);
+	json_writer_init(&w, out, false);
+	json_value(&w, item);
+}
+
+static void write_description(struct json_writer *w, const char *description, const struct buffer *constraints)
+{
+	struct buffer text = BUFFER_INIT;
+	buffer_addstr(&text, description);
+	if (constraints->len)
+		buffer_addf(&text, "%s(%s)", text.len ? " " : "", constraints->data);
+	if (text.len)
+		json_put_string(w, "description", text.data);
+	buffer_release(&text);
+}
+
+/* Not deeper than json_parse lets it be. */
+void codec_write_schema(struct json_writer *w, const cJSON *schema, const char *const *unknown)
+{
+	struct buffer constraints = BUFFER_INIT;
+	const cJSON *item, *property;
+	if (!cJSON_IsObject(schema)) {
+		json_value(w, schema);
 		return;
 	}
-	if (err) {
-		char *text = xmemdupz(body.data, body.len);
-		out->message = model_one_line(text);
-		free(text);
+	json_begin_object(w);
+	cJSON_ArrayForEach(item, schema) {
+		if (is_one_of(item->string, unknown)) {
+			add_constraint(&constraints, item);
+			continue;
+		}
+		if (!strcmp(item->string, "description"))
+			continue;
+		json_key(w, item->string);
+		if (!strcmp(item->string, "items")) {
+			codec_write_schema(w, item, unknown);
+		} else if (!strcmp(item->string, "properties")) {
+			json_begin_object(w);
+			cJSON_ArrayForEach(property, item) {
+				json_key(w, property->string);
+				codec_write_schema(w, property, unknown);
+			}
+			json_end_object(w);
+		} else {
+			json_value(w, item);
+		}
 	}
-	error_free(err);
-	cJSON_Delete(json);
+	write_description(w, json_string_or(schema, "description", ""), &constraints);
+	json_end_object(w);
+	buffer_release(&constraints);
 }
 
-void codec_error_release(struct codec_error *e)
+bool codec_next_format(struct codec_dialect *dialect)
 {
-	free(e->message);
-	e->message = NULL;
-}
-
-static const struct {
-	long status;
-	const char *words;
-} status_words[] = {
-	{ 400, "the server did not accept the request" },
-	{ 401, "the key was not accepted" },
-	{ 402, "payment required" },
-	{ 403, "access denied" },
-	{ 404, "the server knows no such model or address" },
-	{ 408, "the server gave up waiting" },
-	{ 413, "the request is too large" },
-	{ 429, "too many requests" },
-	{ 500, "the server failed" },
-	{ 502, "bad gateway" },
-	{ 503, "the server is not available" },
-	{ 504, "the gateway gave up waiting" },
-	{ 529, "the server is overloaded" },
-};
-
-static const char *words_of(long status)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(status_words); i++)
-		if (status_words[i].status == status)
-			return status_words[i].words;
-	if (status / 100 == 3)
-		return "the server redirects elsewhere; redirects are not followed";
-	return status >= 500 ? "the server failed" : "unexpected answer of the server";
-}
-
-char *codec_status_message(long status, const struct codec_error *e, uint64_t retry_ms)
-{
-	static const struct {
-		uint64_t ms;
-		const char *unit;
-	} units[] = { { 24 * 3600 * 1000, "d" }, { 3600 * 1000, "h" }, { 60 * 1000, "min" }, { 1000, "s" } };
-	struct buffer line = BUFFER_INIT;
-	buffer_addf(&line, "%ld %s", status, e->message ? e->message : words_of(status));
-	while (line.len && line.data[line.len - 1] == '.')
-		buffer_truncate(&line, line.len - 1);
-	size_t u = 0;
-	while (u + 1 < ARRAY_SIZE(units) && retry_ms < 2 * units[u].ms)
-		u++;
-	if (retry_ms)
-		buffer_addf(&line, ", retry after %llu %s",
-			    (unsigned long long)((retry_ms + units[u].ms - 1) / units[u].ms),
-			    units[u].unit);
-	return buffer_detach(&line, NULL);
+	if (dialect->format == FORMAT_NONE)
+		return false;
+	dialect->format++;
+	return true;
 }
 
 /* -- reading -------------------------------------------------------------------------------------- */
@@ -269,6 +227,35 @@ static bool has_error(const cJSON *message)
 	return error && !cJSON_IsNull(error);
 }
 
+void codec_answer_fail(struct codec_answer *a, const cJSON *json)
+{
+	struct codec_error e;
+	codec_error_of_json(&e, json);
+	free(a->error);
+	a->error = e.message ? e.message : xstrdup("the server reported an error");
+	a->error_permanent = e.permanent;
+}
+
+void codec_answer_served_by(struct codec_answer *a, const char *name)
+{
+	if (!a->served_model && name && *name)
+		a->served_model = xmemdupz(name, strnlen(name, MAX_SERVED_MODEL));
+}
+
+static struct error *take_json(const struct codec *codec, struct codec_answer *a, const char *event,
+			       const cJSON *json)
+{
+	if (!cJSON_IsObject(json))
+		return error_new(ERROR_SYNTAX, "the answer's stream holds something that is no object");
+	if (has_error(json)) {
+		codec_answer_fail(a, json);
+		return NULL;
+	}
+	codec_answer_served_by(a, json_string_or(json, "model", NULL));
+	codec->read_message(a, event ? event : "message", json);
+	return buffer_check(&a->text, "the answer");
+}
+
 struct error *codec_take_message(const struct codec *codec, struct codec_answer *a, const char *event,
 				 struct slice message)
 {
@@ -283,21 +270,14 @@ struct error *codec_take_message(const struct codec *codec, struct codec_answer 
 	struct error *err = parse_message(&json, message);
 	if (err)
 		return err;
-	if (!cJSON_IsObject(json)) {
-		err = error_new(ERROR_SYNTAX, "the answer's stream holds something that is no object");
-	} else if (has_error(json)) {
-		struct codec_error e = { 0 };
-		error_of_json(&e, json);
-		free(a->error);
-		a->error = e.message ? e.message : xstrdup("the server reported an error");
-		a->error_permanent = e.permanent;
-	} else {
-		const char *served = json_string_or(json, "model", NULL);
-		if (!a->served_model && served && *served)
-			a->served_model = xmemdupz(served, strnlen(served, MAX_SERVED_MODEL));
-		codec->read_message(a, event ? event : "message", json);
-		err = buffer_check(&a->text, "the answer");
-	}
+	const cJSON *item;
+	if (cJSON_IsArray(json)) /* a stream in the form of one document */
+		cJSON_ArrayForEach(item, json) {
+			if (!err)
+				err = take_json(codec, a, event, item);
+		}
+	else
+		err = take_json(codec, a, event, json);
 	cJSON_Delete(json);
 	return err;
 }

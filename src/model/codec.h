@@ -6,6 +6,8 @@
 #ifndef MODEL_CODEC_H
 #define MODEL_CODEC_H
 
+#include <stdint.h>
+
 #include "base/json.h"
 #include "model/model.h"
 #include "net/stream.h"
@@ -35,6 +37,9 @@ struct codec_question {
 	struct codec_dialect dialect;
 	struct slice earlier;      /* of the repair round: the answer that was wrong */
 	const char *complaint;     /* of the repair round: what to say about it; else NULL */
+	bool whole;                /* the answer comes in one piece, not streamed: that of a batch */
+	bool alone;                /* no other request has this shared part: writing it to a cache would
+				    * only cost */
 };
 
 /* What the body of one answer told. */
@@ -52,8 +57,22 @@ struct codec_answer {
 void codec_answer_init(struct codec_answer *a);
 void codec_answer_release(struct codec_answer *a);
 
+/* What an API takes of pictures. 0: no limit that we know of. */
+struct image_limits {
+	size_t nr;                 /* pictures of one request */
+	size_t bytes;              /* of one picture's file */
+	uint32_t side;             /* pixels of its longer side */
+	size_t many;               /* with more pictures than this, ... */
+	uint32_t side_of_many;     /* ... the longer side may have these pixels */
+};
+
 struct codec {
 	const char *name;
+	enum model_auth auth;      /* unless the provider's row says otherwise */
+	const char *version;       /* "/v1": the part of the address that names the API's version, or NULL */
+	bool version_in_endpoint;  /* it belongs to the endpoint: added to a bare host. Else write_path
+				    * writes it, and it is taken off the endpoint */
+	struct image_limits images;
 	/* Appends the path and query behind the endpoint of a request to MODEL. */
 	void (*write_path)(struct buffer *out, const struct model *model);
 	const char *chat_path;     /* that path up to what depends on the model, as people paste it */
@@ -73,29 +92,60 @@ struct codec {
 };
 
 extern const struct codec codec_openai;    /* chat completions */
+extern const struct codec codec_responses;
+extern const struct codec codec_anthropic; /* messages */
+extern const struct codec codec_gemini;    /* generateContent */
 extern const struct codec codec_ollama;
 const struct codec *codec_by_name(const char *name); /* NULL if there is none */
+const char *codec_name(size_t i);                    /* NULL behind the last */
 
 /* Hands one message of a stream to the codec: "[DONE]", errors and malformed bytes are
  * understood here. ERROR_SYNTAX when it is no JSON, ERROR_LIMIT when the text gets too long. */
 struct error *codec_take_message(const struct codec *codec, struct codec_answer *a, const char *event,
 				 struct slice message);
 
-/* system, user and, in the repair round, the wrong answer and the complaint, as
- * "messages":[{"role","content"}]. */
-void codec_write_messages(struct json_writer *w, const struct codec_question *q);
+/* -- what codecs have in common: writing -- */
+
+/* system, user and, in the repair round, the wrong answer and the complaint, as a list of turns
+ * {"role","content"}. WRITE_CONTENT writes the user's content with its key, and what goes beside it. */
+void codec_write_turns(struct json_writer *w, const struct codec_question *q,
+		       void (*write_content)(struct json_writer *w, const struct codec_question *q));
+/* Appends what the system prompt says: with the schema in words unless it is sent as such. */
+void codec_add_system(struct buffer *out, const struct codec_question *q);
+/* "content": what is shared and the user's text in one string. */
+void codec_write_plain_content(struct json_writer *w, const struct codec_question *q);
+/* SCHEMA without the keywords in UNKNOWN (ending with NULL), which this API refuses: the description of
+ * what they are about tells them. Answers are validated against all of it here. */
+void codec_write_schema(struct json_writer *w, const cJSON *schema, const char *const *unknown);
+/* The picture's bytes in base 64 behind PREFIX, as a string. */
+void codec_add_image(struct json_writer *w, const char *prefix, const struct model_image *image);
+/* The picture as a data URL. */
+void codec_add_image_url(struct json_writer *w, const struct model_image *image);
 int64_t codec_output_tokens(const struct codec_question *q);
+
+/* -- reading -- */
+
+/* An error inside a good response; JSON is the object with its message. */
+void codec_answer_fail(struct codec_answer *a, const cJSON *json);
+/* The model that answers, as the server names it: the first name counts. */
+void codec_answer_served_by(struct codec_answer *a, const char *name);
+/* Asks for JSON in a way that more servers know; false when there is none left. */
+bool codec_next_format(struct codec_dialect *dialect);
 /* Adds counts of one exchange to a sum; -1 (not told) stays only while nothing was told. */
 void model_usage_add(struct model_usage *sum, const struct model_usage *more);
 
 /* TEXT from outside as one line for a person: redacted, no control bytes, MODEL_MAX_MESSAGE bytes. */
 char *model_one_line(const char *text);
 
-/* The error in a body such as {"error":{"message","code"}}, {"error":"text"} or {"detail":"text"}. */
+/* The error in a body such as {"error":{"message","code"}}, [{"error":...}], {"error":"text"} or
+ * {"detail":"text"}. */
 struct codec_error {
 	char *message;             /* one line, redacted; NULL: the body says nothing */
 	bool permanent;            /* asking again cannot help, whatever the status */
+	uint64_t retry_ms;         /* the delay the body asks for (at most 30 days); 0: not told */
 };
+/* From a parsed body; false when it holds no message. The caller releases it. */
+bool codec_error_of_json(struct codec_error *out, const cJSON *body);
 void codec_error_parse(struct codec_error *out, struct slice body);
 void codec_error_release(struct codec_error *e);
 /* "429 quota exceeded, retry after 9 h" for a person. RETRY_MS 0: not told. */

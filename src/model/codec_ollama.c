@@ -35,12 +35,25 @@ static int64_t context_size(const struct codec_question *q)
 	return size < most ? size : most;
 }
 
+static void write_content(struct json_writer *w, const struct codec_question *q)
+{
+	codec_write_plain_content(w, q);
+	if (!q->request->nr_images)
+		return;
+	json_key(w, "images");
+	json_begin_array(w);
+	for (size_t i = 0; i < q->request->nr_images; i++)
+		codec_add_image(w, "", &q->request->images[i]);
+	json_end_array(w);
+}
+
 static void write_body(struct json_writer *w, const struct codec_question *q)
 {
 	json_begin_object(w);
 	json_put_string(w, "model", q->model->name);
-	codec_write_messages(w, q);
-	json_put_bool(w, "stream", true);
+	json_key(w, "messages");
+	codec_write_turns(w, q, write_content);
+	json_put_bool(w, "stream", !q->whole);
 	if (q->dialect.format == FORMAT_SCHEMA) {
 		json_key(w, "format");
 		json_value(w, q->schema);

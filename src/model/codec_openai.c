@@ -7,6 +7,9 @@
 
 #define CHAT_PATH "/chat/completions"
 
+/* Strict schemas have no lengths of strings. */
+static const char *const unknown_keywords[] = { "minLength", "maxLength", NULL };
+
 /* The API of OpenAI itself has renamed the limit; others still know the old name. */
 static const char *limit_name(const struct codec_question *q)
 {
@@ -30,9 +33,54 @@ static void write_format(struct json_writer *w, const struct codec_question *q)
 		json_put_string(w, "name", q->request->schema_name);
 		json_put_bool(w, "strict", true);
 		json_key(w, "schema");
-		json_value(w, q->schema);
+		codec_write_schema(w, q->schema, unknown_keywords);
 		json_end_object(w);
 	}
+	json_end_object(w);
+}
+
+static void write_text_part(struct json_writer *w, const char *text)
+{
+	if (!text || !*text)
+		return;
+	json_begin_object(w);
+	json_put_string(w, "type", "text");
+	json_put_string(w, "text", text);
+	json_end_object(w);
+}
+
+/* Many servers know no parts: they are used only where there is more than text. */
+static void write_content(struct json_writer *w, const struct codec_question *q)
+{
+	if (!q->request->nr_images) {
+		codec_write_plain_content(w, q);
+		return;
+	}
+	json_key(w, "content");
+	json_begin_array(w);
+	write_text_part(w, q->request->shared);
+	for (size_t i = 0; i < q->request->nr_images; i++) {
+		json_begin_object(w);
+		json_put_string(w, "type", "image_url");
+		json_key(w, "image_url");
+		json_begin_object(w);
+		json_key(w, "url");
+		codec_add_image_url(w, &q->request->images[i]);
+		json_end_object(w);
+		json_end_object(w);
+	}
+	write_text_part(w, q->request->user);
+	json_end_array(w);
+}
+
+static void write_stream(struct json_writer *w, const struct codec_question *q)
+{
+	json_put_bool(w, "stream", true);
+	if (q->dialect.no_usage)
+		return;
+	json_key(w, "stream_options");
+	json_begin_object(w);
+	json_put_bool(w, "include_usage", true);
 	json_end_object(w);
 }
 
@@ -40,15 +88,11 @@ static void write_body(struct json_writer *w, const struct codec_question *q)
 {
 	json_begin_object(w);
 	json_put_string(w, "model", q->model->name);
-	codec_write_messages(w, q);
+	json_key(w, "messages");
+	codec_write_turns(w, q, write_content);
 	json_put_integer(w, limit_name(q), codec_output_tokens(q));
-	json_put_bool(w, "stream", true);
-	if (!q->dialect.no_usage) {
-		json_key(w, "stream_options");
-		json_begin_object(w);
-		json_put_bool(w, "include_usage", true);
-		json_end_object(w);
-	}
+	if (!q->whole)
+		write_stream(w, q);
 	write_format(w, q);
 	json_end_object(w);
 }
@@ -74,6 +118,9 @@ static void read_usage(struct model_usage *usage, const cJSON *json)
 	usage->output_tokens = json_integer_or(u, "completion_tokens", -1);
 	const cJSON *details = cJSON_GetObjectItemCaseSensitive(u, "prompt_tokens_details");
 	usage->cached_tokens = json_integer_or(details, "cached_tokens", -1);
+	usage->cache_write_tokens = json_integer_or(details, "cache_write_tokens", -1);
+	details = cJSON_GetObjectItemCaseSensitive(u, "completion_tokens_details");
+	usage->reasoning_tokens = json_integer_or(details, "reasoning_tokens", -1);
 }
 
 static void read_message(struct codec_answer *a, const char *event, const cJSON *json)
@@ -93,14 +140,6 @@ static void read_message(struct codec_answer *a, const char *event, const cJSON 
 	a->finished |= *reason != '\0';
 	a->truncated |= !strcmp(reason, "length");
 	a->filtered |= !strcmp(reason, "content_filter");
-}
-
-static bool next_format(struct codec_dialect *d)
-{
-	if (d->format == FORMAT_NONE)
-		return false;
-	d->format++;
-	return true;
 }
 
 static bool without_usage(struct codec_dialect *d)
@@ -125,9 +164,9 @@ static bool adapt(struct codec_dialect *dialect, const char *complaint)
 	} known[] = {
 		{ "stream_options", without_usage },     { "include_usage", without_usage },
 		{ "max_completion_tokens", with_other_limit }, { "max_tokens", with_other_limit },
-		{ "response_format", next_format },      { "json_schema", next_format },
-		{ "json_object", next_format },          { "schema", next_format },
-		{ "grammar", next_format },
+		{ "response_format", codec_next_format },{ "json_schema", codec_next_format },
+		{ "json_object", codec_next_format },    { "schema", codec_next_format },
+		{ "grammar", codec_next_format },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (strcasestr(complaint, known[i].word))
@@ -145,6 +184,8 @@ const struct codec codec_openai = {
 	.name = "openai",
 	.write_path = write_path,
 	.chat_path = CHAT_PATH,
+	.version = "/v1",
+	.version_in_endpoint = true,
 	.stream = STREAM_EVENTS,
 	.write_body = write_body,
 	.read_message = read_message,

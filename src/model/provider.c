@@ -4,6 +4,8 @@
 
 const struct provider *const providers[] = {
 	&provider_openai,
+	&provider_anthropic,
+	&provider_gemini,
 	&provider_ollama,
 	NULL,
 };

@@ -38,6 +38,6 @@ struct provider {
 extern const struct provider *const providers[]; /* ends with NULL */
 const struct provider *provider_by_name(const char *name);
 
-extern const struct provider provider_ollama, provider_openai;
+extern const struct provider provider_openai, provider_anthropic, provider_gemini, provider_ollama;
 
 #endif

@@ -201,8 +201,8 @@ static void strip_end(char *s, const char *end)
 		s[strlen(s) - strlen(end)] = '\0';
 }
 
-/* A base URL as people write it: a trailing slash, the whole address of the call, or nothing behind
- * the host, where the API of OpenAI has "/v1". */
+/* A base URL as people write it: a trailing slash, the whole address of the call, with or without the
+ * version of the API. */
 static char *tidy_endpoint(const struct codec *codec, const char *url)
 {
 	char *out = xstrdup(url);
@@ -210,8 +210,10 @@ static char *tidy_endpoint(const struct codec *codec, const char *url)
 		out[strlen(out) - 1] = '\0';
 	strip_end(out, codec->chat_path);
 	const char *host = strstr(out, "://");
-	if (codec == &codec_openai && host && !strchr(host + 3, '/')) {
-		char *with_version = xstrfmt("%s/v1", out);
+	if (!codec->version_in_endpoint && codec->version) {
+		strip_end(out, codec->version);
+	} else if (codec->version && host && !strchr(host + 3, '/')) {
+		char *with_version = xstrfmt("%s%s", out, codec->version);
 		free(out);
 		out = with_version;
 	}
@@ -231,6 +233,17 @@ static struct error *unknown_provider(const char *name)
 			       "OpenAI-compatible server", name);
 }
 
+static struct error *unknown_codec(const char *provider, const char *api)
+{
+	struct buffer names = BUFFER_INIT;
+	for (size_t i = 0; codec_name(i); i++)
+		buffer_addf(&names, "%s%s", i ? ", " : "", codec_name(i));
+	struct error *err = error_new(ERROR_USAGE, "scrutiny.%s.api is '%s': it must be one of %s", provider,
+				      api, names.data);
+	buffer_release(&names);
+	return err;
+}
+
 static struct error *find_endpoint(const struct model_settings *s, const char *name,
 				   const struct codec **codec, char **endpoint)
 {
@@ -238,8 +251,7 @@ static struct error *find_endpoint(const struct model_settings *s, const char *n
 	const char *api = setting(s, name, "api");
 	*codec = api ? codec_by_name(api) : row ? row->codec : &codec_openai;
 	if (!*codec)
-		return error_new(ERROR_USAGE, "scrutiny.%s.api is '%s': it must be openai or ollama",
-				 name, api);
+		return unknown_codec(name, api);
 	const char *configured = setting(s, name, "endpoint");
 	const char *variable_name = NULL;
 	const char *variable = row ? env_first(s, row->endpoint_env, &variable_name) : NULL;
@@ -341,7 +353,8 @@ struct error *model_find(struct model *out, const char *spec, const struct model
 	if (!err)
 		err = find_endpoint(settings, m.provider, &m.codec, &m.endpoint);
 	m.row = err ? NULL : provider_by_name(m.provider);
-	m.auth = m.row ? m.row->auth : MODEL_AUTH_BEARER;
+	if (!err)
+		m.auth = m.row ? m.row->auth : m.codec->auth;
 	if (!err)
 		err = find_key(&m, settings);
 	const char *usual = err || m.name ? NULL : setting(settings, m.provider, "model");
