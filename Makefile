@@ -199,6 +199,11 @@ $(BUILD)/bench/%: tests/bench/%.c $(LIBRARY) $(BUILD)/flags
 bench: all $(BUILD)/bench/discover
 	SCRUTINY_BUILD=$(BUILD) tests/bench/status.sh
 
+# Merging 10,000 findings, and inputs made to be slow.
+.PHONY: bench-merge
+bench-merge: $(BUILD)/bench/merge
+	$<
+
 # -- fuzzing -------------------------------------------------------------------------------------
 
 FUZZ_SECONDS ?= 60

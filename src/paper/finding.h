@@ -29,7 +29,8 @@ struct finding {
 	char *subject;     /* what it is about, for the id: a label, a key, a file name; may be NULL */
 	double confidence; /* 0..1 as the reviewer says; 1 for built-in checks */
 	bool uncertain;    /* the reviewer itself could not be sure: "could not verify" */
-	/* where: empty `path` when the finding concerns the paper as a whole */
+	/* where: no `path` when the finding concerns the paper as a whole; with GROUNDING_NONE it is
+	 * where a claim's quote is nearest to, without a column */
 	char *path;        /* from the top of the repository */
 	size_t line, column, end_line, end_column; /* from 1; 0: unknown */
 	size_t start, end; /* byte range in that file */

@@ -4,7 +4,7 @@
 
 /* Overlapping findings that one is compared with, nearest first. Real papers stay far below; it
  * bounds the time when thousands are said about the same bytes. */
-#define MAX_NEIGHBOURS 128
+#define MAX_NEIGHBOURS 256
 /* Findings without a place have only their words: more of them must agree. */
 #define UNPLACED_MIN_TOKENS 4
 #define UNPLACED_JACCARD 0.5
@@ -43,6 +43,10 @@ static int compare_entries(const void *x, const void *y)
 		order = compare_sizes(a->start, b->start);
 	if (!order)
 		order = compare_sizes(a->end, b->end);
+	if (!order)
+		order = compare_sizes(a->line, b->line);
+	if (!order)
+		order = compare_sizes(a->column, b->column);
 	for (size_t i = 0; !order && i < ARRAY_SIZE(strings); i++)
 		order = compare_strings(strings[i][0], strings[i][1]);
 	if (!order)
@@ -97,14 +101,14 @@ static bool say_same(const struct entry *a, const struct entry *b)
 
 	if (a_rule && b_rule)
 		return false;
-	if (tokens_jaccard(&a->text, &b->text) >= (a->placed ? CLUSTER_JACCARD : UNPLACED_JACCARD))
+	if (tokens_are_similar(&a->text, &b->text, a->placed ? CLUSTER_JACCARD : UNPLACED_JACCARD))
 		return true;
 	if (a_rule || b_rule)
-		return a->placed && tokens_containment(a_rule ? &a->subject : &b->subject,
-						       a_rule ? &b->text : &a->text) >= 1;
+		return a->placed && tokens_are_contained(a_rule ? &a->subject : &b->subject,
+							 a_rule ? &b->text : &a->text, 1);
 	if (!a->placed && (a->quote.nr < UNPLACED_MIN_TOKENS || b->quote.nr < UNPLACED_MIN_TOKENS))
 		return false;
-	return tokens_containment(&a->quote, &b->quote) >= CLUSTER_CONTAINMENT;
+	return tokens_are_contained(&a->quote, &b->quote, CLUSTER_CONTAINMENT);
 }
 
 /* -- union-find: the root of a set is its lowest number ------------------------------------- */

@@ -49,33 +49,45 @@ static bool is_grounded(const struct finding *f)
 	return f->grounding != GROUNDING_NONE && !f->uncertain;
 }
 
-/* The severest word of a family is the family's. */
-static enum severity family_severity(const struct consensus_finding *f, const char *family)
+/* The middle one of COUNTS by severity, of two the HIGHER or the lower. */
+static enum severity median_of(const size_t counts[3], bool higher)
 {
-	enum severity highest = SEVERITY_NOTE;
+	size_t total = counts[0] + counts[1] + counts[2], below = 0;
+	size_t middle = higher ? total / 2 : (total - 1) / 2;
 
-	for (size_t i = 0; i < f->nr_voices; i++) {
-		enum severity s = f->voices[i].finding->severity;
-		if (!strcmp(f->voices[i].record->family, family) && s > highest)
-			highest = s;
-	}
-	return highest;
-}
-
-static enum severity median_severity(const struct consensus_finding *f, bool grounded)
-{
-	size_t counts[3] = { 0 }, below = 0;
-	/* the middle one, or of two the higher or the lower */
-	size_t middle = grounded ? f->nr_families / 2 : (f->nr_families - 1) / 2;
-
-	for (size_t i = 0; i < f->nr_families; i++)
-		counts[family_severity(f, f->families[i])]++;
 	for (int s = SEVERITY_NOTE; s < SEVERITY_ERROR; s++) {
 		below += counts[s];
 		if (middle < below)
 			return (enum severity)s;
 	}
 	return SEVERITY_ERROR;
+}
+
+/* The severest word of a family that is about words of the paper is the family's; when none is,
+ * the middle one. */
+static enum severity family_severity(const struct consensus_finding *f, const char *family)
+{
+	size_t counts[3] = { 0 };
+	int highest = -1;
+
+	for (size_t i = 0; i < f->nr_voices; i++) {
+		const struct finding *voice = f->voices[i].finding;
+		if (strcmp(f->voices[i].record->family, family))
+			continue;
+		counts[voice->severity]++;
+		if (is_grounded(voice) && (int)voice->severity > highest)
+			highest = (int)voice->severity;
+	}
+	return highest >= 0 ? (enum severity)highest : median_of(counts, false);
+}
+
+static enum severity median_severity(const struct consensus_finding *f, bool grounded)
+{
+	size_t counts[3] = { 0 };
+
+	for (size_t i = 0; i < f->nr_families; i++)
+		counts[family_severity(f, f->families[i])]++;
+	return median_of(counts, grounded);
 }
 
 static void judge(struct consensus_finding *f)

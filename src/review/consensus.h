@@ -3,12 +3,15 @@
  *
  * Clusters: two findings say the same when the byte ranges of their quotes overlap in one file
  * and their quotes' words (containment >= 0.6) or their titles and reasons (Jaccard >= 0.25) do;
- * closed transitively in a stable order. Findings without a place (their quotes were not found)
- * are compared with each other by their words alone, more strictly. A built-in rule's finding takes
- * in claims that share its reasons or name its subject, and is never folded into another rule's.
+ * closed transitively in a stable order. The range of a finding whose quote was not found is that of
+ * the paragraph nearest to it and its neighbours (see ground.h); without such a paragraph it is
+ * compared with others of that kind by their words alone, more strictly. A built-in rule's finding
+ * takes in claims that share its reasons or name its subject, and is never folded into another
+ * rule's.
  *
  * Severity: the median over distinct families, the higher of the two middle ones when their number
- * is even and the finding is grounded; a rule that is sure keeps its own. Buckets: verified (a
+ * is even and the finding is grounded; a family's is the severest of its grounded voices, or the
+ * lower median of its voices when none is; a rule that is sure keeps its own. Buckets: verified (a
  * built-in rule that is sure, or grounded and shared by two families), plausible (grounded),
  * unverified (the rest).
  *

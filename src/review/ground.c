@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "review/near.h"
 #include "review/normalise.h"
 
 /* Letters and digits that one piece of a quote with an ellipsis must have. */
@@ -32,6 +33,7 @@ struct text_forms {
 struct ground_index {
 	struct text_forms *texts;
 	size_t nr;
+	struct near_index *near; /* made when the first quote is not found */
 };
 
 /* What is searched: bytes, and where they came from (NULL: their own offsets). */
@@ -65,6 +67,7 @@ void ground_index_free(struct ground_index *index)
 				unit_stream_release(&index->texts[i].streams[t]);
 		}
 	}
+	near_index_free(index->near);
 	free(index->texts);
 	free(index);
 }
@@ -345,6 +348,28 @@ static void set_place(struct finding *f, struct document *doc, struct range rang
 	document_position(doc, end, &f->end_line, &f->end_column);
 }
 
+/* A place for what is said about words that are not there. */
+static void set_place_near(struct ground_index *index, struct finding *f, struct slice quote)
+{
+	struct document *doc;
+	struct location where, around;
+
+	if (!index->near) {
+		struct document **documents = xcalloc(index->nr + 1, sizeof(struct document *));
+		for (size_t i = 0; i < index->nr; i++)
+			documents[i] = index->texts[i].document;
+		index->near = near_index_new(documents, index->nr);
+		free(documents);
+	}
+	if (!near_find(index->near, quote, &doc, &where, &around))
+		return;
+	size_t column;
+	f->path = xstrdup(doc->files[where.file].path);
+	f->start = around.start;
+	f->end = around.end;
+	document_position(doc, where, &f->line, &column);
+}
+
 void ground_finding(struct ground_index *index, struct finding *f)
 {
 	struct range range;
@@ -356,8 +381,10 @@ void ground_finding(struct ground_index *index, struct finding *f)
 	f->line = f->column = f->end_line = f->end_column = f->start = f->end = 0;
 	f->grounding = GROUNDING_NONE;
 	struct text_forms *found = look_up(index, slice_trim(quote), &grounding, &range);
-	if (!found)
+	if (!found) {
+		set_place_near(index, f, quote);
 		return;
+	}
 	f->grounding = grounding;
 	set_place(f, found->document, range);
 }

@@ -15,7 +15,9 @@ struct ground_index *ground_index_new(struct document *const *documents, size_t 
 void ground_index_free(struct ground_index *index);
 
 /* Looks f->quote up and sets grounding, path, line, column, start, end. A quote with an ellipsis
- * ("...", \ldots, [...]) grounds when its longest pieces do, in order, near each other. */
+ * ("...", \ldots, [...]) grounds when its longest pieces do, in order, near each other. One that is
+ * not found stays GROUNDING_NONE; when a paragraph shares most of its words, the line is that
+ * paragraph's (without a column), and start and end are those of it with its neighbours. */
 void ground_finding(struct ground_index *index, struct finding *f);
 
 /* The quote as it is compared loosely: letters, digits and operators, TeX markup and spacing gone,

@@ -9,6 +9,9 @@
 #define ID_LENGTH 12
 /* Entries on either side of where a finding of the last run stood that it is compared with. */
 #define NEARBY 64
+/* Bytes of a quote or a title that make an id; no answer has more. */
+#define MAX_KEY_QUOTE 8192
+#define MAX_KEY_TITLE 1024
 #define MIN_QUOTE_TOKENS 4
 #define MIN_TITLE_TOKENS 3
 #define TITLE_CONTAINMENT 0.75
@@ -26,12 +29,12 @@ static const char *relative_to(const char *path, const char *paper)
 	return path;
 }
 
-static void add_normalised(struct buffer *out, char tag, const char *s)
+static void add_normalised(struct buffer *out, char tag, const char *s, size_t max)
 {
 	size_t before = out->len;
 
 	buffer_addch(out, tag);
-	ground_normalise(out, (struct slice){ s ? s : "", s ? strlen(s) : 0 });
+	ground_normalise(out, (struct slice){ s ? s : "", s ? strnlen(s, max) : 0 });
 	if (out->len == before + 1)
 		buffer_truncate(out, before);
 }
@@ -51,9 +54,9 @@ static void make_key(struct buffer *out, const char *rule, const char *path, con
 		utf8_scrub(out, subject, strlen(subject));
 	}
 	if (out->len == head)
-		add_normalised(out, 'q', quote);
+		add_normalised(out, 'q', quote, MAX_KEY_QUOTE);
 	if (out->len == head)
-		add_normalised(out, 't', title);
+		add_normalised(out, 't', title, MAX_KEY_TITLE);
 	buffer_addch(out, '\0');
 }
 
@@ -285,7 +288,8 @@ void identity_match_past(struct consensus *c, const struct run *run,
 	match_by_id(&m);
 	for (size_t i = 0; i < c->nr; i++)
 		strmap_add(&m.used_ids, c->findings[i].id, ID_LENGTH);
-	match_by_key(&m);
+	if (run->nr_past)
+		match_by_key(&m);
 	for (size_t p = 0; p < run->nr_past; p++) {
 		if (!m.matched[p] && !run->past[p].rule)
 			match_nearby(&m, p);

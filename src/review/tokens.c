@@ -51,6 +51,10 @@ void tokens_make(struct tokens *out, const char *const *texts, size_t nr)
 			out->items[kept++] = out->items[i];
 	}
 	out->nr = kept < TOKENS_MAX ? kept : TOKENS_MAX;
+	for (size_t i = 0; i < out->nr; i++) {
+		unsigned bit = (unsigned)(out->items[i] % TOKENS_BITS);
+		out->bits[bit / 64] |= UINT64_C(1) << bit % 64;
+	}
 }
 
 void tokens_release(struct tokens *t)
@@ -72,14 +76,51 @@ static size_t in_both(const struct tokens *a, const struct tokens *b)
 	return nr;
 }
 
-double tokens_containment(const struct tokens *a, const struct tokens *b)
+/* What in_both cannot exceed. */
+static size_t in_both_at_most(const struct tokens *a, const struct tokens *b)
+{
+	size_t differ = 0, smaller = a->nr < b->nr ? a->nr : b->nr;
+
+	for (size_t i = 0; i < ARRAY_SIZE(a->bits); i++)
+		differ += (size_t)__builtin_popcountll(a->bits[i] ^ b->bits[i]);
+	size_t both = (a->nr + b->nr - differ) / 2;
+	return both < smaller ? both : smaller;
+}
+
+size_t tokens_shared(const struct tokens *a, const struct tokens *b, size_t at_least)
+{
+	size_t both = in_both_at_most(a, b) >= at_least ? in_both(a, b) : 0;
+	return both >= at_least ? both : 0;
+}
+
+static double containment(const struct tokens *a, const struct tokens *b, size_t both)
 {
 	size_t smaller = a->nr < b->nr ? a->nr : b->nr;
-	return smaller ? (double)in_both(a, b) / (double)smaller : 0;
+	return smaller ? (double)both / (double)smaller : 0;
+}
+
+static double jaccard(const struct tokens *a, const struct tokens *b, size_t both)
+{
+	return a->nr && b->nr ? (double)both / (double)(a->nr + b->nr - both) : 0;
+}
+
+double tokens_containment(const struct tokens *a, const struct tokens *b)
+{
+	return containment(a, b, in_both(a, b));
 }
 
 double tokens_jaccard(const struct tokens *a, const struct tokens *b)
 {
-	size_t both = in_both(a, b);
-	return a->nr && b->nr ? (double)both / (double)(a->nr + b->nr - both) : 0;
+	return jaccard(a, b, in_both(a, b));
+}
+
+bool tokens_are_contained(const struct tokens *a, const struct tokens *b, double limit)
+{
+	return containment(a, b, in_both_at_most(a, b)) >= limit &&
+	       tokens_containment(a, b) >= limit;
+}
+
+bool tokens_are_similar(const struct tokens *a, const struct tokens *b, double limit)
+{
+	return jaccard(a, b, in_both_at_most(a, b)) >= limit && tokens_jaccard(a, b) >= limit;
 }

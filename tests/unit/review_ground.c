@@ -26,7 +26,7 @@ static void assert_grounded(const char *text, const char *quote, enum grounding 
 		print_error("'%s' is %s in '%s'\n", quote, grounding_name(f.grounding), text);
 	assert_int_equal(f.grounding, grounding);
 	if (grounding == GROUNDING_NONE) {
-		assert_null(f.path);
+		assert_int_equal(f.column, 0);
 	} else {
 		assert_string_equal(f.path, "p/main.tex");
 		assert_int_equal(f.end - f.start, strlen(found));
@@ -184,6 +184,36 @@ static void test_short_quotes_ground_only_where_there_is_one_place(void **state)
 	assert_not_there("", "some words that are not there");
 }
 
+#define NEAR_TEXT                                                                                 \
+	"We study rings.\n\nLet the firing rate of each cell be fixed\nbefore the run begins.\n\n"   \
+	"All graphs here are finite.\n\nNothing else matters.\n"
+
+static void test_words_that_are_not_there_are_near_the_paragraph_that_has_most(void **state)
+{
+	(void)state;
+	struct finding f = ground(NEAR_TEXT, "the firing rate of every cell is fixed before a run");
+	assert_int_equal(f.grounding, GROUNDING_NONE);
+	assert_string_equal(f.path, "p/main.tex");
+	assert_int_equal(f.line, 3);
+	assert_int_equal(f.column, 0);
+	assert_int_equal(f.start, 0);
+	assert_int_equal(f.end, strstr(NEAR_TEXT, "\n\nNothing") - NEAR_TEXT);
+	finding_release(&f);
+}
+
+static void test_words_of_another_paper_and_short_quotes_are_near_nothing(void **state)
+{
+	(void)state;
+	static const char *const quotes[] = { "the eigenvalues of a compact operator form a sequence",
+					      "the firing rate is wrong", "" };
+	for (size_t i = 0; i < ARRAY_SIZE(quotes); i++) {
+		struct finding f = ground(NEAR_TEXT, quotes[i]);
+		assert_null(f.path);
+		assert_int_equal(f.line, 0);
+		finding_release(&f);
+	}
+}
+
 static void test_the_strictest_tier_wins_over_the_first_place(void **state)
 {
 	struct finding f =
@@ -263,6 +293,9 @@ int main(void)
 		cmocka_unit_test(test_pieces_far_apart_are_no_quote),
 		cmocka_unit_test(test_near_misses_do_not_ground),
 		cmocka_unit_test(test_short_quotes_ground_only_where_there_is_one_place),
+		cmocka_unit_test(
+			test_words_that_are_not_there_are_near_the_paragraph_that_has_most),
+		cmocka_unit_test(test_words_of_another_paper_and_short_quotes_are_near_nothing),
 		cmocka_unit_test(test_the_strictest_tier_wins_over_the_first_place),
 		cmocka_unit_test(test_a_quote_is_looked_for_in_all_manuscripts),
 		cmocka_unit_test(test_broken_bytes_and_markup_do_no_harm),
