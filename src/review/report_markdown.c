@@ -132,6 +132,12 @@ static void add_prose(struct buffer *out, const char *label, const char *text)
 	buffer_addstr(out, "\n\n");
 }
 
+/* Its words are not there; the place is that of a paragraph with similar ones. */
+static bool is_near(const struct finding *f)
+{
+	return !f->rule && f->grounding == GROUNDING_NONE;
+}
+
 static void add_facts(struct buffer *out, const struct run *run, const struct consensus_finding *f)
 {
 	static const char *const grounding[] = {
@@ -143,6 +149,7 @@ static void add_facts(struct buffer *out, const struct run *run, const struct co
 	const char *separator = "";
 
 	if (f->lead.path) {
+		buffer_addstr(out, is_near(&f->lead) ? "near " : "");
 		add_place(out, run, f->lead.path, f->lead.line);
 		separator = " \xc2\xb7 ";
 	}

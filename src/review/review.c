@@ -9,6 +9,7 @@
 #include "base/trace.h"
 #include "check/check.h"
 #include "meta/meta.h"
+#include "review/record_merge.h"
 
 #define BUILTIN "builtin"
 
@@ -23,38 +24,6 @@ static bool is_record_name(const char *name)
 {
 	return strcmp(name, REVIEW_RUN_NAME) && !starts_with(name, "replies/") &&
 	       ends_with(name, ".json");
-}
-
-static int by_reviewer(const void *a, const void *b)
-{
-	const struct record *x = a, *y = b;
-	int order = strcmp(x->reviewer, y->reviewer);
-	if (order)
-		return order;
-	/* The built-in reviewer's versions are numbers; the newest first. */
-	long vx = x->version ? strtol(x->version, NULL, 10) : 0;
-	long vy = y->version ? strtol(y->version, NULL, 10) : 0;
-	return (vx < vy) - (vx > vy);
-}
-
-/* Sorts, and keeps the newest of several records of the built-in reviewer. */
-static void settle_records(struct review *review)
-{
-	size_t kept = 0;
-	if (review->nr)
-		qsort(review->items, review->nr, sizeof(*review->items), by_reviewer);
-	for (size_t i = 0; i < review->nr; i++) {
-		bool older = kept && !strcmp(review->items[i].reviewer, BUILTIN) &&
-			     !strcmp(review->items[kept - 1].reviewer, BUILTIN);
-		if (older)
-			record_release(&review->items[i]);
-		else
-			review->items[kept++] = review->items[i];
-	}
-	review->nr = kept;
-	review->records = xcalloc(kept + 1, sizeof(*review->records));
-	for (size_t i = 0; i < kept; i++)
-		review->records[i] = &review->items[i];
 }
 
 static struct error *load_record(struct review *review, struct records *store,
@@ -102,7 +71,10 @@ struct error *review_make(struct review *out, struct records *store, struct run 
 		review_release(out);
 		return err;
 	}
-	settle_records(out);
+	out->nr = record_merge_all(out->items, out->nr);
+	out->records = xcalloc(out->nr + 1, sizeof(*out->records));
+	for (size_t i = 0; i < out->nr; i++)
+		out->records[i] = &out->items[i];
 	consensus_make(&out->consensus, out->records, out->nr, &out->run);
 	out->report = (struct report){ &out->run, out->records, out->nr, &out->consensus };
 	return NULL;

@@ -30,7 +30,8 @@ void review_store_run(struct run *run);
 void review_place_run(struct run *run, const char *paper);
 
 /* Puts the review of CONTENT_ID, which lies in the folder PAPER now, together from the store
- * alone. ERROR_NOT_FOUND when it was never reviewed. Of several records of the built-in reviewer the newest version counts.
+ * alone. ERROR_NOT_FOUND when it was never reviewed. Several records of one reviewer become one: see
+ * record_merge.h.
  * OUT must not be moved afterwards. */
 struct error *review_load(struct review *out, struct records *store, const char *content_id,
 			  const char *paper);
