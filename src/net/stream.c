@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "base/text.h"
+#include "net/event_stream.h"
 
 #define MAX_EVENT_NAME 64
 
@@ -76,6 +78,56 @@ static struct error *end_line(struct stream *s)
 	return err;
 }
 
+/* A failure may stand in the headers only: it becomes {"message": ...}, so that it is not overlooked. */
+static struct error *dispatch_failure(struct stream *s, const struct event_stream_message *m)
+{
+	struct buffer text = BUFFER_INIT;
+	struct json_writer w;
+	json_writer_init(&w, &text, false);
+	json_begin_object(&w);
+	json_key(&w, "message");
+	json_string_n(&w, m->complaint.data, m->complaint.len);
+	json_end_object(&w);
+	struct error *err = s->on_message(s->data, s->event.data, slice_of(&text));
+	buffer_release(&text);
+	return err;
+}
+
+static struct error *end_frame(struct stream *s)
+{
+	struct event_stream_message m;
+	struct error *err = event_stream_parse(slice_of(&s->line), &m);
+	if (err)
+		return err;
+	buffer_reset(&s->event);
+	if (m.failed)
+		buffer_addch(&s->event, '!');
+	buffer_add(&s->event, m.name.data, m.name.len);
+	err = m.failed && !m.payload.len ? dispatch_failure(s, &m)
+					 : s->on_message(s->data, s->event.data, m.payload);
+	buffer_reset(&s->line);
+	return err;
+}
+
+static struct error *feed_frames(struct stream *s, const char *bytes, size_t len)
+{
+	while (len) {
+		bool begun = s->line.len >= EVENT_STREAM_PRELUDE;
+		size_t missing = (begun ? s->frame_len : EVENT_STREAM_PRELUDE) - s->line.len;
+		size_t taken = len < missing ? len : missing;
+		struct error *err = NULL;
+		buffer_add(&s->line, bytes, taken);
+		bytes += taken;
+		len -= taken;
+		if (taken == missing)
+			err = begun ? end_frame(s)
+				    : event_stream_length(s->line.data, STREAM_MAX_MESSAGE, &s->frame_len);
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
 /* Skips a byte order mark and white space in front, and looks what kind of body this is. */
 static size_t begin(struct stream *s, const char *bytes, size_t len)
 {
@@ -85,7 +137,7 @@ static size_t begin(struct stream *s, const char *bytes, size_t len)
 	if (i == len)
 		return len;
 	s->started = true;
-	s->document = s->kind == STREAM_EVENTS && (bytes[i] == '{' || bytes[i] == '[');
+	s->document = s->kind != STREAM_LINES && (bytes[i] == '{' || bytes[i] == '[');
 	return i;
 }
 
@@ -101,6 +153,8 @@ struct error *stream_feed(struct stream *s, const char *bytes, size_t len)
 		buffer_add(&s->line, bytes + i, len - i);
 		return buffer_check(&s->line, "the answer");
 	}
+	if (s->kind == STREAM_FRAMES)
+		return feed_frames(s, bytes + i, len - i);
 	while (i < len) {
 		if (s->after_return && bytes[i] == '\n') {
 			s->after_return = false;
@@ -127,6 +181,10 @@ struct error *stream_end(struct stream *s)
 {
 	if (s->document)
 		return s->on_message(s->data, NULL, slice_trim(slice_of(&s->line)));
+	if (s->kind == STREAM_FRAMES)
+		return s->line.len ? error_new(ERROR_NETWORK, "the server's event stream broke off in "
+					       "the middle of a message")
+				   : NULL;
 	struct error *err = s->line.len ? end_line(s) : NULL;
 	if (!err && s->kind == STREAM_EVENTS)
 		err = dispatch_event(s);

@@ -15,7 +15,8 @@ enum stream_kind {
 	STREAM_EVENTS, /* server-sent events; the message is the data, its lines joined by newlines */
 	STREAM_LINES,  /* one message a line; empty lines are skipped */
 	STREAM_FRAMES, /* application/vnd.amazon.eventstream: the message is the payload; EVENT is the frame's
-			* :event-type, or for exceptions and errors "!" and their name. A wrong checksum is
+			* :event-type, or for exceptions and errors "!" and their name. A failure without a
+			* payload has {"message": its :error-message} for one. A wrong checksum is
 			* ERROR_SYNTAX */
 };
 
@@ -34,14 +35,16 @@ struct stream {
 	bool after_return; /* the last byte was a CR: a LF right behind it belongs to it */
 	bool document;     /* no events after all, but one JSON document */
 	bool has_data;
+	size_t frame_len;  /* of the frame in `line`, once its prelude is there */
 };
 
 void stream_init(struct stream *s, enum stream_kind kind, stream_message_fn *on_message, void *data);
 void stream_release(struct stream *s);
 /* ERROR_LIMIT for a message that is too long, else what ON_MESSAGE returned. */
 struct error *stream_feed(struct stream *s, const char *bytes, size_t len);
-/* At the end of the body: a last message without its line end still counts. A body that was no
- * event stream but a single JSON value (a server that does not stream) is one message. */
+/* At the end of the body: a last message without its line end still counts; half a frame is
+ * ERROR_NETWORK. A body that was no stream of events or frames but a single JSON value (a server that does
+ * not stream) is one message. */
 struct error *stream_end(struct stream *s);
 
 #endif
