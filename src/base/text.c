@@ -284,3 +284,11 @@ const char *text_nearest(const char *word, const char *const *candidates)
 	}
 	return nearest;
 }
+
+void text_dollars(struct buffer *out, double usd)
+{
+	int digits = 2;
+	for (double limit = 0.0995; usd > 0 && usd < limit && digits < 9; limit /= 10)
+		digits++;
+	buffer_addf(out, "$%.*f", digits, usd);
+}

@@ -19,8 +19,10 @@ struct budget_limits {
 	double run, paper;          /* hard */
 	double day, day_warn;
 	double month, month_warn;
+	bool month_is_default;      /* the user set none: BUDGET_DEFAULT_MONTH */
+	bool allow_unknown;         /* requests of unknown price are sent in spite of hard limits */
 };
-#define BUDGET_NO_LIMITS ((struct budget_limits){ -1, -1, -1, -1, -1, -1 })
+#define BUDGET_NO_LIMITS ((struct budget_limits){ -1, -1, -1, -1, -1, -1, false, false })
 /* Of the month, unless configured otherwise, once a model is used that costs money. */
 #define BUDGET_DEFAULT_MONTH 20.0
 #define BUDGET_DEFAULT_MONTH_WARN 15.0
@@ -38,8 +40,11 @@ struct error *budget_open(struct budget **out, struct repo *repo, struct records
 /* What is still reserved is settled as estimated. */
 void budget_free(struct budget *b);
 
-/* Sets aside USD for WHAT (id and usage of it are not looked at; copied). ERROR_BUDGET says which limit, what is
- * left of it and what was asked. USD < 0 (price unknown) is refused when a hard limit of the user's own is set
+/* A limit for a paper is one for its content id (without one, its path), in all runs of this month; what
+ * is reserved counts in the day and the month that are now.
+ *
+ * Sets aside USD for WHAT (id and usage of it are not looked at; copied). ERROR_BUDGET says which limit, what is
+ * left of it and what was asked, and nothing is set aside. USD < 0 (price unknown) is refused when a hard limit of the user's own is set
  * (run, paper, day, or a month that is configured), unless ALLOW_UNKNOWN; what is allowed is booked as unknown. */
 struct error *budget_reserve(struct budget *b, const struct spending *what, double usd,
 			     uint64_t *reservation);

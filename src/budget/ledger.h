@@ -28,6 +28,16 @@ struct spending {
 	bool batch;
 };
 void spending_release(struct spending *s);
+/* A deep copy. */
+void spending_copy(struct spending *out, const struct spending *s);
+
+/* From FROM until before UNTIL, seconds since the epoch. */
+struct ledger_span {
+	int64_t from, until;
+};
+/* The user's local day and month that hold DATE. */
+struct ledger_span ledger_day(int64_t date);
+struct ledger_span ledger_month(int64_t date);
 
 struct ledger {
 	struct spending *items; /* by date, then id */
@@ -36,7 +46,8 @@ struct ledger {
 };
 
 /* All entries from FROM until before UNTIL (seconds since the epoch), the journals of this and other
- * processes and what STORE holds together, each once. Reads the months concerned only. */
+ * processes and what STORE holds together, each once. Reads the months concerned only. What a process that
+ * lives has reserved is not spent yet; what a dead one had, is (estimated). */
 struct error *ledger_read(struct ledger *out, struct records *store, int64_t from, int64_t until);
 void ledger_release(struct ledger *l);
 

@@ -68,6 +68,11 @@ void records_free(struct records *r)
 	free(r);
 }
 
+struct repo *records_repo(const struct records *r)
+{
+	return r->repo;
+}
+
 struct error *records_refresh(struct records *r, bool *moved)
 {
 	struct oid tip, tree;

@@ -36,6 +36,7 @@ struct records;
 /* Opens the store; no ref and no journal is an empty store. Works in a bare repository. */
 struct error *records_open(struct records **out, struct repo *repo);
 void records_free(struct records *r);
+struct repo *records_repo(const struct records *r);
 
 /* Appends the blob NAME of CONTENT_ID to OUT; ERROR_NOT_FOUND. What is journalled is newer than
  * what the ref holds. */
