@@ -8,11 +8,11 @@ need_server aimock-start
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
 start_server aimock-start
-plan 27
+plan 76
 
 # review MODEL: reviews the one paper of a new repository, where nothing is recorded yet.
 review () {
-	repo sha1 "$world/work/${1#*/}"
+	repo sha1 "$world/work/$checks"
 	mkdir paper
 	cat >paper/main.tex <<'END'
 \documentclass{article}
@@ -51,8 +51,46 @@ complains garbled 'something that is not JSON'
 complains short 'broke off at the limit'
 complains filtered 'content filter'
 
-OPENAI_BASE_URL=$address OPENAI_API_KEY=sk-mock review openai/gpt-6-luna
-like "$out" '^paper +1 error.*openai/gpt-6-luna' 'openai, found through its environment variables'
-like "$(cat paper/scrutiny.json)" '"input_tokens": 900' 'the usage is in the report'
-OLLAMA_HOST=$address review ollama/llama3.1
-like "$out" '^paper +1 error.*ollama/llama3.1' 'ollama, found through its environment variable'
+
+# -- each provider's own API, found through its environment variables ------------------------------------
+
+export OPENAI_BASE_URL="$address" OPENAI_API_KEY=sk-mock OLLAMA_HOST="$address"
+export ANTHROPIC_BASE_URL="$address/v1/" ANTHROPIC_API_KEY=sk-mock
+export GOOGLE_GEMINI_BASE_URL="$address" GEMINI_API_KEY=sk-mock
+
+# speaks PROVIDER MODEL: the usual course of things.
+speaks () {
+	review "$1/$2"
+	like "$out" "^paper +1 error.*$1/$2" "$1: its finding is read"
+	is "$err" '' "$1: without a complaint"
+	[ "$1" = ollama ] || # whose tokens the mock does not count
+		like "$(cat paper/scrutiny.json)" '"input_tokens": 900' "$1: the usage is in the report"
+}
+speaks openai gpt-6-luna
+speaks anthropic claude-sonnet-5-5
+speaks gemini gemini-3.8-flash
+speaks ollama llama3.1
+
+# fails PROVIDER MODEL WORDS
+fails () {
+	review "$1/$2"
+	is "$status" 2 "$1/$2: the reviewer is incomplete"
+	like "$err" "^warning: $1/$2 on paper: .*$3" "$1/$2: and the reason is told"
+}
+for provider in openai anthropic gemini ollama; do
+	review "$provider/thinker"
+	like "$out" "^paper +1 error.*$provider/thinker" "$provider: what was thought is no answer"
+	review "$provider/prose"
+	like "$out" "^paper +1 error.*$provider/prose" "$provider: prose is repaired in a second round"
+	[ "$provider" = ollama ] || # which never breaks off there
+		fails "$provider" short 'broke off at the limit'
+	fails "$provider" denied '401 Incorrect API key provided'
+	fails "$provider" garbled 'something that is not JSON'
+done
+fails anthropic refuser 'a content filter of the provider'
+fails gemini filtered 'a content filter of the provider'
+
+git config --global scrutiny.openai.api responses
+speaks openai gpt-6-luna
+fails openai short 'broke off at the limit'
+fails openai garbled 'something that is not JSON'
