@@ -10,7 +10,7 @@ __git_scrutiny_options ()
 	run) echo "--since= --staged --all --reviewers= --checks-only --dry-run --commit --write --no-write --fail-on= --format= --output= --quiet --color=" ;;
 	plan) echo "--since= --staged --all --reviewers= --checks-only" ;;
 	status) echo "--all --porcelain --reviewers= --checks-only --color=" ;;
-	show) echo "--format= --color=" ;;
+	show) echo "--all --format= --color=" ;;
 	report) echo "--replay --write --no-write --format= --output=" ;;
 	explain) echo "--list --color=" ;;
 	models) echo "--list" ;;

@@ -45,6 +45,7 @@ complete -c git-scrutiny -n '__fish_seen_subcommand_from status' -l checks-only 
 complete -c git-scrutiny -n '__fish_seen_subcommand_from status' -l color -x -a 'always never auto' -d 'colour the output: always, never or auto'
 
 # show
+complete -c git-scrutiny -n '__fish_seen_subcommand_from show' -l all -d 'show everything that was said, nothing folded'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from show' -l format -x -a 'text md json sarif' -d 'md (default), text, json or sarif'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from show' -l color -x -a 'always never auto' -d 'colour the output: always, never or auto'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from show' -a '(__fish_complete_directories (commandline -ct))'

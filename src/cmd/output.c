@@ -79,6 +79,16 @@ void output_format(struct buffer *out, const char *format, struct review *const 
 			writers[i].write(out, &o);
 }
 
+void output_all(struct buffer *out, struct review *const *reviews, size_t nr, bool color)
+{
+	for (size_t i = 0; i < nr; i++) {
+		if (!reviews[i])
+			continue;
+		buffer_addstr(out, out->len ? "\n" : "");
+		report_all(out, &reviews[i]->report, color);
+	}
+}
+
 struct error *output_write(const char *path, const struct buffer *text)
 {
 	if (path && strcmp(path, "-"))

@@ -12,6 +12,9 @@ extern const char *const output_formats[]; /* text, md, json, sarif; NULL-termin
 void output_format(struct buffer *out, const char *format, struct review *const *reviews, size_t nr,
 		   bool color, struct line_source *lines);
 
+/* Appends everything that was said about the papers: see report_all. */
+void output_all(struct buffer *out, struct review *const *reviews, size_t nr, bool color);
+
 /* Writes TEXT to the file PATH, or to standard output when PATH is NULL or "-". */
 struct error *output_write(const char *path, const struct buffer *text);
 

@@ -12,6 +12,7 @@
 #include "meta/meta.h"
 
 struct show_options {
+	bool all;
 	const char *format;
 	const char *color;
 };
@@ -86,6 +87,20 @@ static struct error *show_text(struct workspace *ws, const struct buffer *text)
 	return err;
 }
 
+static void add_reviews(struct buffer *text, struct workspace *ws, const struct show_options *o,
+			struct review *const *reviews, size_t nr)
+{
+	bool color = context_color(ws->ctx, o->color, 1);
+	if (o->all) {
+		output_all(text, reviews, nr, color);
+		return;
+	}
+	struct line_source lines;
+	line_source_init(&lines, ws->snapshot);
+	output_format(text, o->format ? o->format : "md", reviews, nr, color, &lines);
+	line_source_release(&lines);
+}
+
 static struct error *run_show(struct context *ctx, const void *options, int argc,
 			      const char **argv, int *exit_status)
 {
@@ -96,6 +111,9 @@ static struct error *run_show(struct context *ctx, const void *options, int argc
 	struct buffer text = BUFFER_INIT;
 	size_t nr = 0;
 	(void)exit_status;
+	if (o->all && o->format && strcmp(o->format, "text"))
+		return error_with_hint(error_new(ERROR_USAGE, "--all is shown as text"),
+				       "--format=json always holds everything");
 	struct error *err = workspace_open(&ws, ctx, false);
 	struct selection sel = { .all = true, .paths = argv, .nr_paths = argc };
 	if (!err)
@@ -107,10 +125,7 @@ static struct error *run_show(struct context *ctx, const void *options, int argc
 	if (!err)
 		err = load_all(&ws, papers, nr, reviews);
 	if (!err) {
-		struct line_source lines;
-		line_source_init(&lines, ws.snapshot);
-		output_format(&text, o->format, reviews, nr, context_color(ctx, o->color, 1), &lines);
-		line_source_release(&lines);
+		add_reviews(&text, &ws, o, reviews, nr);
 		err = show_text(&ws, &text);
 	}
 	free_all(reviews, nr);
@@ -193,6 +208,10 @@ static struct error *run_report(struct context *ctx, const void *options, int ar
 }
 
 static const struct option show_table[] = {
+	{ OPTION_BOOL, 0, "all", offsetof(struct show_options, all), NULL,
+	  "show everything that was said, nothing folded",
+	  "Shows everything that was said: of every finding who raised it, how severe and how sure, in their own "
+	  "words, and who did not; every reviewer's summary. As text." },
 	{ OPTION_CHOICE, 0, "format", offsetof(struct show_options, format), "<format>",
 	  "md (default), text, json or sarif", NULL, output_formats },
 	{ OPTION_CHOICE, 0, "color", offsetof(struct show_options, color), "<when>",
@@ -214,7 +233,6 @@ static const struct option report_table[] = {
 	{ .kind = OPTION_END },
 };
 
-static const struct show_options show_defaults = { .format = "md" };
 static const struct report_options report_defaults = { .write = true, .format = "md" };
 static const char *const show_usage[] = { "[<options>] [<paper>...]", NULL };
 static const char *const report_usage[] = { "[--format=<format>] [-o <file>] [<paper>...]",
@@ -222,6 +240,7 @@ static const char *const report_usage[] = { "[--format=<format>] [-o <file>] [<p
 
 static const struct example show_examples[] = {
 	{ "git scrutiny show theory/tilings", "The report of one paper, in the pager." },
+	{ "git scrutiny show --all theory/tilings", "What each reviewer said, in full." },
 	{ NULL, NULL },
 };
 static const struct example report_examples[] = {
@@ -240,7 +259,6 @@ const struct command cmd_show = {
 		       "only one.",
 	.options = show_table,
 	.options_size = sizeof(struct show_options),
-	.defaults = &show_defaults,
 	.examples = show_examples,
 	.run = run_show,
 };

@@ -27,6 +27,8 @@ void report_json(struct buffer *out, const struct report *report);     /* scruti
  * said. */
 void report_text(struct buffer *out, const struct report *report, bool color,
 		 struct slice (*line_of)(void *data, const struct finding *f), void *data);
+/* Everything, for a terminal: of every finding each voice in full, who was silent, every summary. */
+void report_all(struct buffer *out, const struct report *report, bool color);
 /* SARIF 2.1.0 over several papers. Only verified and plausible findings that have a place, worst
  * first, at most what GitHub shows; the rest is counted in properties. */
 void report_sarif(struct buffer *out, const struct report *const *reports, size_t nr,
