@@ -8,6 +8,9 @@
 /* Findings without a place have only their words: more of them must agree. */
 #define UNPLACED_MIN_TOKENS 4
 #define UNPLACED_JACCARD 0.5
+/* Two remarks on the same words may be about different things: their own words must agree a little. Below
+ * this, remarks of real reviewers do not; any two English texts share half of it. */
+#define SAME_QUOTE_JACCARD 0.16
 
 static int compare_sizes(size_t a, size_t b)
 {
@@ -74,6 +77,7 @@ struct entry *entries_make(const struct record *const *records, size_t nr_record
 			e->finding = f;
 			e->placed = f->path && (f->end > f->start || f->line);
 			tokens_make(&e->quote, (const char *const *)&f->quote, 1);
+			tokens_make(&e->title, text, 1);
 			tokens_make(&e->text, text, ARRAY_SIZE(text));
 			tokens_make(&e->subject, (const char *const *)&f->subject, 1);
 		}
@@ -87,6 +91,7 @@ void entries_free(struct entry *entries, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++) {
 		tokens_release(&entries[i].quote);
+		tokens_release(&entries[i].title);
 		tokens_release(&entries[i].text);
 		tokens_release(&entries[i].subject);
 	}
@@ -108,7 +113,9 @@ static bool say_same(const struct entry *a, const struct entry *b)
 							 a_rule ? &b->text : &a->text, 1);
 	if (!a->placed && (a->quote.nr < UNPLACED_MIN_TOKENS || b->quote.nr < UNPLACED_MIN_TOKENS))
 		return false;
-	return tokens_are_contained(&a->quote, &b->quote, CLUSTER_CONTAINMENT);
+	return tokens_are_contained(&a->quote, &b->quote, CLUSTER_CONTAINMENT) &&
+	       (tokens_are_similar(&a->text, &b->text, SAME_QUOTE_JACCARD) ||
+		tokens_are_contained(&a->title, &b->title, CLUSTER_CONTAINMENT));
 }
 
 /* -- union-find: the root of a set is its lowest number ------------------------------------- */

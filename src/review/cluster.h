@@ -14,6 +14,7 @@ struct entry {
 	const struct finding *finding;
 	bool placed;           /* it has a range in a file */
 	struct tokens quote;
+	struct tokens title;
 	struct tokens text;    /* title and why */
 	struct tokens subject;
 	size_t cluster;        /* number of the first entry of its cluster */

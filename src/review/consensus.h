@@ -2,7 +2,8 @@
  * The consensus: all findings of all reviewers, duplicates folded, nothing dropped.
  *
  * Clusters: two findings say the same when the byte ranges of their quotes overlap in one file
- * and their quotes' words (containment >= 0.6) or their titles and reasons (Jaccard >= 0.25) do;
+ * and their titles and reasons do (Jaccard >= 0.25), or their quotes' words (containment >= 0.6) if
+ * what they say of them has something in common as well (Jaccard >= 0.16, or titles >= 0.6);
  * closed transitively in a stable order. The range of a finding whose quote was not found is that of
  * the paragraph nearest to it and its neighbours (see ground.h); without such a paragraph it is
  * compared with others of that kind by their words alone, more strictly. A built-in rule's finding

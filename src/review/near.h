@@ -16,8 +16,9 @@ struct near_index *near_index_new(struct document *const *documents, size_t nr);
 void near_index_free(struct near_index *index);
 
 /*
- * The paragraph that shares most of the words of QUOTE, the first of several: *DOC and *WHERE; and *AROUND, the
- * same with its two neighbours, as far as they stand in the same file. False when none shares enough.
+ * The paragraph that shares most of the words of QUOTE, the first of several: *DOC and *WHERE; and
+ * *AROUND, the same with its two neighbours, as far as they stand in the same file. False when none
+ * shares enough.
  */
 bool near_find(const struct near_index *index, struct slice quote, struct document **doc,
 	       struct location *where, struct location *around);

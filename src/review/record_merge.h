@@ -5,13 +5,13 @@
 #include "review/record.h"
 
 /*
- * Sorts ITEMS by reviewer and makes one of those of the same reviewer; returns how many there are then. The result
- * does not depend on the order they come in.
+ * Sorts ITEMS by reviewer and makes one of those of the same reviewer; returns how many there are
+ * then. The result does not depend on the order they come in.
  *
- * Of the built-in reviewer the record of the newest version stays, the others are released. A model's
- * records are joined: the newest one (of the same second, the one whose bytes are smaller) gives version and
- * summary, and all findings stay, those that are equal in everything once. What both cost was paid twice and is
- * added, except when they are made from the same replies.
+ * Of the built-in reviewer the record of the newest version stays, the others are released. A
+ * model's records are joined: the newest one (of the same second, the one whose bytes are smaller)
+ * gives version and summary, and all findings stay, those that are equal in everything once. What
+ * both cost was paid twice and is added, except when they are made from the same replies.
  */
 size_t record_merge_all(struct record *items, size_t nr);
 

@@ -96,6 +96,36 @@ static void test_two_models_of_one_family_are_one_vote(void **state)
 	release(&s);
 }
 
+static void test_different_remarks_on_the_same_words_do_not_confirm_each_other(void **state)
+{
+	struct scene s = { 0 };
+	(void)state;
+	add_claim(reviewer(&s, "a", "llama"), SEVERITY_ERROR, "Improvement without error bars",
+		  "one run may account for the difference", QUOTE_A, "p/main.tex", 100, 140);
+	add_claim(reviewer(&s, "b", "gpt"), SEVERITY_NOTE, "Symbol used before its definition",
+		  "lambda appears here for the first time", QUOTE_A, "p/main.tex", 100, 140);
+	make(&s);
+	assert_int_equal(s.c.nr, 2);
+	assert_int_equal(s.c.findings[0].bucket, BUCKET_PLAUSIBLE);
+	assert_nothing_lost(&s);
+	release(&s);
+}
+
+static void test_the_same_title_on_the_same_words_is_the_same_remark(void **state)
+{
+	struct scene s = { 0 };
+	(void)state;
+	add_claim(reviewer(&s, "a", "llama"), SEVERITY_ERROR, "Improvement without error bars",
+		  "one run may account for it, who knows, and nobody repeated anything", QUOTE_A,
+		  "p/main.tex", 100, 140);
+	add_claim(reviewer(&s, "b", "gpt"), SEVERITY_NOTE, "No error bars on the improvement",
+		  "seeds are not given; variance between them tends to be large here", QUOTE_A,
+		  "p/main.tex", 100, 140);
+	make(&s);
+	assert_int_equal(s.c.nr, 1);
+	release(&s);
+}
+
 static void test_the_same_words_elsewhere_are_another_finding(void **state)
 {
 	struct scene s = { 0 };
@@ -379,6 +409,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_two_families_on_the_same_words_verify_each_other),
 		cmocka_unit_test(test_two_models_of_one_family_are_one_vote),
+		cmocka_unit_test(
+			test_different_remarks_on_the_same_words_do_not_confirm_each_other),
+		cmocka_unit_test(test_the_same_title_on_the_same_words_is_the_same_remark),
 		cmocka_unit_test(test_the_same_words_elsewhere_are_another_finding),
 		cmocka_unit_test(test_a_rule_takes_in_the_claim_that_names_its_subject_only),
 		cmocka_unit_test(test_what_is_not_in_the_paper_or_not_sure_is_unverified),
