@@ -9,24 +9,25 @@ complete -c git-scrutiny -n __fish_is_first_token -a show -d 'show a paper\'s re
 complete -c git-scrutiny -n __fish_is_first_token -a report -d 'print or rebuild reports from the records, offline'
 complete -c git-scrutiny -n __fish_is_first_token -a explain -d 'say what a rule of the built-in checks means'
 complete -c git-scrutiny -n __fish_is_first_token -a models -d 'show which models can be asked, and how to add one'
+complete -c git-scrutiny -n __fish_is_first_token -a records -d 'share, unite and look after what models answered'
 complete -c git-scrutiny -n __fish_is_first_token -a version -d 'print the version'
 
 # run
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models version' -l since -x -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)' -d 'papers that differ from what stands at <rev>'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models version' -l staged -d 'papers whose staged content differs from HEAD'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models version' -s a -l all -d 'every paper; what is recorded is not asked for again'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models version' -l reviewers -x -a '(git scrutiny models --list 2>/dev/null)' -d 'ask these models, separated by commas'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models version' -l checks-only -d 'run the built-in checks and ask no model'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models version' -s n -l dry-run -d 'show what would be done, with tokens and cost; as git scrutiny plan'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models version' -l commit -d 'commit the reports and meta.yaml, and nothing else'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models version' -l write -d 'write reports and meta.yaml (default); --no-write only prints'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models version' -l no-write -d 'not: write reports and meta.yaml (default); --no-write only prints'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models version' -l fail-on -x -a 'error warning note never' -d 'exit with 1 at findings of this level: error, warning, note, never'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models version' -l format -x -a 'text md json sarif' -d 'text (default), md, json or sarif'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models version' -s o -l output -r -F -d 'print findings into a file instead of standard output'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models version' -s q -l quiet -d 'print findings and warnings only'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models version' -l color -x -a 'always never auto' -d 'colour the output: always, never or auto'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models version' -a '(__fish_complete_directories (commandline -ct))'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -l since -x -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)' -d 'papers that differ from what stands at <rev>'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -l staged -d 'papers whose staged content differs from HEAD'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -s a -l all -d 'every paper; what is recorded is not asked for again'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -l reviewers -x -a '(git scrutiny models --list 2>/dev/null)' -d 'ask these models, separated by commas'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -l checks-only -d 'run the built-in checks and ask no model'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -s n -l dry-run -d 'show what would be done, with tokens and cost; as git scrutiny plan'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -l commit -d 'commit the reports and meta.yaml, and nothing else'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -l write -d 'write reports and meta.yaml (default); --no-write only prints'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -l no-write -d 'not: write reports and meta.yaml (default); --no-write only prints'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -l fail-on -x -a 'error warning note never' -d 'exit with 1 at findings of this level: error, warning, note, never'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -l format -x -a 'text md json sarif' -d 'text (default), md, json or sarif'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -s o -l output -r -F -d 'print findings into a file instead of standard output'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -s q -l quiet -d 'print findings and warnings only'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -l color -x -a 'always never auto' -d 'colour the output: always, never or auto'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -a '(__fish_complete_directories (commandline -ct))'
 
 # plan
 complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -l since -x -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)' -d 'papers that differ from what stands at <rev>'
@@ -65,5 +66,10 @@ complete -c git-scrutiny -n '__fish_seen_subcommand_from explain' -a '(git scrut
 
 # models
 complete -c git-scrutiny -n '__fish_seen_subcommand_from models' -l list -d 'print the models\' names only, one a line'
+
+# records
+complete -c git-scrutiny -n '__fish_seen_subcommand_from records' -s q -l quiet -d 'print warnings and errors only'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from records' -a 'push fetch merge'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from records' -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)'
 
 # version

@@ -73,25 +73,50 @@ struct repo *records_repo(const struct records *r)
 	return r->repo;
 }
 
+/* "v2" and later are layouts that only later programs know. */
+static struct error *check_layout(const struct tree_entry *e, void *data)
+{
+	struct tree_entry *root = data;
+	if (slice_equals(e->name, RECORDS_ROOT)) {
+		*root = *e;
+		return NULL;
+	}
+	size_t digits = 1;
+	while (digits < e->name.len && ascii_digit(e->name.data[digits]))
+		digits++;
+	if (e->mode != 040000 || e->name.len < 2 || e->name.data[0] != 'v' || digits < e->name.len)
+		return NULL;
+	return error_with_hint(error_new(ERROR_UNSUPPORTED, "the records were written by a newer git scrutiny "
+							    "(layout %.*s)", (int)e->name.len, e->name.data),
+			       "upgrade git scrutiny");
+}
+
+struct error *records_root(struct repo *repo, const struct oid *commit, struct oid *root)
+{
+	struct tree_entry entry = { 0 };
+	struct oid tree;
+	root->hex[0] = '\0';
+	struct error *err = repo_commit_tree(repo, commit, &tree);
+	if (!err)
+		err = repo_tree_each(repo, &tree, check_layout, &entry);
+	if (!err && entry.mode == 040000)
+		*root = entry.oid;
+	return err;
+}
+
 struct error *records_refresh(struct records *r, bool *moved)
 {
-	struct oid tip, tree;
-	struct tree_entry root;
+	struct oid tip, root = { "" };
 	if (moved)
 		*moved = false;
 	struct error *err = repo_ref(r->repo, RECORDS_REF, &tip);
 	if (err || !strcmp(tip.hex, r->tip.hex))
 		return err;
-	r->root.hex[0] = '\0';
-	if (tip.hex[0]) {
-		err = repo_commit_tree(r->repo, &tip, &tree);
-		if (!err)
-			err = repo_tree_lookup(r->repo, &tree, RECORDS_ROOT, &root);
-		if (!err && root.mode == 040000)
-			r->root = root.oid;
-		if (err && !error_drop_if(&err, ERROR_NOT_FOUND))
-			return error_context(err, "cannot read %s", RECORDS_REF);
-	}
+	if (tip.hex[0])
+		err = records_root(r->repo, &tip, &root);
+	if (err)
+		return error_context(err, "cannot read %s", RECORDS_REF);
+	r->root = root;
 	r->tip = tip;
 	if (moved)
 		*moved = true;

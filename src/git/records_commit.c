@@ -9,23 +9,19 @@
 #include "base/text.h"
 #include "git/records_internal.h"
 
-/* Attempts while other processes keep moving the ref, and the longest pause between two. */
-#define COMMIT_MAX_ATTEMPTS 16
-#define COMMIT_MAX_PAUSE_MS 500
+/* The longest pause between two attempts. */
+#define MAX_PAUSE_MS 500
 /* Bytes of records in one commit; what is left goes into a further one. */
 #define COMMIT_MAX_BYTES ((size_t)64 << 20)
 /* Digits of its SHA-256 that tell apart a second answer under the same name. */
 #define SECOND_ANSWER_DIGITS 16
-/* The one name whose newer blob replaces the older: facts of the last run. */
-#define RUN_NAME "run.json"
 
 #define STILL_JOURNALLED                                                                        \
 	"nothing is lost: they stay journalled in the git directory and go into the next commit"
-#define FALLBACK_IDENTITY "git-scrutiny <git-scrutiny@localhost>"
 
 /* Inside a hook git's variables describe the operation that is going on. The records are none of
  * its business: objects in its quarantine would vanish with a refused push. */
-static const char *const import_environment[] = {
+const char *const records_environment[] = {
 	"GIT_INDEX_FILE", "GIT_QUARANTINE_PATH", "GIT_OBJECT_DIRECTORY",
 	"GIT_ALTERNATE_OBJECT_DIRECTORIES", "LC_ALL=C", NULL,
 };
@@ -38,8 +34,7 @@ struct batch {
 	bool has_changes;     /* false: the ref holds all of it already */
 };
 
-/* "Name <mail>", as git would sign a commit; records never fail for the lack of one. */
-static void add_identity(struct buffer *out, struct repo *repo)
+void records_identity(struct buffer *out, struct repo *repo)
 {
 	static const char *const argv[] = { "var", "GIT_COMMITTER_IDENT", NULL };
 	struct buffer identity = BUFFER_INIT_MAX(4096);
@@ -51,12 +46,12 @@ static void add_identity(struct buffer *out, struct repo *repo)
 	if (!status && end)
 		buffer_add(out, identity.data, (size_t)(end - identity.data) + 1);
 	else
-		buffer_addstr(out, FALLBACK_IDENTITY);
+		buffer_addstr(out, RECORDS_IDENTITY);
 	buffer_release(&identity);
 }
 
-/* "builtin-1.json" becomes "builtin-1~<hash>.json"; every name has an ending. */
-static char *second_name(const char *name, const struct buffer *data)
+/* Every name has an ending. */
+char *records_second_name(const char *name, const struct buffer *data)
 {
 	char hash[SHA256_HEX_SIZE + 1];
 	const char *ending = strrchr(name, '.');
@@ -98,7 +93,7 @@ static struct error *add_change(struct records *r, struct batch *batch,
 	const char *name = entry->name;
 	struct error *err = compare_with_ref(r, entry->content_id, name, data, &presence);
 	if (!err && presence == DIFFERENT && strcmp(name, RUN_NAME)) {
-		name = second = second_name(entry->name, data);
+		name = second = records_second_name(entry->name, data);
 		err = compare_with_ref(r, entry->content_id, name, data, &presence);
 	}
 	if (!err && presence != SAME) {
@@ -116,7 +111,7 @@ static struct error *add_change(struct records *r, struct batch *batch,
 static void add_commit_head(struct buffer *out, struct records *r, const char *message)
 {
 	buffer_addf(out, "commit %s\ncommitter ", RECORDS_REF);
-	add_identity(out, r->repo);
+	records_identity(out, r->repo);
 	buffer_addf(out, " now\ndata %zu\n%s\n", strlen(message), message);
 	if (r->tip.hex[0])
 		buffer_addf(out, "from %s\n", r->tip.hex);
@@ -146,40 +141,39 @@ static struct error *batch_fill(struct batch *batch, struct records *r,
 	return err ? err : buffer_check(&batch->stream, "the journal of records");
 }
 
-static struct error *import(struct records *r, const struct batch *batch, int *status,
-			    struct buffer *said)
+struct error *records_import(struct records *r, const char *date_format, const struct buffer *stream,
+			     int *status, struct buffer *said)
 {
 	/* The journal goes away afterwards, so what replaces it must be on the disk by then.
 	 * --done: a stream that ends early, because we were killed, changes nothing. */
-	static const char *const argv[] = {
-		"-c", "core.fsync=committed,reference", "fast-import", "--quiet", "--done",
-		"--date-format=now", NULL,
+	char *date = xstrfmt("--date-format=%s", date_format);
+	const char *const argv[] = {
+		"-c", "core.fsync=committed,reference", "fast-import", "--quiet", "--done", date, NULL,
 	};
 	struct buffer out = BUFFER_INIT_MAX(4096);
-	struct process_options options = { .env = import_environment,
-					   .input = slice_of(&batch->stream), .out = &out,
-					   .err = said, .exit_status = status };
+	struct process_options options = { .env = records_environment, .input = slice_of(stream),
+					   .out = &out, .err = said, .exit_status = status };
 	struct error *err = repo_git(r->repo, argv, &options);
 	buffer_release(&out);
+	free(date);
 	return err;
 }
 
-static void pause_before(unsigned attempt)
+void records_pause(unsigned attempt)
 {
 	uint32_t random = 0;
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		random = (uint32_t)clock();
-	unsigned limit = attempt < 8 ? 4u << attempt : COMMIT_MAX_PAUSE_MS;
-	if (limit > COMMIT_MAX_PAUSE_MS)
-		limit = COMMIT_MAX_PAUSE_MS;
+	unsigned limit = attempt < 8 ? 4u << attempt : MAX_PAUSE_MS;
+	if (limit > MAX_PAUSE_MS)
+		limit = MAX_PAUSE_MS;
 	unsigned ms = limit / 2 + random % (limit / 2 + 1);
 	struct timespec pause = { ms / 1000, (long)(ms % 1000) * 1000000 };
 	while (nanosleep(&pause, &pause) < 0 && errno == EINTR)
 		;
 }
 
-/* The most telling line of what git said: its first fatal or error, else the last. */
-static struct error *import_failed(const struct buffer *said)
+struct error *records_git_failed(const struct buffer *said, const char *what)
 {
 	struct slice text = slice_trim(slice_of(said));
 	const char *line = text.data;
@@ -199,10 +193,17 @@ static struct error *import_failed(const struct buffer *said)
 		len++;
 	struct buffer shown = BUFFER_INIT;
 	text_for_terminal(&shown, line, len, false);
-	struct error *err = error_new(ERROR_IO, "cannot commit the records to %s: %s", RECORDS_REF,
-				      shown.len ? shown.data : "git fast-import failed");
+	struct error *err = error_new(ERROR_IO, "%s: %s", what,
+				      shown.len ? shown.data : "git failed without a word");
 	buffer_release(&shown);
-	return error_with_hint(err, STILL_JOURNALLED);
+	return err;
+}
+
+struct error *records_lost_race(struct records *r, const struct buffer *said, bool *lost)
+{
+	struct error *err = records_refresh(r, lost);
+	*lost = *lost || strstr(said->data, ".lock");
+	return err;
 }
 
 /*
@@ -213,19 +214,20 @@ static struct error *import_failed(const struct buffer *said)
 static struct error *batch_commit(struct batch *batch, struct records *r, bool *again)
 {
 	int status = 0;
-	bool moved = false;
+	bool lost = false;
 	struct buffer said = BUFFER_INIT_MAX(65536);
 	struct error *err = NULL;
 	if (batch->has_changes)
-		err = import(r, batch, &status, &said);
+		err = records_import(r, "now", &batch->stream, &status, &said);
 	if (!err)
-		err = records_refresh(r, &moved);
+		err = records_lost_race(r, &said, &lost);
 	if (!err && !status)
 		err = journal_remove(&r->journal, batch->entries, batch->nr);
-	else if (!err && (moved || strstr(said.data, ".lock")))
+	else if (!err && lost)
 		*again = true;
 	else if (!err)
-		err = import_failed(&said);
+		err = error_with_hint(records_git_failed(&said, "cannot commit the records to " RECORDS_REF),
+				      STILL_JOURNALLED);
 	buffer_release(&said);
 	return err;
 }
@@ -250,12 +252,12 @@ static struct error *commit_entries(struct records *r, struct journal_entry *ent
 struct error *records_commit(struct records *r, const char *message)
 {
 	struct error *err = NULL;
-	for (unsigned attempt = 0; attempt < COMMIT_MAX_ATTEMPTS; attempt++) {
+	for (unsigned attempt = 0; attempt < RECORDS_MAX_ATTEMPTS; attempt++) {
 		struct journal_entry *entries;
 		size_t nr;
 		bool again = false;
 		if (attempt)
-			pause_before(attempt);
+			records_pause(attempt);
 		err = journal_list(&r->journal, &entries, &nr);
 		if (!err && nr)
 			err = records_refresh(r, NULL);

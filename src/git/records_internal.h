@@ -19,6 +19,8 @@ struct records {
 	struct oid root; /* its RECORDS_ROOT tree; empty: none */
 };
 
+/* The RECORDS_ROOT tree of a commit, "" when it has none; ERROR_UNSUPPORTED when it has one of a later version. */
+struct error *records_root(struct repo *repo, const struct oid *commit, struct oid *root);
 /* Looks at the ref again; *MOVED (may be NULL) says whether it points elsewhere now. */
 struct error *records_refresh(struct records *r, bool *moved);
 /* The blob of NAME on the ref as last seen; ERROR_NOT_FOUND. */
@@ -38,6 +40,41 @@ bool is_record_name(const char *name, const char *ending);
 struct error *records_committed_names(struct records *r, const char *path, const char *prefix,
 				      struct strmap *names);
 void records_sorted_names(const struct strmap *set, char ***names, size_t *nr);
+/* Name of the one blob whose newer version replaces the older: facts of the last run. */
+#define RUN_NAME "run.json"
+/* "builtin-1.json" becomes "builtin-1~<hash>.json": the place of DATA when another answer has the name. */
+char *records_second_name(const char *name, const struct buffer *data);
+
+/* Attempts while other processes or clones keep moving the ref. */
+#define RECORDS_MAX_ATTEMPTS 16
+/* A short random pause, longer with every attempt (from 1). */
+void records_pause(unsigned attempt);
+/* The environment of git commands that write to the store. */
+extern const char *const records_environment[];
+/* Feeds STREAM to `git fast-import`; its exit status and what it said are the caller's to judge. */
+struct error *records_import(struct records *r, const char *date_format, const struct buffer *stream,
+			     int *status, struct buffer *said);
+/* Whether a failed import or update of the ref is worth another attempt: the ref points elsewhere
+ * now (which is looked at), or somebody holds a lock. */
+struct error *records_lost_race(struct records *r, const struct buffer *said, bool *lost);
+/* "<what>: " and the most telling line of what git said: its first fatal or error, else the last. */
+struct error *records_git_failed(const struct buffer *said, const char *what);
+/* "Name <mail>", as git would sign a commit; records never fail for the lack of one. */
+void records_identity(struct buffer *out, struct repo *repo);
+#define RECORDS_IDENTITY "git-scrutiny <git-scrutiny@localhost>"
+
+/* Is the commit OLD in the history of YOUNG? No, too, when one of them is not here. */
+struct error *records_is_ancestor(struct records *r, const char *old, const char *young, bool *is);
+/* Does the history of COMMIT begin with a commit that replaced one (see records_gc), and was OLD in that one? */
+enum records_fold { FOLDS_NOTHING, FOLDS_ANOTHER, FOLDS_THIS };
+struct error *records_folds(struct records *r, const struct oid *commit, const struct oid *old,
+			    enum records_fold *folds);
+/* Sets the ref, if it still is where it was last seen; *AGAIN when it is not. */
+struct error *records_move(struct records *r, const struct oid *to, const char *why, bool *again);
+
+/* Fetches REFSPEC and nothing else from REMOTE; *FOUND is false when there is no such ref. */
+struct error *records_fetch_refs(struct records *r, const char *remote, const char *refspec, bool prune, bool *found);
+
 /* Removes the claims that nobody holds any more. */
 void records_sweep_claims(struct records *r);
 
