@@ -13,7 +13,7 @@ static uint64_t mix(uint64_t a, uint64_t b)
 	return (uint64_t)r ^ (uint64_t)(r >> 64);
 }
 
-static uint64_t hash_bytes(const char *key, size_t len)
+uint64_t strmap_hash(const char *key, size_t len)
 {
 	if (!seed) {
 		if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != (ssize_t)sizeof(seed))
@@ -74,7 +74,7 @@ void **strmap_at(struct strmap *map, const char *key, size_t len)
 {
 	if ((map->nr + 1) * 4 > map->index_size * 3)
 		grow_index(map);
-	uint64_t hash = hash_bytes(key, len);
+	uint64_t hash = strmap_hash(key, len);
 	size_t slot = find_slot(map, key, len, hash);
 	if (!map->index[slot]) {
 		ALLOC_GROW(map->entries, map->nr, map->alloc);
@@ -89,7 +89,7 @@ static const struct strmap_entry *find(const struct strmap *map, const char *key
 {
 	if (!map->nr)
 		return NULL;
-	uint32_t n = map->index[find_slot(map, key, len, hash_bytes(key, len))];
+	uint32_t n = map->index[find_slot(map, key, len, strmap_hash(key, len))];
 	return n ? &map->entries[n - 1] : NULL;
 }
 

@@ -33,6 +33,8 @@ void **strmap_at(struct strmap *map, const char *key, size_t len);
 /* NULL when KEY is not there. */
 void *strmap_get(const struct strmap *map, const char *key, size_t len);
 bool strmap_has(const struct strmap *map, const char *key, size_t len);
+/* A hash of bytes, the same as long as the process runs. */
+uint64_t strmap_hash(const char *bytes, size_t len);
 /* Adds KEY to a map used as a set; true if it was new. */
 bool strmap_add(struct strmap *map, const char *key, size_t len);
 

@@ -78,6 +78,7 @@ struct codec {
 	const char *chat_path;     /* that path up to what depends on the model, as people paste it */
 	enum stream_kind stream;
 	const char *const *headers; /* the same for all requests; NULL-terminated, may be NULL */
+	bool keeps_no_cache;       /* nothing is gained by sending one of several similar requests ahead */
 	bool asks_for_cache;       /* write_body marks the end of the shared part for the provider's cache */
 	void (*write_body)(struct json_writer *w, const struct codec_question *q);
 	/* Takes one message of the stream (or the whole answer of a server that does not stream). EVENT is

@@ -110,6 +110,7 @@ const struct codec codec_ollama = {
 	.write_path = write_path,
 	.chat_path = CHAT_PATH,
 	.stream = STREAM_LINES,
+	.keeps_no_cache = true,
 	.write_body = write_body,
 	.read_message = read_message,
 	.adapt = adapt,

@@ -6,7 +6,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/trace.h"
-#include "model/authorize.h"
 #include "model/extract.h"
 #include "net/retry.h"
 
@@ -15,8 +14,6 @@
 /* An answer that comes broken costs as much as a whole one: it is asked for less often. */
 #define MAX_BROKEN_ATTEMPTS 3
 
-static void send_attempt(struct exchange *x, uint64_t delay_ms);
-
 uint64_t model_clock_ms(void)
 {
 	struct timespec ts;
@@ -24,12 +21,18 @@ uint64_t model_clock_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
+static void cancel_attempts(struct exchange *x)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(x->flying); i++)
+		if (x->flying[i])
+			attempt_cancel(x->flying[i]);
+}
+
 void exchange_free(struct exchange *x)
 {
-	buffer_release(&x->body);
-	stream_release(&x->stream);
-	codec_answer_release(&x->answer);
-	error_free(x->stream_error);
+	for (size_t i = 0; i < ARRAY_SIZE(x->flying); i++)
+		if (x->flying[i])
+			attempt_free(x->flying[i]);
 	free(x->complaint);
 	buffer_release(&x->earlier);
 	model_reply_release(&x->reply);
@@ -38,8 +41,9 @@ void exchange_free(struct exchange *x)
 
 static void settle(struct exchange *x, enum model_outcome outcome)
 {
+	cancel_attempts(x);
 	x->reply.outcome = outcome;
-	x->reply.elapsed_ms = model_clock_ms() - x->started_ms;
+	x->reply.elapsed_ms = x->started ? model_clock_ms() - x->started_ms : 0;
 	engine_settle(x);
 }
 
@@ -50,6 +54,12 @@ void exchange_fail(struct exchange *x, enum model_outcome outcome, const char *m
 	settle(x, outcome);
 }
 
+void exchange_fail_later(struct exchange *x, const char *message)
+{
+	x->reply.later = true;
+	exchange_fail(x, MODEL_FAILED, message);
+}
+
 /* -- when something went wrong on the way ---------------------------------------------------------- */
 
 static double random_fraction(struct model_engine *e)
@@ -58,10 +68,12 @@ static double random_fraction(struct model_engine *e)
 	return (double)(e->random >> 33) / (double)(UINT64_C(1) << 31);
 }
 
-static uint64_t time_left(const struct exchange *x)
+uint64_t exchange_time_left(const struct exchange *x, uint64_t now_ms)
 {
-	uint64_t now = model_clock_ms();
-	return now < x->deadline_ms ? x->deadline_ms - now : 0;
+	uint64_t end = x->started ? x->deadline_ms : now_ms + (uint64_t)x->engine->settings.deadline_ms;
+	if (x->engine->run_end_ms < end)
+		end = x->engine->run_end_ms;
+	return now_ms < end ? end - now_ms : 0;
 }
 
 static void fail_finally(struct exchange *x, const char *message)
@@ -75,23 +87,29 @@ static void fail_finally(struct exchange *x, const char *message)
 /* Tries again if ADVICE says so and the deadline allows it, else fails with MESSAGE. */
 static void retry_or_fail(struct exchange *x, struct retry_advice advice, const char *message)
 {
-	if (!advice.retry || advice.delay_ms >= time_left(x)) {
+	struct lane *lane = x->lane;
+	uint64_t now = model_clock_ms(), until = now + advice.delay_ms;
+	bool in_time = advice.delay_ms < exchange_time_left(x, now);
+	free(lane->pool->complaint);
+	lane->pool->complaint = xstrdup(message);
+	if (advice.server_said && advice.wanted && until > lane->paused_until_ms) {
+		lane->paused_until_ms = until;
+		lane->pause_is_news = true;
+	}
+	if (!advice.retry || !in_time) {
+		x->reply.later = advice.wanted && advice.server_said && !in_time;
 		fail_finally(x, message);
 		return;
 	}
 	trace_printf("%s: %s; again in %llu ms", x->model->reviewer, message,
 		     (unsigned long long)advice.delay_ms);
-	if (advice.server_said) {
-		uint64_t until = model_clock_ms() + advice.delay_ms;
-		if (until > x->shared->paused_until_ms)
-			x->shared->paused_until_ms = until;
-	}
-	send_attempt(x, advice.delay_ms);
+	queue_delay(x, until);
 }
 
 static struct retry_advice advise(struct exchange *x, const struct http_response *response)
 {
-	return retry_advise(response, x->attempt, time(NULL), random_fraction(x->engine));
+	return retry_advise(response, x->attempt, time(NULL), random_fraction(x->engine),
+			    (uint64_t)x->engine->settings.retry_first_ms);
 }
 
 /* The answer came with a good status but is broken or holds an error. */
@@ -99,7 +117,9 @@ static void retry_broken(struct exchange *x, const struct http_response *respons
 			 const char *message)
 {
 	struct retry_advice advice = advise(x, response);
-	advice.retry = !permanent && x->attempt < MAX_BROKEN_ATTEMPTS;
+	advice.retry = advice.wanted = !permanent;
+	if (x->attempt >= MAX_BROKEN_ATTEMPTS)
+		advice.retry = false;
 	retry_or_fail(x, advice, message);
 }
 
@@ -121,29 +141,29 @@ static void on_transport_failure(struct exchange *x, const struct http_response 
 
 /* Whether the complaint is one that asking in other words avoids. Several requests may get the
  * same complaint at once: only the first of them changes the dialect. */
-static bool adapt(struct exchange *x, long status, const char *complaint)
+static bool adapt(struct exchange *x, const struct attempt *a, long status, const char *complaint)
 {
-	struct codec_dialect *current = &x->shared->dialect;
+	struct codec_dialect *current = &x->lane->dialect;
 	if ((status != 400 && status != 422) || !complaint)
 		return false;
-	if (memcmp(current, &x->dialect, sizeof(*current)))
+	if (memcmp(current, &a->dialect, sizeof(*current)))
 		return true;
 	return x->model->codec->adapt(current, complaint);
 }
 
-static void on_status(struct exchange *x, const struct http_response *response)
+static void on_status(struct exchange *x, const struct attempt *a, const struct http_response *response)
 {
 	struct codec_error e;
 	codec_error_parse(&e, slice_of(&response->body));
-	if (adapt(x, response->status, e.message)) {
+	if (adapt(x, a, response->status, e.message)) {
 		x->attempt--; /* it was understood and refused: not a failure */
-		send_attempt(x, 0);
+		queue_ready(x, true);
 		codec_error_release(&e);
 		return;
 	}
 	struct retry_advice advice = advise(x, response);
 	if (e.permanent)
-		advice.retry = false;
+		advice.retry = advice.wanted = false;
 	char *message = codec_status_message(response->status, &e,
 					     advice.server_said ? advice.delay_ms : 0);
 	retry_or_fail(x, advice, message);
@@ -153,193 +173,105 @@ static void on_status(struct exchange *x, const struct http_response *response)
 
 /* -- when there is an answer ------------------------------------------------------------------------ */
 
-static void accept(struct exchange *x)
+static void start_repair(struct exchange *x, const struct codec_answer *a, const char *problem)
 {
-	x->reply.repaired = x->complaint != NULL;
-	settle(x, MODEL_OK);
-}
-
-static void start_repair(struct exchange *x, const char *problem)
-{
-	buffer_addbuf(&x->reply.raw_first, &x->answer.text);
-	size_t len = x->answer.text.len < MAX_EARLIER ? x->answer.text.len : MAX_EARLIER;
-	utf8_scrub(&x->earlier, x->answer.text.data, len);
+	buffer_addbuf(&x->reply.raw_first, &a->text);
+	size_t len = a->text.len < MAX_EARLIER ? a->text.len : MAX_EARLIER;
+	utf8_scrub(&x->earlier, a->text.data, len);
 	x->complaint = xstrfmt("This answer cannot be used: %s. Send the complete answer again as "
 			       "one JSON object of the schema, and nothing but the JSON.", problem);
 	x->attempt = 0;
-	send_attempt(x, 0);
+	x->input_tokens = -1;
+	queue_ready(x, true);
 }
 
 /* An answer that ends a request without being usable: what the model gave is kept. */
-static void give_up(struct exchange *x, enum model_outcome outcome, const char *message)
+static void give_up(struct exchange *x, const struct codec_answer *a, enum model_outcome outcome,
+		    const char *message)
 {
 	buffer_reset(&x->reply.answer);
-	buffer_addbuf(&x->reply.answer, &x->answer.text);
+	buffer_addbuf(&x->reply.answer, &a->text);
 	exchange_fail(x, outcome, message);
 }
 
-static void give_up_truncated(struct exchange *x)
+static void give_up_truncated(struct exchange *x, const struct codec_answer *a)
 {
-	struct codec_question q = { .model = x->model, .request = &x->request };
+	struct codec_question q = exchange_question(x);
 	char *message = xstrfmt("the answer broke off at the limit of %lld tokens",
 				(long long)codec_output_tokens(&q));
-	give_up(x, MODEL_TRUNCATED, message);
+	give_up(x, a, MODEL_TRUNCATED, message);
 	free(message);
 }
 
-static void judge(struct exchange *x, const struct http_response *response)
+static void give_up_refused(struct exchange *x, const struct codec_answer *a)
 {
-	struct codec_answer *a = &x->answer;
+	char *message = xstrfmt("the model refused: %s", a->refusal.data);
+	give_up(x, a, MODEL_REFUSED, message);
+	free(message);
+}
+
+static void judge(struct exchange *x, const struct codec_answer *a, const struct http_response *response)
+{
 	buffer_reset(&x->reply.answer);
 	struct error *err = answer_extract(slice_of(&a->text), x->schema, &x->reply.answer);
 	if (!err) {
-		accept(x);
+		x->reply.repaired = x->complaint != NULL;
+		settle(x, MODEL_OK);
 		return;
 	}
 	if (a->truncated) {
-		give_up_truncated(x);
+		give_up_truncated(x, a);
 	} else if (a->filtered) {
-		give_up(x, MODEL_REFUSED, "a content filter of the provider stopped the answer");
+		give_up(x, a, MODEL_REFUSED, "a content filter of the provider stopped the answer");
 	} else if (a->refusal.len) {
-		char *message = xstrfmt("the model refused: %s", a->refusal.data);
-		give_up(x, MODEL_REFUSED, message);
-		free(message);
+		give_up_refused(x, a);
 	} else if (!a->finished) {
 		retry_broken(x, response, false, "the answer broke off before its end");
 	} else if (!x->complaint) {
 		char *problem = model_one_line(err->message);
-		start_repair(x, problem);
+		start_repair(x, a, problem);
 		free(problem);
 	} else {
-		give_up(x, MODEL_INVALID, err->message);
+		give_up(x, a, MODEL_INVALID, err->message);
 	}
 	error_free(err);
 }
 
-static void on_done(void *data, const struct http_response *response)
+static bool is_answer(const struct attempt *a, const struct http_response *response)
 {
-	struct exchange *x = data;
-	struct codec_answer *a = &x->answer;
-	bool good = response->status / 100 == 2;
-	if (good && !x->stream_error && !response->error)
-		x->stream_error = stream_end(&x->stream);
-	if (good) {
-		model_usage_add(&x->reply.usage, &a->usage);
-		free(x->reply.served_model);
-		x->reply.served_model = a->served_model ? xstrdup(a->served_model) : NULL;
-	}
-	if (x->stream_error)
-		retry_broken(x, response, error_is(x->stream_error, ERROR_LIMIT),
-			     x->stream_error->message);
-	else if (a->error)
-		retry_broken(x, response, a->error_permanent, a->error);
-	else if (response->error && !(good && a->finished))
+	return response->status / 100 == 2 && !a->stream_error && !a->answer.error &&
+	       (!response->error || a->answer.finished);
+}
+
+static void note_answer(struct exchange *x, const struct codec_answer *a)
+{
+	model_usage_add(&x->reply.usage, &a->usage);
+	free(x->reply.served_model);
+	x->reply.served_model = a->served_model ? xstrdup(a->served_model) : NULL;
+}
+
+void exchange_take(struct exchange *x, struct attempt *a, const struct http_response *response)
+{
+	bool cancelled = error_is(response->error, ERROR_CANCELLED) && !a->stream_error;
+	if (response->status / 100 == 2)
+		note_answer(x, &a->answer);
+	if (!is_answer(a, response) && !cancelled && (x->flying[0] || x->flying[1]))
+		return; /* the question was sent twice: the other one decides */
+	cancel_attempts(x);
+	if (is_answer(a, response))
+		judge(x, &a->answer, response);
+	else if (a->stream_error)
+		retry_broken(x, response, error_is(a->stream_error, ERROR_LIMIT),
+			     a->stream_error->message);
+	else if (a->answer.error)
+		retry_broken(x, response, a->answer.error_permanent, a->answer.error);
+	else if (response->error)
 		on_transport_failure(x, response);
-	else if (!good)
-		on_status(x, response);
 	else
-		judge(x, response);
+		on_status(x, a, response);
 }
 
 /* -- sending -------------------------------------------------------------------------------------- */
-
-static struct error *take_message(void *data, const char *event, struct slice message)
-{
-	struct exchange *x = data;
-	size_t before = x->answer.text.len;
-	struct error *err = codec_take_message(x->model->codec, &x->answer, event, message);
-	x->engine->bytes += x->answer.text.len - before;
-	return err;
-}
-
-static bool on_data(void *data, const char *bytes, size_t len)
-{
-	struct exchange *x = data;
-	x->stream_error = stream_feed(&x->stream, bytes, len);
-	return !x->stream_error;
-}
-
-static void write_body(struct exchange *x)
-{
-	struct codec_question q = {
-		.model = x->model,
-		.request = &x->request,
-		.schema = x->schema,
-		.dialect = x->dialect,
-		.earlier = slice_of(&x->earlier),
-		.complaint = x->complaint,
-	};
-	struct json_writer w;
-	buffer_reset(&x->body);
-	json_writer_init(&w, &x->body, false);
-	x->model->codec->write_body(&w, &q);
-}
-
-static void reset_answer(struct exchange *x)
-{
-	stream_release(&x->stream);
-	codec_answer_release(&x->answer);
-	error_free(x->stream_error);
-	x->stream_error = NULL;
-	stream_init(&x->stream, x->model->codec->stream, take_message, x);
-}
-
-static struct error *write_headers(const struct exchange *x, const struct http_request *request,
-				   struct header_list *list)
-{
-	const char *const *line = x->model->codec->headers;
-	header_list_add(list, "Content-Type: application/json");
-	for (; line && *line; line++)
-		header_list_add(list, "%s", *line);
-	return model_authorize(x->model, request, list);
-}
-
-static void send_attempt(struct exchange *x, uint64_t delay_ms)
-{
-	uint64_t now = model_clock_ms();
-	if (x->shared->paused_until_ms > now && x->shared->paused_until_ms - now > delay_ms)
-		delay_ms = x->shared->paused_until_ms - now;
-	uint64_t left = time_left(x);
-	if (delay_ms >= left) {
-		char *message = xstrfmt("no complete answer within %.3g s",
-					(double)x->engine->deadline_ms / 1000);
-		fail_finally(x, message);
-		free(message);
-		return;
-	}
-	x->dialect = x->shared->dialect;
-	reset_answer(x);
-	write_body(x);
-	struct buffer url = BUFFER_INIT;
-	buffer_addstr(&url, x->model->endpoint);
-	x->model->codec->write_path(&url, x->model);
-	struct header_list headers = { .nr = 0 };
-	struct http_request request = {
-		.method = "POST",
-		.url = url.data,
-		.headers = (const char *const *)headers.lines,
-		.body = slice_of(&x->body),
-		.deadline_ms = (long)(left - delay_ms),
-		.on_data = on_data,
-		.on_done = on_done,
-		.data = x,
-	};
-	x->attempt++;
-	struct error *err = buffer_check(&x->body, "the request");
-	if (!err)
-		err = write_headers(x, &request, &headers);
-	if (!err)
-		err = http_submit(x->engine->http, &request, delay_ms);
-	buffer_release(&url);
-	header_list_release(&headers);
-	if (err) {
-		exchange_fail(x, error_is(err, ERROR_CANCELLED) ? MODEL_CANCELLED : MODEL_FAILED,
-			      err->message);
-		error_free(err);
-		return;
-	}
-	x->reply.attempts++;
-}
 
 /* The tokens of a question that cannot fit, else 0: some servers would answer about what is left after
  * cutting, without a word. Only a text with many bytes can have many tokens: most need no counting. */
@@ -358,17 +290,74 @@ static int64_t tokens_beyond_context(const struct exchange *x)
 	return tokens > context ? tokens : 0;
 }
 
-void exchange_start(struct exchange *x)
+static bool fits(struct exchange *x)
 {
-	x->started_ms = model_clock_ms();
-	x->deadline_ms = x->started_ms + (uint64_t)x->engine->deadline_ms;
 	int64_t tokens = tokens_beyond_context(x);
-	if (tokens) {
-		char *message = xstrfmt("the question has about %lld tokens, the model's context %lld",
-					(long long)tokens, (long long)x->model->context_tokens);
-		exchange_fail(x, MODEL_FAILED, message);
-		free(message);
+	if (!tokens)
+		return true;
+	char *message = xstrfmt("the question has about %lld tokens, the model's context %lld",
+				(long long)tokens, (long long)x->model->context_tokens);
+	exchange_fail(x, MODEL_FAILED, message);
+	free(message);
+	return false;
+}
+
+static enum model_outcome outcome_of(const struct error *err)
+{
+	if (error_is(err, ERROR_BUDGET))
+		return MODEL_OVER_BUDGET;
+	return error_is(err, ERROR_CANCELLED) ? MODEL_CANCELLED : MODEL_FAILED;
+}
+
+static void fail_too_late(struct exchange *x, uint64_t now)
+{
+	const struct model_engine_settings *settings = &x->engine->settings;
+	bool run = now >= x->engine->run_end_ms;
+	char *message = run ? xstrfmt("not answered within the %.3g s of the whole run",
+				      (double)settings->run_deadline_ms / 1000)
+			    : xstrfmt("no complete answer within %.3g s",
+				      (double)settings->deadline_ms / 1000);
+	fail_finally(x, message);
+	free(message);
+}
+
+void exchange_send(struct exchange *x)
+{
+	uint64_t now = model_clock_ms();
+	if (!x->started) {
+		x->started = true;
+		x->started_ms = now;
+		x->deadline_ms = now + (uint64_t)x->engine->settings.deadline_ms;
+		if (!fits(x))
+			return;
+	}
+	if (!exchange_time_left(x, now)) {
+		fail_too_late(x, now);
 		return;
 	}
-	send_attempt(x, 0);
+	x->attempt++;
+	struct error *err = attempt_start(&x->flying[0], x);
+	if (err)
+		exchange_fail(x, outcome_of(err), err->message);
+	error_free(err);
+}
+
+void exchange_hedge(struct exchange *x, uint64_t now_ms)
+{
+	struct model_engine *e = x->engine;
+	struct attempt *a = x->flying[0];
+	if (x->hedged || !a || x->model->local || now_ms - a->heard_ms < HEDGE_LEAST_MS ||
+	    now_ms - a->heard_ms < hedge_patience(&x->lane->hedge, e->settings.hedge) ||
+	    !hedge_allowed(e->nr_requests, e->nr_hedged))
+		return;
+	x->hedged = true;
+	struct error *err = attempt_start(&x->flying[1], x);
+	if (err) {
+		trace_printf("%s: not asked a second time: %s", x->model->reviewer, err->message);
+		error_free(err);
+		return;
+	}
+	e->nr_hedged++;
+	trace_printf("%s: silent for %llu ms, asked a second time", x->model->reviewer,
+		     (unsigned long long)(now_ms - a->heard_ms));
 }

@@ -147,6 +147,7 @@ struct model_engine_settings {
 				     * settled as MODEL_FAILED */
 	unsigned per_provider;      /* in flight at once, at most; 0: as the provider's row says, adapted to
 				     * what the server's limit headers leave */
+	long retry_first_ms;        /* delay before the second attempt, doubled each time; 0: 500 */
 	double hedge;               /* > 0: a request that has been silent HEDGE times as long as the
 				     * median answer takes is sent a second time, within the budget, and the first
 				     * answer counts; 0: never */

@@ -659,7 +659,7 @@ void http_set_tick(struct http *h, uint64_t interval_ms, void (*fn)(void *data),
 
 void http_wake(struct http *h, uint64_t delay_ms)
 {
-	h->wake_ms = earlier(h->wake_ms, saturating_add(now_ms(), delay_ms));
+	h->wake_ms = saturating_add(now_ms(), delay_ms);
 }
 
 static void tick(struct http *h)

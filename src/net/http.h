@@ -67,8 +67,9 @@ void http_cancel(struct http *h, uint64_t id);
 struct error *http_submit(struct http *h, const struct http_request *request, uint64_t delay_ms);
 /* Calls FN every INTERVAL_MS while http_run runs (progress, deadlines). */
 void http_set_tick(struct http *h, uint64_t interval_ms, void (*fn)(void *data), void *data);
-/* Calls that FN once more in DELAY_MS, or sooner; http_run goes on until then. The earliest of several
- * calls counts. */
+#define HTTP_NO_WAKE UINT64_MAX
+/* Calls that FN once more in DELAY_MS, or sooner; http_run goes on until then. The last of several calls counts;
+ * HTTP_NO_WAKE takes it back. */
 void http_wake(struct http *h, uint64_t delay_ms);
 /* Runs until no request is left, or *STOP becomes true (a signal handler's flag; may be NULL):
  * then every transfer ends with ERROR_CANCELLED, and so does the run. */

@@ -71,18 +71,17 @@ static bool worth_retrying(const struct http_response *response)
 }
 
 struct retry_advice retry_advise(const struct http_response *response, unsigned attempt, int64_t now,
-				 double random)
+				 double random, uint64_t first_ms)
 {
 	struct retry_advice advice = { 0 };
-	advice.retry = attempt < RETRY_MAX_ATTEMPTS && worth_retrying(response);
+	advice.wanted = worth_retrying(response);
+	advice.retry = advice.wanted && attempt < RETRY_MAX_ATTEMPTS;
 	advice.server_said = server_delay(response, now, &advice.delay_ms);
 	if (advice.server_said)
 		return advice;
-	uint64_t delay = RETRY_FIRST_MS;
-	for (unsigned i = 1; i < attempt && delay < RETRY_LAST_MS; i++)
+	uint64_t delay = first_ms;
+	for (unsigned i = 1; i < attempt && delay < first_ms * RETRY_LARGEST; i++)
 		delay *= 2;
-	if (delay > RETRY_LAST_MS)
-		delay = RETRY_LAST_MS;
 	advice.delay_ms = delay - (uint64_t)((double)delay * 0.25 * random);
 	return advice;
 }

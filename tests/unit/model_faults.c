@@ -483,15 +483,19 @@ static void test_failures_do_not_touch_other_requests(void **state)
 		{ .act = ACT_CLOSE, .bytes = GOOD_ANSWER },
 	};
 	struct scripted_server *server = server_start(script, ARRAY_SIZE(script));
-	struct served served;
+	struct served served, limited;
 	struct model_engine *engine;
 	struct outcome o[ARRAY_SIZE(papers)] = { { 0 } };
+	static char other[] = "lab/limited";
 	struct model_engine_settings settings = { .http = { .idle_timeout_ms = 500 }, .deadline_ms = 2000 };
 	serve(&served, &codec_openai, server);
+	serve(&limited, &codec_openai, server);
+	limited.model.reviewer = other; /* a quota holds for all questions to a model */
 	assert_ok(model_engine_new(&engine, &settings));
 	for (size_t i = 0; i < ARRAY_SIZE(papers); i++) {
 		struct model_request r = question(papers[i]);
-		assert_ok(model_submit(engine, &served.model, &r, on_reply, &o[i]));
+		const struct model *m = strcmp(papers[i], "quota") ? &served.model : &limited.model;
+		assert_ok(model_submit(engine, m, &r, on_reply, &o[i]));
 	}
 	assert_ok(model_run(engine, NULL));
 	for (size_t i = 0; i < ARRAY_SIZE(papers); i++) {

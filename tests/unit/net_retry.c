@@ -15,7 +15,8 @@ static struct retry_advice advise(long status, const char *headers, unsigned att
 	struct http_response response = { .status = status };
 	buffer_init(&response.headers, HTTP_MAX_HEADERS);
 	buffer_addstr(&response.headers, headers);
-	struct retry_advice advice = retry_advise(&response, attempt, NOON_ON_8_NOV_2026, random);
+	struct retry_advice advice = retry_advise(&response, attempt, NOON_ON_8_NOV_2026, random,
+						  RETRY_FIRST_MS);
 	buffer_release(&response.headers);
 	return advice;
 }
@@ -43,6 +44,8 @@ static void test_attempts_are_bounded(void **state)
 	(void)state;
 	assert_true(advise(500, "", RETRY_MAX_ATTEMPTS - 1, 0).retry);
 	assert_false(advise(500, "", RETRY_MAX_ATTEMPTS, 0).retry);
+	assert_true(advise(500, "", RETRY_MAX_ATTEMPTS, 0).wanted);
+	assert_false(advise(400, "", 1, 0).wanted);
 }
 
 static void test_own_delay_doubles_up_to_the_last(void **state)
@@ -115,9 +118,9 @@ static void test_permanent_transport_failure_is_final(void **state)
 	struct error *err = error_new(ERROR_NETWORK, "the certificate is not trusted");
 	struct http_response response = { .error = err };
 	buffer_init(&response.headers, HTTP_MAX_HEADERS);
-	assert_true(retry_advise(&response, 1, 0, 0).retry);
+	assert_true(retry_advise(&response, 1, 0, 0, RETRY_FIRST_MS).retry);
 	response.permanent = true;
-	assert_false(retry_advise(&response, 1, 0, 0).retry);
+	assert_false(retry_advise(&response, 1, 0, 0, RETRY_FIRST_MS).retry);
 	error_free(err);
 }
 

@@ -1,0 +1,115 @@
+/* Money: reserved before a request is sent, settled when it has ended. */
+#include <string.h>
+#include <time.h>
+
+#include "model/exchange.h"
+
+/* The estimate is fitted to tokenizers with large vocabularies; the newest of some providers need up to half
+ * as much again. No text has more tokens than bytes. */
+#define WORST_OF_ESTIMATE 2
+/* What a server puts around the messages. */
+#define OVERHEAD_TOKENS 256
+/* The dearest picture of the APIs that are spoken, in tokens. */
+#define IMAGE_TOKENS 6000
+
+static bool is_free(const struct model *m)
+{
+	return m->local && !m->own_price;
+}
+
+static void count(struct exchange *x, const char *text, size_t len)
+{
+	x->input_tokens += model_estimate_tokens((struct slice){ text, len });
+	x->input_bytes += len;
+}
+
+void exchange_count_tokens(struct exchange *x)
+{
+	const char *const texts[] = { x->request.system, x->request.shared, x->request.user,
+				      x->request.schema, x->complaint };
+	if (x->input_tokens >= 0)
+		return;
+	x->input_tokens = 0;
+	x->input_bytes = 0;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (texts[i])
+			count(x, texts[i], strlen(texts[i]));
+	count(x, x->earlier.data, x->earlier.len);
+	x->input_tokens += (int64_t)x->request.nr_images * IMAGE_TOKENS;
+	x->input_bytes += x->request.nr_images * IMAGE_TOKENS;
+}
+
+double exchange_tokens_to_pace(struct exchange *x)
+{
+	if (!x->lane->limits || !x->lane->limits->tokens_left)
+		return 0;
+	struct codec_question q = exchange_question(x);
+	exchange_count_tokens(x);
+	return (double)(x->input_tokens + codec_output_tokens(&q));
+}
+
+static struct model_usage worst_usage(const struct exchange *x)
+{
+	struct codec_question q = exchange_question(x);
+	int64_t doubled = x->input_tokens * WORST_OF_ESTIMATE, bytes = (int64_t)x->input_bytes;
+	struct model_usage worst = {
+		.input_tokens = (doubled < bytes ? doubled : bytes) + OVERHEAD_TOKENS,
+		.output_tokens = codec_output_tokens(&q),
+	};
+	if (x->model->codec->asks_for_cache)
+		worst.cache_write_tokens = worst.input_tokens;
+	return worst;
+}
+
+struct error *reservation_make(struct attempt *a)
+{
+	struct exchange *x = a->exchange;
+	const struct model_budget *budget = &x->engine->settings.budget;
+	if (!budget->reserve || is_free(x->model))
+		return NULL;
+	exchange_count_tokens(x);
+	struct model_usage worst = worst_usage(x);
+	int64_t now = time(NULL);
+	double usd = model_cost(x->model, &worst, now);
+	if (usd < 0) { /* the bound may lie beyond the largest prompt that has a price */
+		struct model_usage likely = worst;
+		likely.input_tokens = x->input_tokens;
+		usd = model_cost(x->model, &likely, now);
+	}
+	struct error *err = budget->reserve(budget->data, x->data, &worst, usd, &a->reservation);
+	a->reserved = !err;
+	return err;
+}
+
+/* Whether A can have cost anything. */
+static bool may_be_billed(const struct http_response *response)
+{
+	if (!response)
+		return true;
+	return response->sent && (response->status / 100 == 2 || !response->status);
+}
+
+void reservation_settle(struct attempt *a, const struct http_response *response)
+{
+	struct exchange *x = a->exchange;
+	const struct model_budget *budget = &x->engine->settings.budget;
+	struct model_usage usage = a->answer.usage;
+	double usd = 0;
+	bool sure = true;
+	if (!a->reserved)
+		return;
+	a->reserved = false;
+	if (may_be_billed(response)) {
+		int64_t received = model_estimate_tokens(slice_of(&a->answer.text)) +
+				   model_estimate_tokens(slice_of(&a->answer.refusal));
+		sure = a->answer.finished && usage.input_tokens >= 0 && usage.output_tokens >= 0;
+		if (usage.input_tokens < 0)
+			usage.input_tokens = x->input_tokens;
+		if (!sure && usage.output_tokens < received)
+			usage.output_tokens = received;
+		usd = model_cost(x->model, &usage, time(NULL));
+	} else {
+		usage = (struct model_usage){ 0 };
+	}
+	budget->settle(budget->data, x->data, a->reservation, &usage, usd, sure);
+}
