@@ -60,6 +60,7 @@ void finding_release(struct finding *f)
 	free(f->suggestion);
 	free(f->quote);
 	free(f->subject);
+	free(f->location);
 	free(f->path);
 	memset(f, 0, sizeof(*f));
 }

@@ -6,16 +6,29 @@
 
 /* Bytes of a finding's title; a model that writes more has put its reasons there. */
 #define ANSWER_MAX_TITLE 400
+/* Bytes of the name of a place. */
+#define ANSWER_MAX_LOCATION 200
 
 const char answer_schema[] =
-	"{\"type\":\"object\",\"additionalProperties\":false,"
-	"\"required\":[\"summary\",\"findings\"],\"properties\":{"
+	"{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"summary\",\"strengths\","
+	"\"weaknesses\",\"questions\",\"scores\",\"findings\"],\"properties\":{"
 	"\"summary\":{\"type\":\"string\"},"
+	"\"strengths\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+	"\"weaknesses\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+	"\"questions\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+	"\"scores\":{\"type\":\"array\",\"items\":{"
+	"\"type\":\"object\",\"additionalProperties\":false,"
+	"\"required\":[\"criterion\",\"score\",\"reason\"],\"properties\":{"
+	"\"criterion\":{\"type\":\"string\",\"enum\":[\"soundness\",\"presentation\","
+	"\"contribution\",\"overall\",\"confidence\"]},"
+	"\"score\":{\"type\":\"number\"},"
+	"\"reason\":{\"type\":\"string\"}}}},"
 	"\"findings\":{\"type\":\"array\",\"items\":{"
 	"\"type\":\"object\",\"additionalProperties\":false,"
-	"\"required\":[\"quote\",\"title\",\"why\",\"suggestion\",\"severity\",\"confidence\"],"
-	"\"properties\":{"
+	"\"required\":[\"quote\",\"location\",\"title\",\"why\",\"suggestion\",\"severity\","
+	"\"confidence\"],\"properties\":{"
 	"\"quote\":{\"type\":\"string\"},"
+	"\"location\":{\"type\":\"string\"},"
 	"\"title\":{\"type\":\"string\"},"
 	"\"why\":{\"type\":\"string\"},"
 	"\"suggestion\":{\"type\":\"string\"},"
@@ -170,6 +183,7 @@ static struct error *parse_finding(struct finding *f, const cJSON *object, const
 	if (!cJSON_IsObject(object))
 		return error_new(ERROR_SYNTAX, "%s is not an object", what);
 	if ((err = take_string(object, "quote", what, ANSWER_MAX_STRING, &f->quote)) ||
+	    (err = take_string(object, "location", what, ANSWER_MAX_LOCATION, &f->location)) ||
 	    (err = take_string(object, "title", what, ANSWER_MAX_STRING, &f->title)) ||
 	    (err = take_string(object, "why", what, ANSWER_MAX_STRING, &f->why)) ||
 	    (err = take_string(object, "suggestion", what, ANSWER_MAX_STRING, &f->suggestion)) ||
@@ -185,66 +199,160 @@ out:
 	return err;
 }
 
-/* The summary, followed by what was left out of the findings. */
-static char *make_summary(const char *summary, size_t empty, size_t too_many)
+/* -- the assessment --------------------------------------------------------------------------- */
+
+static struct error *parse_remarks(struct remarks *out, const cJSON *root, const char *key,
+				   const char *what, size_t *left_out)
+{
+	const cJSON *list = cJSON_GetObjectItemCaseSensitive(root, key), *item;
+	if (!list || cJSON_IsNull(list))
+		return NULL;
+	struct error *err = json_get_array(root, key, what, &list);
+	if (err)
+		return err;
+	cJSON_ArrayForEach(item, list) {
+		if (!cJSON_IsString(item))
+			return error_new(ERROR_SYNTAX, "%s: an item of '%s' is not a string", what,
+					 key);
+		char *text = sanitise(item->valuestring, ANSWER_MAX_STRING, true);
+		if (!text)
+			continue;
+		if (out->nr < ASSESSMENT_MAX_REMARKS) {
+			remarks_add(out, text);
+		} else {
+			free(text);
+			++*left_out;
+		}
+	}
+	return NULL;
+}
+
+/* A score that is none (of a criterion that nobody asked for, or out of bounds) is left out. */
+static struct error *parse_score(struct assessment *a, const cJSON *object, const char *what)
+{
+	char *reason = NULL;
+	if (!cJSON_IsObject(object))
+		return error_new(ERROR_SYNTAX, "%s is not an object", what);
+	const struct criterion *c = criterion_by_name(json_string_or(object, "criterion", ""));
+	struct error *err = take_string(object, "reason", what, ANSWER_MAX_STRING, &reason);
+	if (err || !c || assessment_score(a, c->id)) {
+		free(reason);
+		return err;
+	}
+	assessment_add_score(a, c->id, json_number_or(object, "score", -1), reason);
+	return NULL;
+}
+
+static struct error *parse_scores(struct assessment *a, const cJSON *root, const char *what)
+{
+	const cJSON *list = cJSON_GetObjectItemCaseSensitive(root, "scores"), *item;
+	size_t number = 0;
+	if (!list || cJSON_IsNull(list))
+		return NULL;
+	struct error *err = json_get_array(root, "scores", what, &list);
+	if (err)
+		return err;
+	cJSON_ArrayForEach(item, list) {
+		char *place = xstrfmt("%s: score %zu", what, ++number);
+		err = parse_score(a, item, place);
+		free(place);
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
+/* -- the answer ------------------------------------------------------------------------------- */
+
+/* What an answer held and was not taken. */
+struct left_out {
+	size_t empty, findings, remarks;
+};
+
+static char *make_summary(const char *summary, const struct left_out *left_out)
 {
 	struct buffer b = BUFFER_INIT;
 	char *text = sanitise(summary, ANSWER_MAX_STRING, false);
-
 	if (text)
 		buffer_addstr(&b, text);
-	if (empty)
-		buffer_addf(&b, "%s[findings without a word in this answer: %zu]",
-			    b.len ? "\n" : "", empty);
-	if (too_many)
+	free(text);
+	if (left_out->empty)
+		buffer_addf(&b, "%s[findings without a word in this answer: %zu]", b.len ? "\n" : "",
+			    left_out->empty);
+	if (left_out->findings)
 		buffer_addf(&b,
 			    "%s[%zu more findings in this answer were not taken: the limit is %d]",
-			    b.len ? "\n" : "", too_many, ANSWER_MAX_FINDINGS);
-	free(text);
-	return buffer_detach(&b, NULL);
+			    b.len ? "\n" : "", left_out->findings, ANSWER_MAX_FINDINGS);
+	if (left_out->remarks)
+		buffer_addf(&b,
+			    "%s[%zu more remarks in this answer were not taken: the limit is %d]",
+			    b.len ? "\n" : "", left_out->remarks, ASSESSMENT_MAX_REMARKS);
+	char *whole = buffer_detach(&b, NULL);
+	if (*whole)
+		return whole;
+	free(whole);
+	return NULL;
 }
 
-struct error *answer_parse(struct finding_list *out, char **summary, struct slice answer,
-			   const char *what)
+static struct error *parse_findings(struct answer *out, const cJSON *root, const char *what,
+				    struct left_out *left_out)
 {
-	cJSON *root = NULL;
 	const cJSON *findings, *item;
-	size_t first = out->nr, number = 0, empty = 0, too_many = 0;
-	struct error *err = json_parse(&root, answer, what);
-
-	*summary = NULL;
+	size_t number = 0;
+	struct error *err = json_get_array(root, "findings", what, &findings);
 	if (err)
 		return err;
-	if (!cJSON_IsObject(root)) {
-		err = error_new(ERROR_SYNTAX, "%s: the answer is not an object", what);
-		goto out;
-	}
-	if ((err = json_get_array(root, "findings", what, &findings)))
-		goto out;
 	cJSON_ArrayForEach(item, findings) {
 		number++;
-		if (out->nr - first >= ANSWER_MAX_FINDINGS) {
-			too_many++;
+		if (out->findings.nr >= ANSWER_MAX_FINDINGS) {
+			left_out->findings++;
 			continue;
 		}
 		char *place = xstrfmt("%s: finding %zu", what, number);
-		struct finding *f = finding_list_add(out);
+		struct finding *f = finding_list_add(&out->findings);
 		err = parse_finding(f, item, place);
 		free(place);
 		if (err)
-			goto out;
+			return err;
 		if (!f->title) {
-			empty++;
+			left_out->empty++;
 			finding_release(f);
-			out->nr--;
+			out->findings.nr--;
 		}
 	}
-	*summary = make_summary(json_string_or(root, "summary", ""), empty, too_many);
+	return NULL;
+}
+
+void answer_release(struct answer *a)
+{
+	free(a->summary);
+	assessment_release(&a->assessment);
+	finding_list_release(&a->findings);
+	*a = (struct answer){ 0 };
+}
+
+struct error *answer_parse(struct answer *out, struct slice answer, const char *what)
+{
+	cJSON *root = NULL;
+	struct left_out left_out = { 0 };
+	struct assessment *a = &out->assessment;
+	struct error *err = json_parse(&root, answer, what);
+
+	*out = (struct answer){ 0 };
+	if (err)
+		return err;
+	if (!cJSON_IsObject(root))
+		err = error_new(ERROR_SYNTAX, "%s: the answer is not an object", what);
+	if (err || (err = parse_findings(out, root, what, &left_out)) ||
+	    (err = parse_remarks(&a->strengths, root, "strengths", what, &left_out.remarks)) ||
+	    (err = parse_remarks(&a->weaknesses, root, "weaknesses", what, &left_out.remarks)) ||
+	    (err = parse_remarks(&a->questions, root, "questions", what, &left_out.remarks)) ||
+	    (err = parse_scores(a, root, what)))
+		goto out;
+	out->summary = make_summary(json_string_or(root, "summary", ""), &left_out);
 out:
-	if (err) {
-		while (out->nr > first)
-			finding_release(&out->items[--out->nr]);
-	}
 	cJSON_Delete(root);
+	if (err)
+		answer_release(out);
 	return err;
 }

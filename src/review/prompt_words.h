@@ -16,5 +16,8 @@ extern const struct prompt_file prompt_files[];
 
 /* The words of the program's file NAME; there must be one. */
 const char *prompt_words(const char *name);
+/* Which words those are: the first PROMPT_VERSION_DIGITS digits of their SHA-256. */
+#define PROMPT_VERSION_DIGITS 12
+void prompt_version(char out[PROMPT_VERSION_DIGITS + 1], const char *words);
 
 #endif

@@ -270,19 +270,19 @@ static bool stored_grounding(const char *name, int *value)
 	return true;
 }
 
-struct error *stored_open(cJSON **root, struct slice text, const char *what)
+struct error *stored_open(cJSON **root, struct slice text, const char *what, int64_t newest,
+			  int64_t *format)
 {
-	int64_t format;
 	struct error *err = json_parse(root, text, what);
 
 	if (err)
 		return err;
 	if (!cJSON_IsObject(*root))
 		err = error_new(ERROR_SYNTAX, "%s: not an object", what);
-	else if (!(err = json_get_integer(*root, "format", what, &format)) &&
-		 format != RECORD_FORMAT)
+	else if (!(err = json_get_integer(*root, "format", what, format)) &&
+		 (*format < 1 || *format > newest))
 		err = error_with_hint(error_new(ERROR_UNSUPPORTED, "%s: format %lld is not known",
-						what, (long long)format),
+						what, (long long)*format),
 				      "it was written by a newer git-scrutiny");
 	if (err) {
 		cJSON_Delete(*root);
@@ -302,6 +302,8 @@ void stored_put_finding(struct json_writer *w, const struct finding *f)
 	json_put_string(w, "suggestion", f->suggestion);
 	json_put_string(w, "quote", f->quote);
 	json_put_string(w, "subject", f->subject);
+	if (f->location)
+		json_put_string(w, "location", f->location);
 	json_put_number(w, "confidence", f->confidence);
 	json_put_bool(w, "uncertain", f->uncertain);
 	json_put_string(w, "grounding", grounding_name(f->grounding));
@@ -312,6 +314,15 @@ void stored_put_finding(struct json_writer *w, const struct finding *f)
 	json_put_integer(w, "end_column", (int64_t)f->end_column);
 	json_put_integer(w, "start", (int64_t)f->start);
 	json_put_integer(w, "end", (int64_t)f->end);
+}
+
+/* A hint that most findings do without: only of those that have one it is written. */
+static struct error *get_location(const cJSON *o, const char *what, char **out)
+{
+	*out = NULL;
+	if (!cJSON_HasObjectItem(o, "location"))
+		return NULL;
+	return stored_get_string(o, "location", what, out);
 }
 
 static struct error *get_finding(const cJSON *o, const char *what, void *item)
@@ -327,6 +338,7 @@ static struct error *get_finding(const cJSON *o, const char *what, void *item)
 	    (err = stored_get_string_or_null(o, "suggestion", what, &f->suggestion)) ||
 	    (err = stored_get_string_or_null(o, "quote", what, &f->quote)) ||
 	    (err = stored_get_string_or_null(o, "subject", what, &f->subject)) ||
+	    (err = get_location(o, what, &f->location)) ||
 	    (err = get_fraction(o, "confidence", what, 1, &f->confidence)) ||
 	    (err = stored_get_bool(o, "uncertain", what, &f->uncertain)) ||
 	    (err = stored_get_name(o, "grounding", what, stored_grounding, &grounding)) ||
@@ -353,10 +365,59 @@ void record_release(struct record *r)
 	free(r->version);
 	free(r->family);
 	free(r->content_id);
+	for (size_t i = 0; i < r->nr_tasks; i++) {
+		free(r->tasks[i].name);
+		free(r->tasks[i].version);
+	}
+	free(r->tasks);
+	free(r->rubric);
 	stored_free_list(r->requests, r->nr_requests);
 	free(r->summary);
+	assessment_release(&r->assessment);
 	finding_list_release(&r->findings);
 	memset(r, 0, sizeof(*r));
+}
+
+bool record_has_task(const struct record *r, const char *task)
+{
+	for (size_t i = 0; i < r->nr_tasks; i++)
+		if (!strcmp(r->tasks[i].name, task))
+			return true;
+	return false;
+}
+
+void record_add_task(struct record *r, const char *task, const char *version)
+{
+	for (size_t i = 0; i < r->nr_tasks; i++) {
+		if (!strcmp(r->tasks[i].name, task)) {
+			free(r->tasks[i].version);
+			r->tasks[i].version = version ? xstrdup(version) : NULL;
+			return;
+		}
+	}
+	r->tasks = xreallocarray(r->tasks, r->nr_tasks + 1, sizeof(*r->tasks));
+	r->tasks[r->nr_tasks++] =
+		(struct record_task){ xstrdup(task), version ? xstrdup(version) : NULL };
+}
+
+static void put_tasks(struct json_writer *w, const struct record *r)
+{
+	json_key(w, "tasks");
+	json_begin_array(w);
+	for (size_t i = 0; i < r->nr_tasks; i++) {
+		json_begin_object(w);
+		json_put_string(w, "name", r->tasks[i].name);
+		json_put_string(w, "version", r->tasks[i].version);
+		json_end_object(w);
+	}
+	json_end_array(w);
+}
+
+static struct error *get_task(const cJSON *o, const char *what, void *item)
+{
+	struct record_task *t = item;
+	struct error *err = stored_get_string(o, "name", what, &t->name);
+	return err ? err : stored_get_string_or_null(o, "version", what, &t->version);
 }
 
 void record_write(struct buffer *out, const struct record *r)
@@ -371,6 +432,8 @@ void record_write(struct buffer *out, const struct record *r)
 	json_put_string(&w, "family", r->family);
 	json_put_string(&w, "content_id", r->content_id);
 	json_put_integer(&w, "date", r->date);
+	put_tasks(&w, r);
+	json_put_string(&w, "rubric", r->rubric);
 	stored_put_list(&w, "requests", r->requests, r->nr_requests);
 	put_tokens(&w, "input_tokens", r->input_tokens);
 	put_tokens(&w, "output_tokens", r->output_tokens);
@@ -380,6 +443,7 @@ void record_write(struct buffer *out, const struct record *r)
 	else
 		json_number(&w, r->cost_usd);
 	json_put_string(&w, "summary", r->summary);
+	assessment_put(&w, &r->assessment);
 	json_key(&w, "findings");
 	json_begin_array(&w);
 	for (size_t i = 0; i < r->findings.nr; i++) {
@@ -400,11 +464,29 @@ static struct error *get_cost(const cJSON *object, const char *what, double *out
 	return get_fraction(object, "cost_usd", what, 1e9, out);
 }
 
+/* What came with format 2. A model's record before that answered the one task there was. */
+static struct error *get_tasks(const cJSON *root, int64_t format, const char *what, struct record *out)
+{
+	void *items = NULL;
+	if (format < 2) {
+		if (strcmp(out->reviewer, "builtin"))
+			record_add_task(out, "review", NULL);
+		return NULL;
+	}
+	struct error *err = stored_get_array(root, "tasks", what, &items, &out->nr_tasks,
+					     sizeof(*out->tasks), get_task);
+	out->tasks = items;
+	if (!err)
+		err = stored_get_string_or_null(root, "rubric", what, &out->rubric);
+	return err ? err : assessment_get(root, what, &out->assessment);
+}
+
 struct error *record_parse(struct record *out, struct slice text, const char *what)
 {
 	cJSON *root = NULL;
 	void *findings = NULL;
-	struct error *err = stored_open(&root, text, what);
+	int64_t format;
+	struct error *err = stored_open(&root, text, what, RECORD_FORMAT, &format);
 
 	memset(out, 0, sizeof(*out));
 	if (err)
@@ -414,6 +496,7 @@ struct error *record_parse(struct record *out, struct slice text, const char *wh
 	    (err = stored_get_string(root, "family", what, &out->family)) ||
 	    (err = stored_get_string(root, "content_id", what, &out->content_id)) ||
 	    (err = stored_get_range(root, "date", what, 0, STORED_MAX_DATE, &out->date)) ||
+	    (err = get_tasks(root, format, what, out)) ||
 	    (err = stored_get_list(root, "requests", what, &out->requests, &out->nr_requests)) ||
 	    (err = get_tokens(root, "input_tokens", what, &out->input_tokens)) ||
 	    (err = get_tokens(root, "output_tokens", what, &out->output_tokens)) ||
@@ -455,6 +538,7 @@ void reply_release(struct reply *r)
 {
 	free(r->request);
 	free(r->reviewer);
+	free(r->task);
 	free(r->outcome);
 	free(r->answer);
 	free(r->served_model);
@@ -471,15 +555,18 @@ void reply_write(struct buffer *out, const struct reply *r)
 
 	json_writer_init(&w, out, true);
 	json_begin_object(&w);
-	json_put_integer(&w, "format", RECORD_FORMAT);
+	json_put_integer(&w, "format", REPLY_FORMAT);
 	json_put_string(&w, "request", r->request);
 	json_put_string(&w, "reviewer", r->reviewer);
 	json_put_integer(&w, "date", r->date);
+	json_put_string(&w, "task", r->task ? r->task : "review");
 	json_put_string(&w, "outcome", r->outcome);
 	json_put_string(&w, "served_model", r->served_model);
 	put_tokens(&w, "input_tokens", r->input_tokens);
 	put_tokens(&w, "output_tokens", r->output_tokens);
 	put_tokens(&w, "cached_tokens", r->cached_tokens);
+	put_tokens(&w, "cache_write_tokens", r->cache_write_tokens);
+	put_tokens(&w, "reasoning_tokens", r->reasoning_tokens);
 	json_put_integer(&w, "part", r->part);
 	json_put_integer(&w, "parts", r->parts);
 	json_put_integer(&w, "attempts", r->attempts);
@@ -491,10 +578,27 @@ void reply_write(struct buffer *out, const struct reply *r)
 	free(answer);
 }
 
+/* What came with format 2. */
+static struct error *get_new_reply_keys(const cJSON *root, int64_t format, const char *what,
+					struct reply *out)
+{
+	struct error *err;
+	out->cache_write_tokens = out->reasoning_tokens = -1;
+	if (format < 2) {
+		out->task = xstrdup("review");
+		return NULL;
+	}
+	if ((err = stored_get_string(root, "task", what, &out->task)) ||
+	    (err = get_tokens(root, "cache_write_tokens", what, &out->cache_write_tokens)))
+		return err;
+	return get_tokens(root, "reasoning_tokens", what, &out->reasoning_tokens);
+}
+
 struct error *reply_parse(struct reply *out, struct slice text, const char *what)
 {
 	cJSON *root = NULL;
-	struct error *err = stored_open(&root, text, what);
+	int64_t format;
+	struct error *err = stored_open(&root, text, what, REPLY_FORMAT, &format);
 
 	memset(out, 0, sizeof(*out));
 	if (err)
@@ -507,6 +611,7 @@ struct error *reply_parse(struct reply *out, struct slice text, const char *what
 	    (err = get_tokens(root, "input_tokens", what, &out->input_tokens)) ||
 	    (err = get_tokens(root, "output_tokens", what, &out->output_tokens)) ||
 	    (err = get_tokens(root, "cached_tokens", what, &out->cached_tokens)) ||
+	    (err = get_new_reply_keys(root, format, what, out)) ||
 	    (err = stored_get_range(root, "part", what, 0, STORED_MAX_INTEGER, &out->part)) ||
 	    (err = stored_get_range(root, "parts", what, 0, STORED_MAX_INTEGER, &out->parts)) ||
 	    (err = stored_get_range(root, "attempts", what, 0, STORED_MAX_INTEGER,

@@ -10,10 +10,21 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "paper/finding.h"
+#include "review/assessment.h"
 
-#define RECORD_FORMAT 1
+/* The formats that are written. Format 1 of records and replies, from before there were tasks, is read as the
+ * answer to the one task "review". */
+#define RECORD_FORMAT 2
+#define REPLY_FORMAT 2
+#define RUN_FORMAT 1
 /* What is accepted from a store, whose blobs may come from other clones. */
 #define RECORD_MAX_FINDINGS 200000
+
+/* A task that a record answers. */
+struct record_task {
+	char *name;
+	char *version;       /* of its words (prompt_words.h); NULL: from before words had versions */
+};
 
 /* One reviewer's complete answer for one content id. */
 struct record {
@@ -22,16 +33,23 @@ struct record {
 	char *family;        /* "builtin", "llama", ... */
 	char *content_id;
 	int64_t date;        /* seconds since the epoch, UTC */
+	struct record_task *tasks; /* none for built-in */
+	size_t nr_tasks;
+	char *rubric;        /* that the paper was weighed by; NULL: none */
 	char **requests;     /* hashes of the replies it was made from; none for built-in */
 	size_t nr_requests;
 	int64_t input_tokens, output_tokens; /* -1: unknown */
 	double cost_usd;     /* < 0: unknown; 0: free */
 	char *summary;       /* may be NULL */
+	struct assessment assessment;
 	struct finding_list findings;
 };
 void record_release(struct record *r);
 void record_write(struct buffer *out, const struct record *r);
 struct error *record_parse(struct record *out, struct slice text, const char *what);
+bool record_has_task(const struct record *r, const char *task);
+/* Copies; a task that is there already gets the new version. */
+void record_add_task(struct record *r, const char *task, const char *version);
 /* A reviewer's record is stored as "builtin-1.json", "ollama_llama3.1-5f3a9c01.json". */
 void record_name(struct buffer *out, const char *reviewer, const char *builtin_version);
 
@@ -40,11 +58,13 @@ struct reply {
 	char *request;       /* hash */
 	char *reviewer;
 	int64_t date;
+	char *task;          /* what was asked */
 	char *outcome;       /* model_outcome_name */
 	char *answer;        /* as the model gave it (malformed UTF-8 and NUL bytes replaced) */
 	size_t answer_len;
 	char *served_model;
-	int64_t input_tokens, output_tokens, cached_tokens;
+	int64_t input_tokens, output_tokens, cached_tokens; /* see struct model_usage; -1: unknown */
+	int64_t cache_write_tokens, reasoning_tokens;
 	int64_t part, parts; /* which part of the paper, from 1 */
 	int64_t attempts;
 	bool repaired;

@@ -23,6 +23,8 @@ static int compare_records(const void *x, const void *y)
 			(version_number(a) > version_number(b));
 	if (!order)
 		order = (a->date < b->date) - (a->date > b->date);
+	if (!order)
+		order = (a->nr_requests < b->nr_requests) - (a->nr_requests > b->nr_requests);
 	if (order)
 		return order;
 	struct buffer p = BUFFER_INIT, q = BUFFER_INIT;
@@ -94,8 +96,39 @@ static int64_t add_tokens(int64_t a, int64_t b)
 	return a < 0 || b < 0 ? -1 : a + b;
 }
 
-/* FROM is released. */
-static void join(struct record *into, struct record *from)
+bool record_covers(const struct record *r, const struct record *old)
+{
+	struct strmap set = STRMAP_INIT;
+
+	if (!old->nr_requests || old->nr_requests > r->nr_requests)
+		return false;
+	for (size_t i = 0; i < old->nr_tasks; i++)
+		if (!record_has_task(r, old->tasks[i].name))
+			return false;
+	for (size_t i = 0; i < r->nr_requests; i++)
+		strmap_add(&set, r->requests[i], strlen(r->requests[i]));
+	bool covers = true;
+	for (size_t i = 0; i < old->nr_requests && covers; i++)
+		covers = strmap_has(&set, old->requests[i], strlen(old->requests[i]));
+	strmap_release(&set, NULL);
+	return covers;
+}
+
+static void join_tasks(struct record *into, struct record *from)
+{
+	for (size_t i = 0; i < from->nr_tasks; i++)
+		if (!record_has_task(into, from->tasks[i].name))
+			record_add_task(into, from->tasks[i].name, from->tasks[i].version);
+	if (!into->rubric) {
+		into->rubric = from->rubric;
+		from->rubric = NULL;
+	}
+	assessment_extend(&from->assessment, &into->assessment);
+	into->assessment = from->assessment;
+	from->assessment = (struct assessment){ 0 };
+}
+
+void record_join(struct record *into, struct record *from)
 {
 	bool findings = join_findings(into, from), requests = join_requests(into, from);
 
@@ -110,7 +143,25 @@ static void join(struct record *into, struct record *from)
 		into->summary = from->summary;
 		from->summary = NULL;
 	}
+	if (!into->version) {
+		into->version = from->version;
+		from->version = NULL;
+	}
+	join_tasks(into, from);
 	record_release(from);
+}
+
+/* Both are of one model, and INTO is the newer. */
+static void merge(struct record *into, struct record *from)
+{
+	if (record_covers(into, from)) {
+		record_release(from);
+	} else if (record_covers(from, into)) {
+		record_release(into);
+		*into = *from;
+	} else {
+		record_join(into, from);
+	}
 }
 
 size_t record_merge_all(struct record *items, size_t nr)
@@ -125,7 +176,7 @@ size_t record_merge_all(struct record *items, size_t nr)
 		else if (!strcmp(items[i].reviewer, BUILTIN))
 			record_release(&items[i]);
 		else
-			join(&items[kept - 1], &items[i]);
+			merge(&items[kept - 1], &items[i]);
 	}
 	return kept;
 }

@@ -11,8 +11,15 @@
  * Of the built-in reviewer the record of the newest version stays, the others are released. A
  * model's records are joined: the newest one (of the same second, the one whose bytes are smaller)
  * gives version and summary, and all findings stay, those that are equal in everything once. What
- * both cost was paid twice and is added, except when they are made from the same replies.
+ * both cost was paid twice and is added, except when they are made from the same replies. One that is
+ * made from everything that another is made from, and perhaps more, takes its place.
  */
 size_t record_merge_all(struct record *items, size_t nr);
+
+/* True when R was made from everything that OLD, of the same reviewer, was made from. */
+bool record_covers(const struct record *r, const struct record *old);
+/* Moves what FROM, an older record of the same reviewer and content id, has and INTO has not into INTO: summary,
+ * version and scores of INTO stay. Releases FROM. */
+void record_join(struct record *into, struct record *from);
 
 #endif

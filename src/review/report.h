@@ -4,6 +4,9 @@
 
 #include "review/consensus.h"
 
+/* Of scrutiny.json. Keys may be added without raising it. */
+#define REPORT_FORMAT 1
+
 struct report {
 	const struct run *run;
 	const struct record *const *records; /* sorted by reviewer */

@@ -39,7 +39,7 @@ static void put_head(struct json_writer *w, const struct report *report)
 	struct buffer sentence = BUFFER_INIT;
 
 	report_verdict_sentence(&sentence, report);
-	json_put_integer(w, "format", RECORD_FORMAT);
+	json_put_integer(w, "format", REPORT_FORMAT);
 	json_put_string(w, "program_version", run->program_version);
 	stored_put_path(w, "paper", run->paper);
 	json_put_string(w, "title", run->title);
@@ -217,7 +217,8 @@ struct error *report_read_past(struct run *run, struct slice json, const char *w
 	char *content_id = NULL;
 	struct run read = { 0 };
 	void *past = NULL;
-	struct error *err = stored_open(&root, json, what);
+	int64_t format;
+	struct error *err = stored_open(&root, json, what, REPORT_FORMAT, &format);
 
 	if (err)
 		return err;

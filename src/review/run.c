@@ -93,7 +93,7 @@ void run_write(struct buffer *out, const struct run *r)
 
 	json_writer_init(&w, out, true);
 	json_begin_object(&w);
-	json_put_integer(&w, "format", RECORD_FORMAT);
+	json_put_integer(&w, "format", RUN_FORMAT);
 	json_put_string(&w, "program_version", r->program_version);
 	json_put_string(&w, "content_id", r->content_id);
 	stored_put_path(&w, "paper", r->paper);
@@ -168,7 +168,8 @@ static struct error *get_past(const cJSON *o, const char *what, void *item)
 struct error *run_parse(struct run *out, struct slice text, const char *what)
 {
 	cJSON *root = NULL;
-	struct error *err = stored_open(&root, text, what);
+	int64_t format;
+	struct error *err = stored_open(&root, text, what, RUN_FORMAT, &format);
 	void *reviewers = NULL, *past = NULL;
 
 	memset(out, 0, sizeof(*out));

@@ -4,7 +4,6 @@
 #include "base/memory.h"
 #include "base/trace.h"
 #include "review/answer.h"
-#include "review/prompt_words.h"
 
 void assignment_fail(struct assignment *a, const char *outcome, const char *message)
 {
@@ -22,6 +21,7 @@ void assignment_release(struct assignment *a)
 	for (size_t i = 0; a->shared && i < a->parts.nr; i++)
 		buffer_release(&a->shared[i]);
 	free(a->shared);
+	record_release(&a->known);
 	part_list_release(&a->parts);
 	free(a->outcome);
 	free(a->message);
@@ -70,6 +70,14 @@ void call_request(const struct call *call, struct model_request *out)
 		.schema = answer_schema,
 		.max_output_tokens = a->output_tokens,
 	};
+}
+
+void task_version(const struct assignment *a, const struct task *task,
+		  char out[PROMPT_VERSION_DIGITS + 1])
+{
+	char *words = xstrfmt("%s\n%s", a->job->system.data, prompt_words(task->name));
+	prompt_version(out, words);
+	free(words);
 }
 
 static int64_t tokens_of(const char *text)
@@ -153,23 +161,19 @@ static struct error *prepare_assignment(struct assignment *a)
 struct error *job_prepare_calls(struct job *job)
 {
 	bool local_only = policy_is_local_only(job->settings->policy, job->paper->path);
-	struct buffer name = BUFFER_INIT;
 	struct error *err = NULL;
 	buffer_addstr(&job->system, prompt_words("system"));
 	for (size_t i = 0; i < job->nr_assignments && !err; i++) {
 		struct assignment *a = &job->assignments[i];
-		buffer_reset(&name);
-		record_name(&name, a->model->reviewer, NULL);
-		a->recorded = records_has(job->settings->records, job->paper->content_id, name.data);
-		if (a->recorded || !job->nr_documents)
+		err = job_find_known(job, a);
+		if (err || a->recorded || !job->nr_documents)
 			continue;
 		a->withheld = local_only && !a->model->local;
 		if (a->withheld)
 			assignment_fail(a, "skipped", "not sent: the paper is local_only");
-		else
+		else if (a->tasks)
 			err = prepare_assignment(a);
 	}
-	buffer_release(&name);
 	return err;
 }
 
@@ -182,6 +186,7 @@ static void fill_reply(struct call *call, const struct model_reply *from, int64_
 		.request = xstrdup(call->hash),
 		.reviewer = xstrdup(call->assignment->model->reviewer),
 		.date = now,
+		.task = xstrdup(call->task->name),
 		.outcome = xstrdup(model_outcome_name(from->outcome)),
 		.answer = xmemdupz(from->answer.data, from->answer.len),
 		.answer_len = from->answer.len,
@@ -189,6 +194,8 @@ static void fill_reply(struct call *call, const struct model_reply *from, int64_
 		.input_tokens = from->usage.input_tokens,
 		.output_tokens = from->usage.output_tokens,
 		.cached_tokens = from->usage.cached_tokens,
+		.cache_write_tokens = from->usage.cache_write_tokens,
+		.reasoning_tokens = from->usage.reasoning_tokens,
 		.part = (int64_t)call->part + 1,
 		.parts = (int64_t)call->assignment->parts.nr,
 		.attempts = from->attempts,
@@ -239,5 +246,7 @@ double call_cost(const struct call *call)
 	usage.input_tokens = call->reply.input_tokens;
 	usage.output_tokens = call->reply.output_tokens;
 	usage.cached_tokens = call->reply.cached_tokens;
+	usage.cache_write_tokens = call->reply.cache_write_tokens;
+	usage.reasoning_tokens = call->reply.reasoning_tokens;
 	return model_cost(call->assignment->model, &usage, call->reply.date);
 }

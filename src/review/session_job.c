@@ -83,10 +83,11 @@ struct error *job_run_checks(struct job *job)
 {
 	struct buffer name = BUFFER_INIT;
 	review_builtin_name(&name);
-	bool recorded = records_has(job->settings->records, job->paper->content_id, name.data);
-	buffer_release(&name);
-	if (recorded || !job->nr_documents)
+	if (records_has(job->settings->records, job->paper->content_id, name.data) ||
+	    !job->nr_documents) {
+		buffer_release(&name);
 		return NULL;
+	}
 	char version[16];
 	snprintf(version, sizeof(version), "%d", CHECK_VERSION);
 	struct record r = {
@@ -97,8 +98,9 @@ struct error *job_run_checks(struct job *job)
 		.date = job->settings->now,
 	};
 	check_run(&r.findings, job->readable, job->nr_documents);
-	struct error *err = job_put_record(job, &r, version);
+	struct error *err = job_put_record(job, &r, name.data);
 	record_release(&r);
+	buffer_release(&name);
 	return err;
 }
 

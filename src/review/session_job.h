@@ -4,6 +4,7 @@
 
 #include "review/ground.h"
 #include "review/prompt.h"
+#include "review/prompt_words.h"
 #include "review/session.h"
 #include "review/tasks.h"
 
@@ -24,14 +25,16 @@ struct call {
 struct assignment {
 	struct job *job;
 	const struct model *model;
-	unsigned tasks;        /* set of those that are asked now */
+	unsigned tasks;        /* set of those that are asked now: none of KNOWN */
+	struct record known;   /* what the store holds of this reviewer on this paper; see has_known */
+	bool has_known;
 	struct part_list parts;
 	struct buffer *shared; /* the fenced text of each part */
 	int64_t output_tokens; /* of one answer, at most */
 	struct call *calls;    /* part by part, its tasks in order; none when nothing is to be asked */
 	size_t nr_calls, pending;
 	bool withheld;         /* local_only, and the model is not local: not a failure */
-	bool recorded;         /* the record was in the store already */
+	bool recorded;         /* its record is in the store, with every task that is wanted */
 	char *outcome;         /* why there is no record: a model_outcome_name or "skipped"; else NULL */
 	char *message;
 };
@@ -76,6 +79,9 @@ void job_meta_initial(const struct job *job, struct meta_initial *out);
 struct error *job_prepare_calls(struct job *job);
 /* The question of CALL; borrows from it. */
 void call_request(const struct call *call, struct model_request *out);
+/* Of the words of TASK as they are put to A's model. */
+void task_version(const struct assignment *a, const struct task *task,
+		  char out[PROMPT_VERSION_DIGITS + 1]);
 /* Upper estimate of its tokens. */
 int64_t call_input_tokens(const struct call *call);
 /* Takes a model's reply to CALL: journals it at once. */
@@ -89,8 +95,11 @@ void assignment_release(struct assignment *a);
 /* -- session_record.c ------------------------------------------------------------------------- */
 
 /* Journals R, which is used up: its paths are those of the store afterwards. */
-struct error *job_put_record(struct job *job, struct record *r, const char *version);
-/* Makes the record of an assignment whose calls are all answered. */
+struct error *job_put_record(struct job *job, struct record *r, const char *name);
+/* Reads what the store holds of A's reviewer, and settles which tasks are left. */
+struct error *job_find_known(struct job *job, struct assignment *a);
+/* Makes the record of an assignment that waits for no reply. Of one that failed, the tasks that were answered
+ * make a partial record: it is shown, and the next run asks for the rest. */
 struct error *job_settle(struct job *job, struct assignment *a);
 
 #endif

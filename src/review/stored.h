@@ -11,8 +11,9 @@
 /* The last second of the year 9999. */
 #define STORED_MAX_DATE INT64_C(253402300799)
 
-/* Parses TEXT as an object whose "format" is RECORD_FORMAT. */
-struct error *stored_open(cJSON **root, struct slice text, const char *what);
+/* Parses TEXT as an object whose "format", which *FORMAT tells, is one from 1 to NEWEST. */
+struct error *stored_open(cJSON **root, struct slice text, const char *what, int64_t newest,
+			  int64_t *format);
 
 /* Copies; the caller frees *OUT also after an error. The "_or_null" forms take null as NULL; a
  * missing key is an error in all of them. */

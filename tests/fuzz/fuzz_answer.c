@@ -87,15 +87,18 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	struct document doc, *docs = &doc;
 	struct source_file file;
 	struct span span;
-	char *summary;
-	struct error *err = answer_parse(&record.findings, &summary,
-					 (struct slice){ (const char *)data, size }, "answer");
+	struct answer answer;
+	struct error *err = answer_parse(&answer, (struct slice){ (const char *)data, size },
+					 "answer");
 
 	if (err) {
 		error_free(err);
-		finding_list_release(&record.findings);
 		return 0;
 	}
+	assessment_settle(&answer.assessment);
+	record.findings = answer.findings;
+	record.assessment = answer.assessment;
+	record.summary = answer.summary;
 	make_document(&doc, &file, &span);
 	struct ground_index *index = ground_index_new(&docs, 1);
 	for (size_t i = 0; i < record.findings.nr; i++)
@@ -104,7 +107,6 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	report_all(&record);
 	ground_index_free(index);
 	release_document(&doc);
-	finding_list_release(&record.findings);
-	free(summary);
+	answer_release(&answer);
 	return 0;
 }

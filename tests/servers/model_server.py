@@ -50,12 +50,42 @@ def manuscript_sentence(question):
     return "nothing to quote"
 
 
+SCORES = {"alpha": 4, "beta": 6}  # `overall` of each model; the others say 5
+
+
+def task_of(question):
+    """What is asked, by the first words behind the paper: see prompts/."""
+    words = question.rpartition("=== end of manuscript")[2]
+    for task, start in [("review", "review the"), ("summary", "sum the"),
+                        ("correctness", "check the arguments"),
+                        ("experiments", "check the evidence"), ("novelty", "judge what is new"),
+                        ("clarity", "find the places")]:
+        if f"Task: {start}" in words:
+            return task
+    return "unknown"
+
+
 def answer(model, question, number):
     quote = manuscript_sentence(question)
+    task = task_of(question)
+    form = {"summary": "", "strengths": [], "weaknesses": [], "questions": [], "scores": []}
+    if task in ("review", "summary"):
+        form = {
+            "summary": f"Answer {number} of {model}.",
+            "strengths": [f"The question is clear ({model})."],
+            "weaknesses": [f"The evidence is thin ({model})."],
+            "questions": [f"What if the claim fails ({model})?"],
+            "scores": [{"criterion": c, "score": s, "reason": f"As {model} sees it."}
+                       for c, s in [("soundness", 2), ("presentation", 3), ("contribution", 2),
+                                    ("overall", SCORES.get(model, 5)), ("confidence", 4)]],
+        }
+    if task not in ("review", "correctness"):
+        return json.dumps({**form, "findings": []})
     return json.dumps({
-        "summary": f"Answer {number} of {model}.",
+        **form,
         "findings": [{
             "quote": quote,
+            "location": "",
             "title": "The claim is stronger than the argument that follows",
             "why": f"The text does not show it ({model}).",
             "suggestion": "Weaken the claim or add the missing step.",

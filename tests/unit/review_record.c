@@ -1,5 +1,7 @@
 #include "review_testing.h"
 
+#include "review/record_merge.h"
+
 static struct record *sample_record(void)
 {
 	struct record *r = make_record("ollama/llama3.1", "llama");
@@ -38,6 +40,107 @@ static void test_a_record_reads_back_and_writes_the_same_bytes(void **state)
 	buffer_release(&second);
 }
 
+static void test_a_record_says_which_tasks_it_answers_and_how_they_judged(void **state)
+{
+	struct record *r = sample_record(), back;
+	struct buffer first = BUFFER_INIT, second = BUFFER_INIT;
+	(void)state;
+	record_add_task(r, "summary", "0123456789ab");
+	record_add_task(r, "clarity", NULL);
+	r->rubric = copy("theory");
+	r->findings.items[0].location = copy("Lemma 2");
+	remarks_add(&r->assessment.strengths, copy("Short"));
+	assessment_add_score(&r->assessment, CRITERION_OVERALL, 6.5, copy("fair"));
+	record_write(&first, r);
+	assert_valid(&first, "docs/formats/record.schema.json");
+	assert_ok(record_parse(&back, slice_of(&first), "record"));
+	assert_true(record_has_task(&back, "clarity"));
+	assert_false(record_has_task(&back, "novelty"));
+	assert_string_equal(back.tasks[0].version, "0123456789ab");
+	assert_string_equal(back.assessment.strengths.items[0], "Short");
+	assert_true(assessment_score(&back.assessment, CRITERION_OVERALL)->value == 6.5);
+	assert_string_equal(back.findings.items[0].location, "Lemma 2");
+	record_write(&second, &back);
+	assert_string_equal(first.data, second.data);
+	record_release(&back);
+	free_record(r);
+	buffer_release(&first);
+	buffer_release(&second);
+}
+
+/* As git-scrutiny 0.1.0 wrote them. */
+static void test_format_1_is_read_as_the_one_task_there_was(void **state)
+{
+	static const char old_record[] =
+		"{\"format\": 1, \"reviewer\": \"ollama/x\", \"version\": null, \"family\": \"x\","
+		"\"content_id\": \"aa\", \"date\": 5, \"requests\": [\"bb\"], \"input_tokens\": 1,"
+		"\"output_tokens\": null, \"cost_usd\": 0, \"summary\": \"S\", \"findings\": []}";
+	static const char old_reply[] =
+		"{\"format\": 1, \"request\": \"bb\", \"reviewer\": \"ollama/x\", \"date\": 5,"
+		"\"outcome\": \"ok\", \"served_model\": null, \"input_tokens\": 1,"
+		"\"output_tokens\": 2, \"cached_tokens\": null, \"part\": 1, \"parts\": 1,"
+		"\"attempts\": 1, \"repaired\": false, \"answer\": \"{}\"}";
+	struct record r;
+	struct reply reply;
+	(void)state;
+	assert_ok(record_parse(&r, text_slice(old_record), "record"));
+	assert_true(record_has_task(&r, "review"));
+	assert_true(assessment_is_empty(&r.assessment));
+	record_release(&r);
+	assert_ok(reply_parse(&reply, text_slice(old_reply), "reply"));
+	assert_string_equal(reply.task, "review");
+	assert_int_equal(reply.cache_write_tokens, -1);
+	reply_release(&reply);
+}
+
+static void test_a_record_takes_over_what_an_older_one_has_besides(void **state)
+{
+	struct record *r = make_record("openai/x", "gpt"), *more = make_record("openai/x", "gpt");
+	(void)state;
+	r->requests = xcalloc(1, sizeof(char *));
+	r->requests[r->nr_requests++] = copy("aa");
+	record_add_task(r, "summary", "1");
+	assessment_add_score(&r->assessment, CRITERION_OVERALL, 4, NULL);
+	assessment_add_score(&r->assessment, CRITERION_SOUNDNESS, 2, NULL);
+	add_claim(r, SEVERITY_NOTE, "First", NULL, "q", NULL, 0, 0);
+	r->input_tokens = more->input_tokens = 10;
+	more->requests = xcalloc(2, sizeof(char *));
+	more->requests[more->nr_requests++] = copy("bb");
+	more->requests[more->nr_requests++] = copy("aa");
+	record_add_task(more, "clarity", "2");
+	assessment_add_score(&more->assessment, CRITERION_OVERALL, 6, NULL);
+	add_claim(more, SEVERITY_NOTE, "First", NULL, "q", NULL, 0, 0);
+	add_claim(more, SEVERITY_NOTE, "Second", NULL, NULL, NULL, 0, 0);
+	assert_false(record_covers(more, r));
+	record_join(more, r);
+	free(r);
+	assert_int_equal(more->nr_tasks, 2);
+	assert_int_equal(more->nr_requests, 2);
+	assert_int_equal(more->findings.nr, 2);
+	assert_true(assessment_score(&more->assessment, CRITERION_OVERALL)->value == 6);
+	assert_true(assessment_score(&more->assessment, CRITERION_SOUNDNESS)->value == 2);
+	free_record(more);
+}
+
+static void test_a_record_covers_what_was_made_from_some_of_its_replies(void **state)
+{
+	struct record *whole = make_record("openai/x", "gpt"), *part = make_record("openai/x", "gpt");
+	(void)state;
+	whole->requests = xcalloc(2, sizeof(char *));
+	whole->requests[whole->nr_requests++] = copy("aa");
+	whole->requests[whole->nr_requests++] = copy("bb");
+	record_add_task(whole, "summary", "1");
+	part->requests = xcalloc(1, sizeof(char *));
+	part->requests[part->nr_requests++] = copy("bb");
+	record_add_task(part, "summary", "1");
+	assert_true(record_covers(whole, part));
+	assert_false(record_covers(part, whole));
+	record_add_task(part, "novelty", "1");
+	assert_false(record_covers(whole, part));
+	free_record(whole);
+	free_record(part);
+}
+
 static void test_a_reply_reads_back_even_with_bytes_json_cannot_hold(void **state)
 {
 	struct reply r = { 0 }, back;
@@ -48,7 +151,10 @@ static void test_a_reply_reads_back_even_with_bytes_json_cannot_hold(void **stat
 	r.outcome = copy("invalid");
 	r.answer = xmemdupz("no\0JSON\xff", 8);
 	r.answer_len = 8;
+	r.task = copy("clarity");
 	r.input_tokens = 7;
+	r.cache_write_tokens = 3;
+	r.reasoning_tokens = -1;
 	r.output_tokens = r.cached_tokens = -1;
 	r.part = 2;
 	r.parts = 3;
@@ -124,9 +230,17 @@ static void assert_refused(const char *what, const char *with, enum error_code c
 static void test_records_of_other_clones_are_not_trusted(void **state)
 {
 	(void)state;
-	assert_refused("\"format\": 1", "\"format\": 2", ERROR_UNSUPPORTED,
-		       "format 2 is not known");
-	assert_refused("\"format\": 1,", "", ERROR_SYNTAX, "'format' is missing");
+	assert_refused("\"format\": 2", "\"format\": 3", ERROR_UNSUPPORTED,
+		       "format 3 is not known");
+	assert_refused("\"format\": 2", "\"format\": 0", ERROR_UNSUPPORTED,
+		       "format 0 is not known");
+	assert_refused("\"tasks\": [", "\"tasks\": [{\"name\": 3}", ERROR_SYNTAX, "tasks 1");
+	assert_refused("\"scores\": [", "\"scores\": [{\"criterion\": \"charm\"}", ERROR_SYNTAX,
+		       "cannot be 'charm'");
+	assert_refused("\"scores\": [",
+		       "\"scores\": [{\"criterion\": \"overall\", \"score\": 11, \"reason\": \"\"}",
+		       ERROR_SYNTAX, "'score' is out of range");
+	assert_refused("\"format\": 2,", "", ERROR_SYNTAX, "'format' is missing");
 	assert_refused("\"reviewer\": \"ollama/llama3.1\"", "\"reviewer\": 7", ERROR_SYNTAX,
 		       "'reviewer' is not a string");
 	assert_refused("\"path\": \"a b/", "\"path\": \"../", ERROR_SYNTAX,
@@ -174,6 +288,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_record_reads_back_and_writes_the_same_bytes),
+		cmocka_unit_test(test_a_record_says_which_tasks_it_answers_and_how_they_judged),
+		cmocka_unit_test(test_format_1_is_read_as_the_one_task_there_was),
+		cmocka_unit_test(test_a_record_takes_over_what_an_older_one_has_besides),
+		cmocka_unit_test(test_a_record_covers_what_was_made_from_some_of_its_replies),
 		cmocka_unit_test(test_a_reply_reads_back_even_with_bytes_json_cannot_hold),
 		cmocka_unit_test(test_a_run_reads_back),
 		cmocka_unit_test(test_records_of_other_clones_are_not_trusted),
