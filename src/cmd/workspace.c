@@ -56,6 +56,12 @@ static const char *config_of(void *data, const char *key)
 	return repo_config(data, key);
 }
 
+static void config_each_of(void *data, const char *prefix,
+			   void (*fn)(const char *key, const char *value, void *fn_data), void *fn_data)
+{
+	repo_config_each(data, prefix, fn, fn_data);
+}
+
 static const char *env_of(void *data, const char *name)
 {
 	(void)data;
@@ -64,7 +70,8 @@ static const char *env_of(void *data, const char *name)
 
 struct model_settings workspace_model_settings(struct repo *repo)
 {
-	return (struct model_settings){ .config = config_of, .env = env_of, .data = repo };
+	return (struct model_settings){ .config = config_of, .config_each = config_each_of,
+					.env = env_of, .data = repo };
 }
 
 static bool already_there(const struct workspace *ws, const char *reviewer)

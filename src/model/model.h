@@ -16,6 +16,7 @@
 #include "net/http.h"
 
 struct aws_credentials;
+struct price_row;
 struct provider;
 
 /* How a request proves who sends it. */
@@ -43,9 +44,10 @@ struct model {
 	int64_t max_output_tokens;
 	bool local;             /* nothing leaves this machine: the endpoint is a loopback address and
 				 * the model none that Ollama forwards to a cloud */
-	double price_in, price_out; /* US dollars per million tokens; < 0: unknown. Of the smallest
-				     * prompts, where size matters; model_cost knows */
-	bool own_price;         /* the user configured it: it holds for any size */
+	double price_in, price_out; /* to show: US dollars per million tokens of the smallest prompts, today;
+				     * < 0: unknown. model_cost knows better */
+	struct price_row *prices; /* what it costs, the user's rows first; ends with a row without a model.
+				   * NULL: nothing if it is local, else unknown */
 };
 void model_release(struct model *m);
 
@@ -193,7 +195,11 @@ struct model_settings {
  *   scrutiny.<p>.model          what the provider's name alone means
  *   scrutiny.<p>.keyenv         name of the variable that holds the key (openai: OPENAI_API_KEY)
  *   scrutiny.<p>.allowplainhttp true: the key may go over http to another machine
- *   scrutiny.<p>.contexttokens  .maxtokens  .pricein  .priceout */
+ *   scrutiny.<p>.contexttokens  .maxtokens  .pricein  .priceout
+ *
+ * and scrutiny.<p>.price, any number of times: rows of prices as in model/prices.h. Of those that hold
+ * for a request, the one with the smallest upTo counts, then one with dates, then the one set last; then
+ * pricein and priceout, then what this program knows. */
 struct error *model_find(struct model *out, const char *spec, const struct model_settings *settings);
 /* The models an Ollama at ENDPOINT has, in its order; ERROR_NETWORK or ERROR_TIMEOUT when nobody
  * answers within 300 ms. The caller frees the names and the array. */
@@ -208,5 +214,9 @@ const char *model_provider_name(size_t i);
 /* What USAGE costs in US dollars: 0 for a local model, < 0 when the price or the tokens are unknown.
  * DATE (seconds since the epoch) and the size of the prompt decide between tariffs. */
 double model_cost(const struct model *m, const struct model_usage *usage, int64_t date);
+/* Asking it costs nothing: it is local, and the user gave it no price. */
+bool model_is_free(const struct model *m);
+/* What a batch costs of that, as a fraction. */
+double model_batch_fraction(const struct model *m, int64_t prompt_tokens, int64_t date);
 
 #endif

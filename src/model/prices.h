@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/error.h"
+
 /* US dollars per million tokens. */
 struct price {
 	double in, out;
@@ -30,5 +32,18 @@ struct price_row {
  * (seconds since the epoch); NULL if there is none. */
 const struct price_row *price_find(const struct price_row *rows, const char *model,
 				   int64_t prompt_tokens, int64_t date);
+
+
+/* Does a row for ROW hold for MODEL: the same name, or a dated edition of it? "*" holds for any. */
+bool price_names_model(const char *row, const char *model);
+
+/* Reads a row as a user writes it:
+ *
+ *   <model> <in> <out> [cached=<n>] [cacheWrite=<n>] [batch=<fraction>] [upTo=<tokens>] [from=<date>]
+ *   [until=<date>]
+ *
+ * in US dollars per million tokens; a date is YYYY-MM-DD, its begin in UTC. ERROR_USAGE. The name of the model is
+ * malloc'd. */
+struct error *price_row_parse(struct price_row *out, const char *text);
 
 #endif

@@ -29,6 +29,7 @@ void model_release(struct model *m)
 	free(m->family);
 	free(m->endpoint);
 	free(m->key);
+	free(m->prices);
 	*m = (struct model){ 0 };
 }
 
@@ -61,8 +62,7 @@ static const char *env_first(const struct model_settings *s, const char *const *
 	return NULL;
 }
 
-/* The setting of the model, else that of its provider. */
-static const char *model_setting(const struct model_settings *s, const struct model *m, const char *name)
+const char *model_setting(const struct model_settings *s, const struct model *m, const char *name)
 {
 	const char *value = setting(s, m->reviewer, name);
 	return value ? value : setting(s, m->provider, name);
@@ -82,23 +82,6 @@ static struct error *read_tokens(const struct model_settings *s, const struct mo
 		return error_new(ERROR_USAGE, "scrutiny.%s.%s is '%s': it must be a number of tokens",
 				 m->provider, name, text);
 	*out = value;
-	return NULL;
-}
-
-static struct error *read_price(const struct model_settings *s, struct model *m, const char *name,
-				double *out)
-{
-	const char *text = model_setting(s, m, name);
-	char *end;
-	if (!text)
-		return NULL;
-	double value = strtod(text, &end);
-	if (end == text || *end || !(value >= 0) || value > 1e6)
-		return error_new(ERROR_USAGE,
-				 "scrutiny.%s.%s is '%s': it must be US dollars per million tokens",
-				 m->provider, name, text);
-	*out = value;
-	m->own_price = true;
 	return NULL;
 }
 
@@ -327,15 +310,7 @@ static struct error *find_key(struct model *m, const struct model_settings *s)
 
 static struct error *find_numbers(struct model *m, const struct model_settings *s)
 {
-	const struct price_row *row = m->row ? price_find(m->row->prices, m->name, 0, time(NULL)) : NULL;
-	m->price_in = m->price_out = -1;
-	if (m->local)
-		m->price_in = m->price_out = 0;
-	else if (row)
-		m->price_in = row->price.in, m->price_out = row->price.out;
-	struct error *err = read_price(s, m, "pricein", &m->price_in);
-	if (!err)
-		err = read_price(s, m, "priceout", &m->price_out);
+	struct error *err = model_find_prices(m, s);
 	if (!err)
 		err = read_tokens(s, m, "maxtokens", &m->max_output_tokens);
 	if (!err)
@@ -378,41 +353,4 @@ out:
 	else
 		*out = m;
 	return err;
-}
-
-static double per_million(int64_t tokens, double price)
-{
-	return (double)tokens * price / 1e6;
-}
-
-/* TOKENS that are part of WHOLE: no server's mistake makes more of them. */
-static int64_t part_of(int64_t whole, int64_t tokens)
-{
-	if (tokens <= 0)
-		return 0;
-	return tokens < whole ? tokens : whole;
-}
-
-double model_cost(const struct model *m, const struct model_usage *usage, int64_t date)
-{
-	struct price price = { m->price_in, m->price_out };
-	if (m->local && !m->own_price)
-		return 0;
-	if (usage->input_tokens < 0 || usage->output_tokens < 0)
-		return -1;
-	if (!m->own_price) {
-		const struct price_row *row = m->row ? price_find(m->row->prices, m->name,
-								  usage->input_tokens, date) : NULL;
-		if (!row)
-			return -1;
-		price = row->price;
-	}
-	if (price.in < 0 || price.out < 0)
-		return -1;
-	int64_t cached = part_of(usage->input_tokens, usage->cached_tokens);
-	int64_t written = part_of(usage->input_tokens - cached, usage->cache_write_tokens);
-	return per_million(usage->input_tokens - cached - written, price.in) +
-	       per_million(cached, price.cached > 0 ? price.cached : price.in) +
-	       per_million(written, price.cache_write > 0 ? price.cache_write : price.in) +
-	       per_million(usage->output_tokens, price.out);
 }

@@ -12,11 +12,6 @@
 /* The dearest picture of the APIs that are spoken, in tokens. */
 #define IMAGE_TOKENS 6000
 
-static bool is_free(const struct model *m)
-{
-	return m->local && !m->own_price;
-}
-
 static void count(struct exchange *x, const char *text, size_t len)
 {
 	x->input_tokens += model_estimate_tokens((struct slice){ text, len });
@@ -65,7 +60,7 @@ struct error *reservation_make(struct attempt *a)
 {
 	struct exchange *x = a->exchange;
 	const struct model_budget *budget = &x->engine->settings.budget;
-	if (!budget->reserve || is_free(x->model))
+	if (!budget->reserve || model_is_free(x->model))
 		return NULL;
 	exchange_count_tokens(x);
 	struct model_usage worst = worst_usage(x);

@@ -22,10 +22,25 @@ static const char *lookup(void *data, const char *key)
 	return NULL;
 }
 
+static void lookup_each(void *data, const char *prefix,
+			void (*fn)(const char *key, const char *value, void *fn_data), void *fn_data)
+{
+	const struct world *world = data;
+	for (const char *const *line = world->settings; *line; line++) {
+		const char *equals = strchr(*line, '=');
+		if (strncmp(*line, prefix, strlen(prefix)))
+			continue;
+		char *key = xmemdupz(*line, (size_t)(equals - *line));
+		fn(key, equals + 1, fn_data);
+		free(key);
+	}
+}
+
 #define FIND(out, spec, ...)                                                                    \
 	model_find((out), (spec),                                                               \
 		   &(struct model_settings){                                                    \
 			   .config = lookup,                                                    \
+			   .config_each = lookup_each,                                          \
 			   .env = lookup,                                                       \
 			   .data = &(struct world){ (const char *const[]){ __VA_ARGS__, NULL } } })
 #define NOTHING "none="
@@ -247,6 +262,108 @@ static void test_prices_have_tiers_and_unknown_ones_are_not_free(void **state)
 	model_release(&m);
 }
 
+/* What M charges for a million tokens of input in a prompt of PROMPT tokens at DATE. */
+static double price_in(const struct model *m, int64_t prompt, int64_t date)
+{
+	struct model_usage usage = { prompt, 0, 0, 0, 0 };
+	return model_cost(m, &usage, date) * 1e6 / (double)prompt;
+}
+
+#define assert_price(m, prompt, date, expected)                                                 \
+	do {                                                                                    \
+		double price_ = price_in((m), (prompt), (date));                                \
+		if (price_ < (expected) - 1e-6 || price_ > (expected) + 1e-6)                   \
+			fail_msg("the price is %g, not %g", price_, (double)(expected));        \
+	} while (0)
+#define NOVEMBER INT64_C(1793491200) /* 2026-11-01 */
+
+static void test_users_rows_of_prices_come_first(void **state)
+{
+	(void)state;
+	struct model m;
+	assert_ok(FIND(&m, "openai/gpt-6-luna", "OPENAI_API_KEY=k",
+		       "scrutiny.openai.price=gpt-6-luna 4 8",
+		       "scrutiny.openai.price=gpt-6-luna 3 6 upTo=5000 until=2026-11-01",
+		       "scrutiny.openai.price=gpt-6-luna 2 4 upTo=5000",
+		       "scrutiny.openai.price=gpt-6-luna 1 2 upTo=100",
+		       "scrutiny.openai.price=gpt-6-sol 50 50 upTo=10",
+		       "scrutiny.openai.pricein=70"));
+	assert_price(&m, 10, NOVEMBER, 1);
+	assert_price(&m, 100, NOVEMBER, 1);
+	assert_price(&m, 101, NOVEMBER, 2);
+	assert_price(&m, 101, NOVEMBER - 1, 3);
+	assert_price(&m, 5001, NOVEMBER, 4);
+	assert_true(m.price_in == 1);
+	model_release(&m);
+}
+
+static void test_of_equal_rows_the_last_counts_and_the_table_covers_the_rest(void **state)
+{
+	(void)state;
+	struct model m;
+	assert_ok(FIND(&m, "openai/gpt-6-luna-2026-10-01", "OPENAI_API_KEY=k",
+		       "scrutiny.openai.price=gpt-6-luna 5 5 upTo=1000",
+		       "scrutiny.openai.price=* 6 6 upTo=1000"));
+	assert_price(&m, 1000, NOVEMBER, 6);
+	assert_price(&m, 1001, NOVEMBER, 0.10);
+	model_release(&m);
+}
+
+static void test_row_tells_caches_and_batches(void **state)
+{
+	(void)state;
+	struct model m;
+	struct model_usage usage = { 1000000, 0, 400000, 100000, 0 };
+	assert_ok(FIND(&m, "lab/x", "scrutiny.lab.endpoint=https://lab.example.org",
+		       "scrutiny.lab.price=x 10 20 cached=1 cacheWrite=12.5 batch=0.25"));
+	double cost = model_cost(&m, &usage, NOVEMBER);
+	assert_true(cost > 6.649 && cost < 6.651); /* 5 + 0.4 + 1.25 */
+	assert_true(model_batch_fraction(&m, 1, NOVEMBER) == 0.25);
+	model_release(&m);
+	assert_ok(FIND(&m, "lab/y", "scrutiny.lab.endpoint=https://lab.example.org",
+		       "scrutiny.lab.price=x 10 20"));
+	assert_true(model_cost(&m, &usage, NOVEMBER) < 0);
+	assert_true(model_batch_fraction(&m, 1, NOVEMBER) == 0.5);
+	model_release(&m);
+}
+
+static void test_local_model_is_free_unless_it_has_a_row(void **state)
+{
+	(void)state;
+	struct model m;
+	assert_ok(FIND(&m, "lab/x", "scrutiny.lab.endpoint=http://127.0.0.1:1/v1"));
+	assert_price(&m, 1000, NOVEMBER, 0);
+	model_release(&m);
+	assert_ok(FIND(&m, "lab/x", "scrutiny.lab.endpoint=http://127.0.0.1:1/v1",
+		       "scrutiny.lab.price=x 10 20"));
+	assert_price(&m, 1000, NOVEMBER, 10);
+	model_release(&m);
+}
+
+static void test_rows_that_cannot_be_read_are_errors(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *row, *message;
+	} cases[] = {
+		{ "scrutiny.lab.price=x", "scrutiny.lab.price 'x': it must begin with <model> <in> <out>" },
+		{ "scrutiny.lab.price=x 1", "it must begin with" },
+		{ "scrutiny.lab.price=x -1 2", "it must begin with" },
+		{ "scrutiny.lab.price=x 1 nan", "it must begin with" },
+		{ "scrutiny.lab.price=x 1 2 3", "'3' is none of cached=" },
+		{ "scrutiny.lab.price=x 1 2 cache=3", "'cache=3' is none of" },
+		{ "scrutiny.lab.price=x 1 2 cached=0", "'cached=0' must be US dollars" },
+		{ "scrutiny.lab.price=x 1 2 batch=2", "'batch=2' must be a fraction" },
+		{ "scrutiny.lab.price=x 1 2 upTo=1k", "'upTo=1k' must be a number of tokens" },
+		{ "scrutiny.lab.price=x 1 2 from=2026-02-31", "'from=2026-02-31' must be a date" },
+		{ "scrutiny.lab.price=other 1 2 until=soon", "'until=soon' must be a date" },
+	};
+	struct model m;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_error(FIND(&m, "lab/x", "scrutiny.lab.endpoint=https://lab.example.org", cases[i].row),
+			     ERROR_USAGE, cases[i].message);
+}
+
 static void test_request_hash_is_stable(void **state)
 {
 	(void)state;
@@ -324,6 +441,11 @@ int main(void)
 		cmocka_unit_test(test_ollama_is_asked_what_it_has),
 		cmocka_unit_test(test_ollama_that_does_not_run_is_said),
 		cmocka_unit_test(test_prices_have_tiers_and_unknown_ones_are_not_free),
+		cmocka_unit_test(test_users_rows_of_prices_come_first),
+		cmocka_unit_test(test_of_equal_rows_the_last_counts_and_the_table_covers_the_rest),
+		cmocka_unit_test(test_row_tells_caches_and_batches),
+		cmocka_unit_test(test_local_model_is_free_unless_it_has_a_row),
+		cmocka_unit_test(test_rows_that_cannot_be_read_are_errors),
 		cmocka_unit_test(test_request_hash_is_stable),
 		cmocka_unit_test(test_estimate_is_near_real_tokenizers),
 		cmocka_unit_test(test_encoded_data_is_not_taken_for_one_word),
