@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/trace.h"
 #include "model/extract.h"
+#include "model/images.h"
 #include "net/retry.h"
 
 /* Bytes of a wrong answer that are sent back for repair. */
@@ -292,6 +293,12 @@ static int64_t tokens_beyond_context(const struct exchange *x)
 
 static bool fits(struct exchange *x)
 {
+	struct error *err = images_check(x->model->codec, &x->request);
+	if (err) {
+		exchange_fail(x, MODEL_FAILED, err->message);
+		error_free(err);
+		return false;
+	}
 	int64_t tokens = tokens_beyond_context(x);
 	if (!tokens)
 		return true;

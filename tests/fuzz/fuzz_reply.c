@@ -1,6 +1,6 @@
 /*
- * Whatever a model server sends: the first byte chooses the codec and how the rest is cut into
- * pieces; the text that comes out is searched for an answer.
+ * Whatever a model server sends: the first byte, a letter, chooses the codec, the second how the rest is
+ * cut into pieces; the text that comes out is searched for an answer.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -21,8 +21,7 @@ struct reader {
 static struct error *on_message(void *data, const char *event, struct slice message)
 {
 	struct reader *r = data;
-	(void)event;
-	return codec_take_message(r->codec, &r->answer, message);
+	return codec_take_message(r->codec, &r->answer, event, message);
 }
 
 static void read_stream(struct reader *r, const char *bytes, size_t len, size_t piece)
@@ -58,16 +57,32 @@ static void extract(struct slice text)
 	cJSON_Delete(schema);
 }
 
+/* "o", "r", "a", "g", "l" for Ollama; any other byte is one of them too. */
+static const struct codec *codec_of(uint8_t letter)
+{
+	static const struct {
+		char letter;
+		const struct codec *codec;
+	} known[] = {
+		{ 'o', &codec_openai },	   { 'r', &codec_responses }, { 'a', &codec_anthropic },
+		{ 'g', &codec_gemini }, { 'l', &codec_ollama },
+	};
+	size_t i = 0;
+	while (i < sizeof(known) / sizeof(known[0]) && known[i].letter != letter)
+		i++;
+	return known[i < sizeof(known) / sizeof(known[0]) ? i : letter % 5].codec;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	if (!size)
+	if (size < 2)
 		return 0;
-	struct reader r = { .codec = data[0] & 1 ? &codec_ollama : &codec_openai };
-	const char *bytes = (const char *)data + 1;
-	struct slice body = { bytes, size - 1 };
+	struct reader r = { .codec = codec_of(data[0]) };
+	const char *bytes = (const char *)data + 2;
+	struct slice body = { bytes, size - 2 };
 	struct codec_error e;
 	codec_answer_init(&r.answer);
-	read_stream(&r, bytes, size - 1, 1 + (data[0] >> 1) % 32);
+	read_stream(&r, bytes, size - 2, 1 + data[1] % 32);
 	extract(slice_of(&r.answer.text));
 	extract(body);
 	codec_error_parse(&e, body);

@@ -112,6 +112,73 @@ static void test_endpoints_are_tidied(void **state)
 	}
 }
 
+static void test_each_provider_has_its_variables_address_and_way_to_show_the_key(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *spec, *key, *endpoint, *family;
+		enum model_auth auth;
+	} cases[] = {
+		{ "anthropic/claude-sonnet-5-5", "ANTHROPIC_API_KEY=k", "https://api.anthropic.com", "claude",
+		  MODEL_AUTH_X_API_KEY },
+		{ "gemini/gemini-3.8-flash", "GEMINI_API_KEY=k", "https://generativelanguage.googleapis.com",
+		  "gemini", MODEL_AUTH_X_GOOG_API_KEY },
+		{ "gemini/gemini-3.8-flash", "GOOGLE_API_KEY=k", "https://generativelanguage.googleapis.com",
+		  "gemini", MODEL_AUTH_X_GOOG_API_KEY },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct model m;
+		assert_ok(FIND(&m, cases[i].spec, cases[i].key));
+		assert_string_equal(m.endpoint, cases[i].endpoint);
+		assert_string_equal(m.family, cases[i].family);
+		assert_string_equal(m.key, "k");
+		assert_int_equal(m.auth, cases[i].auth);
+		model_release(&m);
+	}
+}
+
+/* Whether the version of the API is part of the address is a matter of taste, not of the user's care. */
+static void test_the_version_may_stand_in_an_endpoint_or_not(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *spec, *setting, *endpoint;
+	} cases[] = {
+		{ "anthropic/m", "ANTHROPIC_BASE_URL=http://127.0.0.1:1", "http://127.0.0.1:1" },
+		{ "anthropic/m", "ANTHROPIC_BASE_URL=http://127.0.0.1:1/v1/", "http://127.0.0.1:1" },
+		{ "anthropic/m", "ANTHROPIC_BASE_URL=http://127.0.0.1:1/sub/v1/messages",
+		  "http://127.0.0.1:1/sub" },
+		{ "gemini/m", "GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:1/v1beta", "http://127.0.0.1:1" },
+		{ "gemini/m", "GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:1/v1beta/models", "http://127.0.0.1:1" },
+		{ "openai/m", "OPENAI_BASE_URL=http://127.0.0.1:1/v1/chat/completions", "http://127.0.0.1:1/v1" },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct model m;
+		assert_ok(FIND(&m, cases[i].spec, cases[i].setting));
+		assert_string_equal(m.endpoint, cases[i].endpoint);
+		model_release(&m);
+	}
+}
+
+static void test_any_server_may_speak_any_api(void **state)
+{
+	(void)state;
+	struct model m;
+	assert_ok(FIND(&m, "lab/m", "scrutiny.lab.endpoint=http://127.0.0.1:1/v1",
+		       "scrutiny.lab.api=anthropic", "scrutiny.lab.keyenv=LAB_KEY", "LAB_KEY=k"));
+	assert_ptr_equal(m.codec, &codec_anthropic);
+	assert_int_equal(m.auth, MODEL_AUTH_X_API_KEY);
+	assert_string_equal(m.endpoint, "http://127.0.0.1:1");
+	model_release(&m);
+	assert_ok(FIND(&m, "openai/m", "scrutiny.openai.api=responses", "OPENAI_API_KEY=k"));
+	assert_ptr_equal(m.codec, &codec_responses);
+	assert_int_equal(m.auth, MODEL_AUTH_BEARER);
+	model_release(&m);
+	struct error *err = FIND(&m, "lab/m", "scrutiny.lab.endpoint=http://127.0.0.1:1", "scrutiny.lab.api=x");
+	assert_non_null(strstr(err->message, "it must be one of openai, responses, anthropic, gemini"));
+	error_free(err);
+}
+
 static void test_names_that_mean_nothing_are_explained(void **state)
 {
 	(void)state;
@@ -364,6 +431,47 @@ static void test_rows_that_cannot_be_read_are_errors(void **state)
 			     ERROR_USAGE, cases[i].message);
 }
 
+#define LAST_OF_2026 1798761599
+
+static void test_tariffs_are_tiered_and_dated(void **state)
+{
+	(void)state;
+	static const struct {
+		const struct provider *provider;
+		const char *model;
+		int64_t prompt, date;
+		double in, out, cached, cache_write;
+	} cases[] = {
+		{ &provider_anthropic, "claude-haiku-5-5", 100000, 1800000000, 0.10, 0.50, 0, 0.125 },
+		{ &provider_anthropic, "claude-haiku-5-5-20261001", 100001, 1800000000, 0.50, 2.50, 0, 0.625 },
+		{ &provider_anthropic, "claude-opus-5-5", 900000, 1800000000, 4, 20, 0.20, 5 },
+		{ &provider_gemini, "gemini-3.8-flash", 1, LAST_OF_2026, 0.75, 3.75, 0, 0 },
+		{ &provider_gemini, "gemini-3.8-flash", 1, LAST_OF_2026 + 1, 1.50, 7.50, 0, 0 },
+		{ &provider_gemini, "gemini-3.1-pro-preview", 200000, 1800000000, 2, 12, 0, 0 },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct price_row *row = price_find(cases[i].provider->prices, cases[i].model,
+							 cases[i].prompt, cases[i].date);
+		assert_non_null(row);
+		assert_true(row->price.in == cases[i].in && row->price.out == cases[i].out);
+		assert_true(row->price.cached == cases[i].cached);
+		assert_true(row->price.cache_write == cases[i].cache_write);
+	}
+	assert_null(price_find(provider_gemini.prices, "gemini-3.1-pro-preview", 200001, 1800000000));
+}
+
+static void test_writing_to_a_cache_costs_more_than_reading_it(void **state)
+{
+	(void)state;
+	struct model m;
+	assert_ok(FIND(&m, "anthropic/claude-sonnet-5-5", "ANTHROPIC_API_KEY=k"));
+	double first = model_cost(&m, &(struct model_usage){ 1000000, 0, 0, 900000, 0 }, 1800000000);
+	double next = model_cost(&m, &(struct model_usage){ 1000000, 0, 900000, 0, 0 }, 1800000000);
+	assert_true(first > 2.449 && first < 2.451); /* 0.1 at 2, 0.9 at 2.50 */
+	assert_true(next > 0.379 && next < 0.381);   /* 0.1 at 2, 0.9 at 0.20 */
+	model_release(&m);
+}
+
 static void test_request_hash_is_stable(void **state)
 {
 	(void)state;
@@ -434,6 +542,9 @@ int main(void)
 		cmocka_unit_test(test_missing_key_says_which_variable),
 		cmocka_unit_test(test_any_name_with_an_endpoint_is_openai_compatible),
 		cmocka_unit_test(test_endpoints_are_tidied),
+		cmocka_unit_test(test_each_provider_has_its_variables_address_and_way_to_show_the_key),
+		cmocka_unit_test(test_the_version_may_stand_in_an_endpoint_or_not),
+		cmocka_unit_test(test_any_server_may_speak_any_api),
 		cmocka_unit_test(test_names_that_mean_nothing_are_explained),
 		cmocka_unit_test(test_key_does_not_leave_in_the_clear),
 		cmocka_unit_test(test_families_group_models_of_one_maker),
@@ -446,6 +557,8 @@ int main(void)
 		cmocka_unit_test(test_row_tells_caches_and_batches),
 		cmocka_unit_test(test_local_model_is_free_unless_it_has_a_row),
 		cmocka_unit_test(test_rows_that_cannot_be_read_are_errors),
+		cmocka_unit_test(test_tariffs_are_tiered_and_dated),
+		cmocka_unit_test(test_writing_to_a_cache_costs_more_than_reading_it),
 		cmocka_unit_test(test_request_hash_is_stable),
 		cmocka_unit_test(test_estimate_is_near_real_tokenizers),
 		cmocka_unit_test(test_encoded_data_is_not_taken_for_one_word),
