@@ -136,6 +136,18 @@ static void on_failure(void *data, const struct paper *paper, const char *review
 	buffer_release(&name);
 }
 
+static void on_waiting(void *data, const struct paper *paper, long pid)
+{
+	const struct gathered *g = data;
+	struct buffer name = BUFFER_INIT;
+	clear_progress(data);
+	add_paper_name(&name, paper);
+	fflush(stdout);
+	if (!g->options->quiet)
+		fprintf(stderr, "waiting for another git scrutiny (process %ld) that reviews %s\n", pid, name.data);
+	buffer_release(&name);
+}
+
 static void on_progress(void *data, const struct session_progress *p)
 {
 	struct gathered *g = data;
@@ -364,6 +376,7 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 		.on_result = on_result,
 		.on_progress = on_progress,
 		.on_failure = on_failure,
+		.on_waiting = on_waiting,
 		.data = g,
 	};
 	context_catch_signals(ws->ctx);

@@ -1,11 +1,18 @@
 #include "git/commit.h"
 
+#include <errno.h>
+#include <time.h>
+
 #include "base/memory.h"
+
+/* Another git, such as that of a run beside this one, holds the index or HEAD only for a moment. */
+#define LOCK_MAX_ATTEMPTS 40
+#define LOCK_PAUSE_MS 100
 
 /* Runs `git <argv> --pathspec-from-file=- --pathspec-file-nul` with the paths on standard input;
  * with GIT_LITERAL_PATHSPECS a name such as ":x" or "a*" means itself. */
-static struct error *git_with_paths(struct repo *repo, const char *const *argv, struct slice paths,
-				    struct buffer *out)
+static struct error *try_with_paths(struct repo *repo, const char *const *argv, struct slice paths,
+				    struct buffer *out, bool *locked)
 {
 	static const char *const literal[] = { "GIT_LITERAL_PATHSPECS=1", NULL };
 	struct buffer err_text = BUFFER_INIT;
@@ -17,6 +24,8 @@ static struct error *git_with_paths(struct repo *repo, const char *const *argv, 
 		.err = &err_text,
 	};
 	struct error *err = repo_git(repo, argv, &options);
+	/* In every language: "Unable to create '.../index.lock': ...", "cannot lock ref 'HEAD': ...". */
+	*locked = err && (strstr(err_text.data, ".lock'") || strstr(err_text.data, "cannot lock ref"));
 	if (err && err_text.len) {
 		/* git's and the hooks' own words say more than its last line does. */
 		while (err_text.len && err_text.data[err_text.len - 1] == '\n')
@@ -25,6 +34,21 @@ static struct error *git_with_paths(struct repo *repo, const char *const *argv, 
 	}
 	buffer_release(&err_text);
 	return err;
+}
+
+static struct error *git_with_paths(struct repo *repo, const char *const *argv, struct slice paths,
+				    struct buffer *out)
+{
+	for (unsigned attempt = 1;; attempt++) {
+		bool locked;
+		struct error *err = try_with_paths(repo, argv, paths, out, &locked);
+		if (!err || !locked || attempt == LOCK_MAX_ATTEMPTS)
+			return err;
+		error_free(err);
+		struct timespec pause = { 0, LOCK_PAUSE_MS * 1000000L };
+		while (nanosleep(&pause, &pause) < 0 && errno == EINTR)
+			;
+	}
 }
 
 static struct error *differ_from_head(struct repo *repo, struct slice paths, bool *differ)

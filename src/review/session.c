@@ -8,11 +8,18 @@
 #include "base/trace.h"
 #include "meta/meta.h"
 #include "review/session_job.h"
+#include "review/session_line.h"
+
+/* How often papers that another process reviews are looked at, and how many of them at most. */
+#define CLAIM_INTERVAL_US 250000
+#define CLAIM_MAX_LOOKS 256
+/* Of sleep while nothing else is to be done. */
+#define WAIT_STEP_US 50000
 
 struct session {
 	const struct session_settings *settings;
 	const struct paper *const *papers;
-	size_t nr_papers, next;
+	struct line line;            /* papers that were not begun */
 	struct model_engine *engine; /* NULL without models */
 	struct session_totals *totals;
 	struct session_progress progress;
@@ -21,6 +28,8 @@ struct session {
 	struct error *err;           /* the first that concerns everything: the session winds up */
 	volatile int stop;           /* what the engine looks at: the caller's flag, or ERR */
 	bool admitting;              /* guards against starting jobs from within a start */
+	uint64_t looked_us;          /* when the line was last gone through */
+	bool waiting_told;
 };
 
 static void admit(struct session *s);
@@ -64,6 +73,8 @@ static void on_tick(void *data)
 	struct session *s = data;
 	if (winding_up(s))
 		s->stop = 1;
+	if (s->line.nr && now_us() - s->looked_us >= CLAIM_INTERVAL_US)
+		admit(s);
 	report_progress(s);
 }
 
@@ -241,13 +252,14 @@ static struct error *submit_calls(struct session *s, struct job *job)
 	return err;
 }
 
-static void start_job(struct session *s, size_t place)
+static void start_job(struct session *s, size_t place, struct records_claim *claim)
 {
 	struct job *job = xcalloc(1, sizeof(*job));
 	job->owner = s;
 	job->started_us = now_us();
 	s->open[s->nr_open++] = job;
 	job->place = place;
+	job->claim = claim;
 	job_open(job, s->settings, s->papers[place]);
 	struct error *err = job_run_checks(job);
 	if (!err)
@@ -266,27 +278,91 @@ static void start_job(struct session *s, size_t place)
 }
 
 /* A copy of a paper waits for the first of them, and then takes the records of that one. */
-static bool next_is_open(const struct session *s)
+static bool is_open(const struct session *s, const struct paper *paper)
 {
-	const char *content_id = s->papers[s->next]->content_id;
 	for (size_t i = 0; i < s->nr_open; i++)
-		if (!strcmp(s->open[i]->paper->content_id, content_id))
+		if (!strcmp(s->open[i]->paper->content_id, paper->content_id))
 			return true;
 	return false;
 }
 
-/* Starts papers until the window is full; called again whenever one has finished. */
+/* Models are asked about a paper by one process at a time. False: another one does that now. */
+static bool claim_paper(struct session *s, const struct paper *paper, struct records_claim **claim)
+{
+	bool recorded = true;
+	struct buffer name = BUFFER_INIT;
+	for (size_t i = 0; i < s->settings->nr_models && recorded; i++) {
+		buffer_reset(&name);
+		record_name(&name, s->settings->models[i].reviewer, NULL);
+		recorded = records_has(s->settings->records, paper->content_id, name.data);
+	}
+	buffer_release(&name);
+	*claim = NULL;
+	if (recorded)
+		return true;
+	struct error *err = records_claim(s->settings->records, paper->content_id, claim);
+	bool another = !err && !*claim;
+	session_fail(s, err);
+	return !another;
+}
+
+/* Starts papers until the window is full; called again whenever one has finished. One that another
+ * process works on goes to the back of the line: what that one pays for is taken over later. */
 static void admit(struct session *s)
 {
 	if (s->admitting)
 		return;
 	s->admitting = true;
-	while (!winding_up(s) && s->next < s->nr_papers && s->nr_open < SESSION_WINDOW &&
-	       !next_is_open(s)) {
-		start_job(s, s->next++);
-		report_progress(s);
+	s->looked_us = now_us();
+	size_t looks = s->line.nr < CLAIM_MAX_LOOKS ? s->line.nr : CLAIM_MAX_LOOKS;
+	while (looks && !winding_up(s) && s->line.nr && s->nr_open < SESSION_WINDOW) {
+		size_t place = line_take(&s->line);
+		struct records_claim *claim = NULL;
+		if (is_open(s, s->papers[place]) || !claim_paper(s, s->papers[place], &claim)) {
+			line_put_back(&s->line, place);
+			looks--;
+		} else if (winding_up(s)) {
+			records_claim_free(claim);
+		} else {
+			start_job(s, place, claim);
+			report_progress(s);
+		}
 	}
 	s->admitting = false;
+}
+
+/* Only papers are left that other processes review: their records are worth the wait. */
+static void wait_for_others(struct session *s)
+{
+	const struct paper *paper = s->papers[s->line.places[s->line.first]];
+	long pid = records_claim_holder(s->settings->records, paper->content_id);
+	if (!s->waiting_told && pid && s->settings->on_waiting) {
+		s->settings->on_waiting(s->settings->data, paper, pid);
+		s->waiting_told = true;
+	}
+	while (!winding_up(s) && now_us() - s->looked_us < CLAIM_INTERVAL_US) {
+		struct timespec step = { 0, WAIT_STEP_US * 1000L };
+		nanosleep(&step, NULL);
+		report_progress(s);
+	}
+}
+
+/* Until every paper has had its turn. */
+static struct error *work(struct session *s)
+{
+	struct error *err = NULL;
+	admit(s);
+	while (!err && (s->nr_open || s->line.nr) && !winding_up(s)) {
+		if (s->nr_open)
+			err = model_run(s->engine, &s->stop);
+		else
+			wait_for_others(s);
+		if (!err)
+			admit(s);
+	}
+	/* A stopped run ends with ERROR_CANCELLED: said in the totals, not as a failure. */
+	error_drop_if(&err, ERROR_CANCELLED);
+	return err;
 }
 
 struct error *session_run(const struct session_settings *settings, const struct paper *const *papers,
@@ -295,29 +371,25 @@ struct error *session_run(const struct session_settings *settings, const struct 
 	struct session s = {
 		.settings = settings,
 		.papers = papers,
-		.nr_papers = nr,
 		.totals = totals,
 		.progress = { .papers = nr },
 		.open = xcalloc(SESSION_WINDOW, sizeof(struct job *)),
 	};
 	*totals = (struct session_totals){ .written = BUFFER_INIT };
+	line_init(&s.line, nr);
 	struct error *err = NULL;
 	if (settings->nr_models)
 		err = model_engine_new(&s.engine, &settings->engine);
-	if (!err) {
-		if (s.engine)
-			model_engine_set_tick(s.engine, on_tick, &s);
-		admit(&s);
-		if (s.engine)
-			err = model_run(s.engine, &s.stop);
-		/* A stopped run ends with ERROR_CANCELLED: said in the totals, not as a failure. */
-		error_drop_if(&err, ERROR_CANCELLED);
-	}
+	if (s.engine)
+		model_engine_set_tick(s.engine, on_tick, &s);
+	if (!err)
+		err = work(&s);
 	totals->cancelled = settings->stop && *settings->stop;
 	model_engine_free(s.engine);
 	while (s.nr_open)
 		forget_job(&s, s.open[0]);
 	free(s.open);
+	line_release(&s.line);
 	session_fail(&s, err);
 	return s.err;
 }

@@ -62,6 +62,9 @@ struct session_settings {
 	/* A reviewer failed on a paper: said at once, and again in the report. */
 	void (*on_failure)(void *data, const struct paper *paper, const char *reviewer,
 			   const char *message);
+	/* What is left is reviewed by other processes, PAPER by the one with PID: the session waits for
+	 * their records. Said once. */
+	void (*on_waiting)(void *data, const struct paper *paper, long pid);
 	void *data;
 };
 

@@ -65,6 +65,7 @@ void job_close(struct job *job)
 	for (size_t i = 0; i < job->nr_assignments; i++)
 		assignment_release(&job->assignments[i]);
 	free(job->assignments);
+	records_claim_free(job->claim);
 	buffer_release(&job->system);
 	if (job->index)
 		ground_index_free(job->index);

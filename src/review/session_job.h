@@ -55,6 +55,7 @@ struct job {
 	size_t nr_unread, alloc_unread;
 	bool did_work;               /* a record was made or a model asked */
 	uint64_t started_us;
+	struct records_claim *claim; /* NULL when nothing was to be asked; released with the job */
 	void *owner;                 /* the session, for callbacks */
 };
 

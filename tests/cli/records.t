@@ -1,11 +1,11 @@
 #!/bin/sh
-# Records among clones: push, fetch, merge.
+# Records among processes and clones: claims, push, fetch, merge.
 
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 31
+plan 38
 
 # review NAME WORD: a paper that no other is like, with the built-in checks.
 review () {
@@ -127,3 +127,27 @@ done
 wait
 is "$(cat "$world"/pushed?)" "$(printf '0\n0\n0\n0')" 'four clones that push at the same time all succeed'
 is "$(git -C hub.git ls-tree -r --name-only refs/scrutiny/records | grep -c run.json)" 9 'and nothing is lost'
+
+# -- two processes --------------------------------------------------------------------------------------
+
+model_server --log "$world/log" --latency 0.3
+repo sha1 shared
+lab
+for n in 1 2 3; do
+	paper "paper$n" && sed "s/short/no$n/" "paper$n/main.tex" >x && mv x "paper$n/main.tex"
+done
+rm -f x
+commit papers
+for n in 1 2; do
+	(git scrutiny run --commit --reviewers=lab/alpha,lab/beta >"$world/out$n" 2>"$world/err$n"; echo $? >"$world/status$n") &
+	pids="${pids-} $!"
+done
+# shellcheck disable=SC2086 # several
+wait $pids
+is "$(cat "$world"/status?)" "$(printf '0\n0')" 'two runs at the same time both succeed'
+is "$(wc -l <"$world/log")" "$(cut -d' ' -f2 "$world/log" | sort -u | wc -l)" 'no request is sent twice'
+is "$(wc -l <"$world/log")" "$(git ls-tree -r --name-only refs/scrutiny/records | grep -c replies/)" 'and every answer is kept'
+like "$(cat "$world"/err?)" '^waiting for another git scrutiny \(process [0-9]+\) that reviews paper' 'the one that waits says so'
+is "$(cat "$world"/err? | grep -c waiting)" 1 'once'
+is "$(git status --porcelain)" '' 'the reports are committed'
+is "$(ls .git/scrutiny/claims .git/scrutiny/journal)" "$(printf '.git/scrutiny/claims:\n\n.git/scrutiny/journal:')" 'nothing is left over'
