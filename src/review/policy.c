@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "git/ignore.h"
+#include "review/limits.h"
 
 /* Keys that a repository must never set, with the reason shown to the person who tried. */
 struct forbidden_key {
@@ -119,10 +120,16 @@ static struct error *read_fail_on(struct policy *p, const struct yaml_node *valu
 	return NULL;
 }
 
+static struct error *read_budget(struct policy *p, const struct yaml_node *value, const char *file)
+{
+	return limits_read_policy(&p->budget, value, file);
+}
+
 static const struct policy_key {
 	const char *name;
 	struct error *(*read)(struct policy *p, const struct yaml_node *value, const char *file);
 } policy_keys[] = {
+	{ "budget", read_budget },
 	{ "fail_on", read_fail_on },
 	{ "local_only", read_local_only },
 	{ "papers", read_papers },
@@ -175,7 +182,7 @@ static struct error *unknown_key(const struct yaml_node *key, const char *file)
 	else
 		err = error_with_hint(error_at(ERROR_SYNTAX, file, key->line, key->column,
 					       "unknown key '%s'", shown.data),
-				      "known keys: fail_on, local_only, papers, reviewers");
+				      "known keys: budget, fail_on, local_only, papers, reviewers");
 	buffer_release(&shown);
 	return err;
 }
@@ -193,7 +200,7 @@ static struct error *read_pair(struct policy *p, const struct yaml_node *key,
 
 struct error *policy_parse(struct policy *out, struct slice text, const char *file)
 {
-	*out = (struct policy){ .fail_on = FAIL_ON_UNSET };
+	*out = (struct policy){ .fail_on = FAIL_ON_UNSET, .budget = BUDGET_NO_LIMITS };
 	struct yaml_document doc;
 	struct error *err = yaml_parse(&doc, text, file);
 	if (err)
@@ -216,7 +223,7 @@ struct error *policy_parse(struct policy *out, struct slice text, const char *fi
 
 struct error *policy_read(struct policy *out, struct snapshot *snapshot)
 {
-	*out = (struct policy){ .fail_on = FAIL_ON_UNSET };
+	*out = (struct policy){ .fail_on = FAIL_ON_UNSET, .budget = BUDGET_NO_LIMITS };
 	struct buffer text = BUFFER_INIT_MAX(POLICY_MAX_SIZE);
 	struct error *err = snapshot_read(snapshot, POLICY_FILE, &text);
 	if (!error_drop_if(&err, ERROR_NOT_FOUND) && !err)
@@ -237,7 +244,7 @@ void policy_release(struct policy *p)
 	free_list(p->papers, p->nr_papers);
 	free_list(p->reviewers, p->nr_reviewers);
 	free_list(p->local_only, p->nr_local_only);
-	*p = (struct policy){ .fail_on = FAIL_ON_UNSET };
+	*p = (struct policy){ .fail_on = FAIL_ON_UNSET, .budget = BUDGET_NO_LIMITS };
 }
 
 /* A glob names a paper or a folder above it: "drafts" and "drafts/" mean all papers below. */

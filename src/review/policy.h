@@ -5,6 +5,7 @@
 #ifndef REVIEW_POLICY_H
 #define REVIEW_POLICY_H
 
+#include "budget/budget.h"
 #include "git/snapshot.h"
 #include "paper/finding.h"
 
@@ -24,6 +25,7 @@ struct policy {
 	char **local_only;    /* globs of papers that never leave the machine */
 	size_t nr_local_only;
 	int fail_on;          /* enum severity, or one of the two below */
+	struct budget_limits budget; /* run, paper, day, month: lowers what the user allows */
 };
 
 /* Reads POLICY_FILE of the snapshot; a missing file gives the defaults. Errors carry
