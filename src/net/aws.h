@@ -1,7 +1,8 @@
 /*
  * AWS credentials, looked for where the SDKs look, in their order: environment; web identity
  * (AWS_WEB_IDENTITY_TOKEN_FILE, through STS); the shared config and credentials files with profiles
- * (static keys, role_arn with source_profile or credential_source, web identity); the container endpoint
+ * (static keys, role_arn with source_profile or credential_source, web identity, credential_process, which
+ * is run without a shell; no sign-in through IAM Identity Center, no second factor); the container endpoint
  * (AWS_CONTAINER_CREDENTIALS_*); the instance's metadata service (IMDSv2 only).
  */
 #ifndef NET_AWS_H
@@ -14,8 +15,9 @@ struct aws_settings {
 	const char *(*env)(void *data, const char *name); /* never NULL itself; may return NULL */
 	void *data;
 	const char *home;      /* the user's home directory, for ~/.aws; may be NULL */
-	const char *profile;   /* overrules AWS_PROFILE; NULL: that, then "default" */
-	struct http_settings http;
+	const char *profile;   /* overrules AWS_PROFILE and keys in the environment; NULL: AWS_PROFILE, then
+				* "default" */
+	struct http_settings http; /* its strings must outlive the credentials; all else is copied */
 };
 
 /* Temporary credentials are renewed when less than five minutes of them are left. */
@@ -35,5 +37,7 @@ char *aws_region(const struct aws_settings *settings);
 /* AWS_ENDPOINT_URL_<SERVICE> (SERVICE as the SDKs spell it, "BEDROCK_RUNTIME"), then AWS_ENDPOINT_URL, then
  * endpoint_url of the profile, unless AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is true; malloc'd; NULL: none. */
 char *aws_endpoint(const struct aws_settings *settings, const char *service);
+/* "https://sts.eu-west-1.amazonaws.com": where SERVICE is in REGION; malloc'd. */
+char *aws_service_url(const char *service, const char *region);
 
 #endif

@@ -24,7 +24,7 @@
 struct host {
 	char *origin;
 	char *place; /* as shown: the host, and the port when it is not the scheme's */
-	bool loopback;
+	bool loopback, link_local;
 	bool tls;
 	unsigned in_flight;
 	struct transfer *first, *last;
@@ -139,6 +139,12 @@ static bool host_is_loopback(const char *host)
 	return ends_with(host, ".localhost");
 }
 
+/* Where a cloud's host hands out credentials: no proxy may see that. */
+static bool host_is_link_local(const char *host)
+{
+	return starts_with(host, "169.254.") || starts_with(host, "[fd00:ec2:") || starts_with(host, "[fe80:");
+}
+
 struct address {
 	CURLU *url;
 	char *scheme, *host, *port;
@@ -208,6 +214,7 @@ static struct error *host_of(struct http *h, const char *url, struct host **out)
 		bool usual = !strcmp(a.port, host->tls ? "443" : "80");
 		host->place = usual ? xstrdup(a.host) : xstrfmt("%s:%s", a.host, a.port);
 		host->loopback = host_is_loopback(a.host);
+		host->link_local = host_is_link_local(a.host);
 		host->next = h->hosts;
 		h->hosts = host;
 	}
@@ -359,7 +366,7 @@ static void set_options(struct transfer *t)
 		curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
 	}
-	if (t->host->loopback)
+	if (t->host->loopback || t->host->link_local)
 		curl_easy_setopt(c, CURLOPT_PROXY, "");
 	if (t->request.body.len || !strcmp(t->method, "POST")) {
 		curl_easy_setopt(c, CURLOPT_POST, 1L);

@@ -62,8 +62,8 @@ uint64_t http_last_id(const struct http *h);
  * error. Its body may be freed afterwards. Not to be called from an on_data. */
 void http_cancel(struct http *h, uint64_t id);
 /* Starts a request after DELAY_MS (0: now), in the order of submission. A proxy is used as the
- * environment tells libcurl, but never for loopback. ERROR_USAGE when the URL is not http or
- * https. Nothing is called back before http_run. */
+ * environment tells libcurl, but never for loopback and link-local addresses. ERROR_USAGE when the URL is
+ * not http or https. Nothing is called back before http_run. */
 struct error *http_submit(struct http *h, const struct http_request *request, uint64_t delay_ms);
 /* Calls FN every INTERVAL_MS while http_run runs (progress, deadlines). */
 void http_set_tick(struct http *h, uint64_t interval_ms, void (*fn)(void *data), void *data);
