@@ -58,6 +58,7 @@ __git_scrutiny_argument ()
 __git_scrutiny_words ()
 {
 	case "$1" in
+	models) echo "login logout" ;;
 	records) echo "push fetch merge" ;;
 	esac
 }

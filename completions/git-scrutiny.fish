@@ -66,6 +66,7 @@ complete -c git-scrutiny -n '__fish_seen_subcommand_from explain' -a '(git scrut
 
 # models
 complete -c git-scrutiny -n '__fish_seen_subcommand_from models' -l list -d 'print the models\' names only, one a line'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from models' -a 'login logout'
 
 # records
 complete -c git-scrutiny -n '__fish_seen_subcommand_from records' -s q -l quiet -d 'print warnings and errors only'

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -314,11 +315,26 @@ static struct error *drain(int *fd, struct buffer *out, const char *program)
 	return error_context(buffer_check(out, "the output"), "'%s'", program);
 }
 
+static int64_t clock_ms(void)
+{
+	struct timespec ts;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* What poll() may wait until END; 0 when that has come. */
+static int wait_ms(int64_t end)
+{
+	int64_t left = end - clock_ms();
+	return left > 0 ? (int)left : 0;
+}
+
 static struct error *move_bytes(struct plumbing *p, const char *program,
 				const struct process_options *options)
 {
 	struct slice input = options->input;
 	struct error *err = NULL;
+	int64_t end = clock_ms() + options->timeout_ms;
 	if (p->in.write >= 0)
 		fcntl(p->in.write, F_SETFL, O_NONBLOCK);
 	while (!err && (p->in.write >= 0 || p->out.read >= 0 || p->err.read >= 0)) {
@@ -326,11 +342,14 @@ static struct error *move_bytes(struct plumbing *p, const char *program,
 		struct pollfd fds[] = { { p->in.write, POLLOUT, 0 },
 					{ p->out.read, POLLIN, 0 },
 					{ p->err.read, POLLIN, 0 } };
-		if (poll(fds, ARRAY_SIZE(fds), -1) < 0) {
-			if (errno != EINTR)
-				err = error_errno(ERROR_IO, "cannot wait for '%s'", program);
+		int ready = poll(fds, ARRAY_SIZE(fds), options->timeout_ms ? wait_ms(end) : -1);
+		if (!ready)
+			err = error_new(ERROR_TIMEOUT, "'%s' did not end within %.3g s", program,
+					options->timeout_ms / 1000.0);
+		else if (ready < 0 && errno != EINTR)
+			err = error_errno(ERROR_IO, "cannot wait for '%s'", program);
+		if (err || ready < 0)
 			continue;
-		}
 		if (fds[0].revents)
 			err = feed(&p->in.write, &input);
 		if (!err && fds[1].revents)

@@ -17,13 +17,15 @@ struct process_options {
 	struct buffer *err;         /* gets standard error; NULL: inherited */
 	bool discard_err;
 	int *exit_status;           /* if given, a non-zero exit is no error; 128+n for signal n */
+	int timeout_ms;             /* process_run only: then the child is killed; 0: none */
 };
 
 /*
  * Runs ARGV (found through PATH) to its end. Input and outputs are moved concurrently, so no
  * amount of either can dead-lock. ERROR_NOT_FOUND when there is no such program; ERROR_GENERIC
  * with the last line of its standard error (if captured) when it fails; ERROR_LIMIT when a
- * buffer's ceiling is reached (the child is then killed).
+ * buffer's ceiling is reached (the child is then killed); ERROR_TIMEOUT when an output that is captured
+ * stays open for longer than the timeout.
  */
 struct error *process_run(const char *const *argv, const struct process_options *options);
 

@@ -1,9 +1,10 @@
-#include "cmd/workspace.h"
+#include "cmd/login.h"
 
 #include <stddef.h>
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "cmd/workspace.h"
 
 struct models_options {
 	bool list;
@@ -154,16 +155,34 @@ static void print_advice(struct context *ctx, struct repo *repo)
 		      "http://<host>/v1`, then --reviewers=<name>/<model>");
 }
 
+static struct error *run_action(struct context *ctx, int argc, const char **argv)
+{
+	static const struct {
+		const char *name;
+		struct error *(*run)(struct context *ctx, const char *provider);
+	} actions[] = { { "login", login }, { "logout", logout } };
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
+		if (strcmp(argv[0], actions[i].name))
+			continue;
+		/* A second word may be a key, typed by mistake: it is not repeated. */
+		if (argc != 2)
+			return error_with_hint(error_new(ERROR_USAGE, "models %s takes one provider", argv[0]),
+					       "the key is read from the terminal, or from standard input");
+		return actions[i].run(ctx, argv[1]);
+	}
+	return error_with_hint(error_new(ERROR_USAGE, "models does not know '%s'", argv[0]),
+			       "`git scrutiny models login <provider>` and `logout <provider>` are what it does");
+}
+
 static struct error *run(struct context *ctx, const void *options, int argc, const char **argv,
 			 int *exit_status)
 {
 	const struct models_options *o = options;
 	struct repo *repo;
 	struct buffer out = BUFFER_INIT;
-	(void)argv;
 	(void)exit_status;
 	if (argc)
-		return error_new(ERROR_USAGE, "models takes no arguments");
+		return run_action(ctx, argc, argv);
 	struct error *err = context_repo(ctx, &repo);
 	if (err)
 		return err;
@@ -181,7 +200,7 @@ static const struct option options[] = {
 	{ .kind = OPTION_END },
 };
 
-static const char *const usage[] = { "[--list]", NULL };
+static const char *const usage[] = { "[--list]", "login <provider>", "logout <provider>", NULL };
 
 static const struct example examples[] = {
 	{ "git scrutiny models", "What can be asked from here." },
@@ -189,6 +208,8 @@ static const struct example examples[] = {
 	  "Make any OpenAI-compatible server known as `lab`." },
 	{ "git config scrutiny.reviewers lab/qwen3-32b,ollama/llama3.1",
 	  "Ask these two from now on." },
+	{ "git scrutiny models login openai",
+	  "Have git's credential helper keep the key of openai, which is asked for." },
 	{ NULL, NULL },
 };
 
@@ -205,7 +226,12 @@ const struct command cmd_models = {
 		"environment variable that holds its key, `scrutiny.<name>.model` is what the name alone means, "
 		"and `scrutiny.<name>.contextTokens`, `.maxTokens`, `.priceIn` and `.priceOut` (US "
 		"dollars per million tokens) say what the server does not. The key of openai is in "
-		"OPENAI_API_KEY; OPENAI_BASE_URL and OLLAMA_HOST are honoured.",
+		"OPENAI_API_KEY; OPENAI_BASE_URL and OLLAMA_HOST are honoured.\n\n"
+		"A key that is in no variable is asked of git's credential helpers (see gitcredentials(7)), "
+		"under the provider's endpoint and its name as the user name. `login` puts it there: it is "
+		"typed without echo, or read from standard input when that is no terminal, and the server is "
+		"asked for its list of models to see whether it takes the key. `logout` has the helpers "
+		"forget it.",
 	.options = options,
 	.options_size = sizeof(struct models_options),
 	.examples = examples,

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/trace.h"
+#include "git/credential.h"
 
 struct error *workspace_open(struct workspace *ws, struct context *ctx, bool staged)
 {
@@ -68,10 +69,23 @@ static const char *env_of(void *data, const char *name)
 	return context_env(name);
 }
 
+/* A helper that fails, or is not there, keeps nothing. */
+static char *credential_of(void *data, const char *provider, const char *endpoint)
+{
+	char *secret = NULL;
+	if (!credential_has_helper(data))
+		return NULL;
+	struct error *err = credential_fill(data, endpoint, provider, &secret);
+	if (err)
+		say_warning("no key for %s: %s", provider, err->message);
+	error_free(err);
+	return secret;
+}
+
 struct model_settings workspace_model_settings(struct repo *repo)
 {
-	return (struct model_settings){ .config = config_of, .config_each = config_each_of,
-					.env = env_of, .data = repo };
+	return (struct model_settings){ .config = config_of, .config_each = config_each_of, .env = env_of,
+					.credential = credential_of, .data = repo };
 }
 
 static bool already_there(const struct workspace *ws, const char *reviewer)

@@ -167,6 +167,7 @@ static void on_status(struct exchange *x, const struct attempt *a, const struct 
 		advice.retry = advice.wanted = false;
 	char *message = codec_status_message(response->status, &e,
 					     advice.server_said ? advice.delay_ms : 0);
+	message = model_key_advice(x->model, response->status, message);
 	retry_or_fail(x, advice, message);
 	free(message);
 	codec_error_release(&e);

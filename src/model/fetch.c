@@ -8,11 +8,13 @@
 struct fetch {
 	cJSON *json;
 	struct error *err;
+	long status;
 };
 
 static void on_done(void *data, const struct http_response *response)
 {
 	struct fetch *f = data;
+	f->status = response->status;
 	if (response->error) {
 		f->err = error_new(response->error->code, "%s", response->error->message);
 		return;
@@ -31,16 +33,14 @@ static void on_done(void *data, const struct http_response *response)
 	codec_error_release(&e);
 }
 
-struct error *fetch_json(cJSON **out, const char *url, const char *key, const char *body,
-			 const struct http_settings *settings, long deadline_ms)
+struct error *fetch_json_with(cJSON **out, const char *url, const char *const *headers, const char *body,
+			      const struct http_settings *settings, long deadline_ms, long *status)
 {
 	struct fetch f = { 0 };
 	struct http *http;
 	struct error *err = http_new(&http, settings);
 	if (err)
 		return err;
-	char *authorization = key ? xstrfmt("Authorization: Bearer %s", key) : NULL;
-	const char *headers[] = { "Content-Type: application/json", authorization, NULL };
 	struct http_request request = {
 		.method = body ? "POST" : "GET",
 		.url = url,
@@ -55,11 +55,22 @@ struct error *fetch_json(cJSON **out, const char *url, const char *key, const ch
 		err = http_run(http, NULL);
 	if (!err)
 		err = f.err;
-	free(authorization);
 	http_free(http);
+	if (status)
+		*status = f.status;
 	if (err)
 		cJSON_Delete(f.json);
 	else
 		*out = f.json;
+	return err;
+}
+
+struct error *fetch_json(cJSON **out, const char *url, const char *key, const char *body,
+			 const struct http_settings *settings, long deadline_ms)
+{
+	char *authorization = key ? xstrfmt("Authorization: Bearer %s", key) : NULL;
+	const char *headers[] = { "Content-Type: application/json", authorization, NULL };
+	struct error *err = fetch_json_with(out, url, headers, body, settings, deadline_ms, NULL);
+	free(authorization);
 	return err;
 }

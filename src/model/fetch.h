@@ -10,5 +10,9 @@
  * answers in time, ERROR_NOT_FOUND for status 404, else ERROR_NETWORK with the server's words. */
 struct error *fetch_json(cJSON **out, const char *url, const char *key, const char *body,
 			 const struct http_settings *settings, long deadline_ms);
+/* The same with header lines of the caller's, NULL behind the last; *STATUS (may be NULL) is the answer's, 0
+ * without one. */
+struct error *fetch_json_with(cJSON **out, const char *url, const char *const *headers, const char *body,
+			      const struct http_settings *settings, long deadline_ms, long *status);
 
 #endif

@@ -19,6 +19,8 @@ struct aws_credentials;
 struct price_row;
 struct provider;
 
+#define MODEL_KEY_STORED "git's credential helper" /* see key_from */
+
 /* How a request proves who sends it. */
 enum model_auth {
 	MODEL_AUTH_BEARER,         /* Authorization: Bearer KEY (nothing without a key) */
@@ -37,6 +39,7 @@ struct model {
 	char *family;           /* for the consensus: "llama", "gpt", "claude", ... */
 	char *endpoint;         /* base URL without a trailing slash */
 	char *key;              /* secret or NULL; known to the trace redactor */
+	char *key_from;         /* the variable it was in, or MODEL_KEY_STORED; NULL without a key */
 	enum model_auth auth;   /* how the key is shown to the server */
 	struct aws_credentials *aws; /* of MODEL_AUTH_AWS: see net/aws.h; else NULL */
 	char *region;           /* of MODEL_AUTH_AWS; else NULL */
@@ -207,6 +210,14 @@ struct error *model_ollama_list(const char *endpoint, char ***names, size_t *nr)
 /* The base URL of the provider NAME as the settings have it, without a trailing slash, malloc'd; or
  * ERROR_USAGE when there is no such provider or the address is wrong. */
 struct error *model_endpoint(char **out, const char *name, const struct model_settings *settings);
+
+/* Whether the server of PROVIDER takes KEY, by one cheap request: for its list of models. ERROR_USAGE: the
+ * server refuses it, no key looks like that, or it would go out in the clear; any other error: nobody could
+ * tell. */
+struct error *model_check_key(const char *provider, const char *key, const struct model_settings *settings);
+/* Adds to the MESSAGE about an answer with STATUS, malloc'd, where the key that was refused came from and
+ * what can be done; gives back the message, a new one or the same. */
+char *model_key_advice(const struct model *m, long status, char *message);
 
 /* The providers that work without configuring an endpoint: their names, NULL behind the last. */
 const char *model_provider_name(size_t i);

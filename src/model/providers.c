@@ -30,6 +30,7 @@ void model_release(struct model *m)
 	free(m->endpoint);
 	free(m->key);
 	free(m->prices);
+	free(m->key_from);
 	*m = (struct model){ 0 };
 }
 
@@ -227,8 +228,8 @@ static struct error *unknown_codec(const char *provider, const char *api)
 	return err;
 }
 
-static struct error *find_endpoint(const struct model_settings *s, const char *name,
-				   const struct codec **codec, char **endpoint)
+struct error *provider_endpoint(const struct model_settings *s, const char *name,
+				const struct codec **codec, char **endpoint)
 {
 	const struct provider *row = provider_by_name(name);
 	const char *api = setting(s, name, "api");
@@ -259,7 +260,7 @@ struct error *model_endpoint(char **out, const char *name, const struct model_se
 {
 	const struct codec *codec;
 	char *endpoint = NULL;
-	struct error *err = find_endpoint(settings, name, &codec, &endpoint);
+	struct error *err = provider_endpoint(settings, name, &codec, &endpoint);
 	if (err)
 		free(endpoint);
 	else
@@ -269,17 +270,40 @@ struct error *model_endpoint(char **out, const char *name, const struct model_se
 
 /* -- keys ----------------------------------------------------------------------------------------- */
 
-static struct error *take_key(struct model *m, const char *name, const char *value)
+/* FROM is where VALUE comes from, for people. */
+static struct error *take_key(struct model *m, const char *from, const char *value)
 {
 	struct slice key = slice_trim((struct slice){ value, strnlen(value, MAX_KEY + 1) });
 	bool printable = key.len > 0 && key.len <= MAX_KEY;
 	for (size_t i = 0; i < key.len; i++)
 		printable &= key.data[i] > ' ' && key.data[i] < 0x7f;
 	if (!printable)
-		return error_new(ERROR_USAGE, "the key in %s holds characters no key has", name);
+		return error_new(ERROR_USAGE, "the key in %s holds characters no key has", from);
 	m->key = xmemdupz(key.data, key.len);
+	m->key_from = xstrdup(from);
 	trace_add_secret(m->key);
 	return NULL;
+}
+
+struct error *provider_take_key(struct model *m, const struct model_settings *s, const char *from,
+				const char *value)
+{
+	struct error *err = take_key(m, from, value);
+	if (err || http_url_is_loopback(m->endpoint) || strncasecmp(m->endpoint, "http:", 5) ||
+	    is_true(setting(s, m->provider, "allowplainhttp")))
+		return err;
+	return error_with_hint(error_new(ERROR_USAGE, "the key for %s would go over the network in the "
+					 "clear, its endpoint is not https", m->provider),
+			       "git config scrutiny.%s.allowPlainHttp true permits it", m->provider);
+}
+
+/* What the user's credential helper keeps. Not asked for an Ollama on this machine, which wants no key:
+ * helpers take their time. */
+static char *stored_key(const struct model *m, const struct model_settings *s)
+{
+	if (!s->credential || (m->codec == &codec_ollama && http_url_is_loopback(m->endpoint)))
+		return NULL;
+	return s->credential(s->data, m->provider, m->endpoint);
 }
 
 static struct error *find_key(struct model *m, const struct model_settings *s)
@@ -290,19 +314,19 @@ static struct error *find_key(struct model *m, const struct model_settings *s)
 	const char *value = env(s, name);
 	if (!configured && row)
 		value = env_first(s, row->key_env, &name);
-	bool loopback = http_url_is_loopback(m->endpoint);
-	if (!value && (configured || (row && row->needs_key && !loopback)))
-		return error_with_hint(error_new(ERROR_USAGE, "there is no key for %s: %s is not set",
-						 m->provider, name),
-				       "export %s=..., or name another variable with git config "
-				       "scrutiny.%s.keyEnv", name, m->provider);
-	struct error *err = value ? take_key(m, name, value) : NULL;
-	if (!err && m->key && !loopback && !strncasecmp(m->endpoint, "http:", 5) &&
-	    !is_true(setting(s, m->provider, "allowplainhttp")))
-		err = error_with_hint(error_new(ERROR_USAGE, "the key for %s would go over the network "
-						"in the clear, its endpoint is not https", m->provider),
-				      "git config scrutiny.%s.allowPlainHttp true permits it",
-				      m->provider);
+	if (value)
+		return provider_take_key(m, s, name, value);
+	char *stored = stored_key(m, s);
+	struct error *err = NULL;
+	if (stored)
+		err = provider_take_key(m, s, MODEL_KEY_STORED, stored);
+	else if (configured || (row && row->needs_key && !http_url_is_loopback(m->endpoint)))
+		err = error_with_hint(error_new(ERROR_USAGE, "there is no key for %s: %s is not set",
+						m->provider, name),
+				      "`git scrutiny models login %s` keeps one in git's credential helper; or "
+				      "export %s=..., or name another variable with git config "
+				      "scrutiny.%s.keyEnv", m->provider, name, m->provider);
+	free(stored);
 	return err;
 }
 
@@ -326,7 +350,7 @@ struct error *model_find(struct model *out, const char *spec, const struct model
 	};
 	struct error *err = split_spec(&m, spec);
 	if (!err)
-		err = find_endpoint(settings, m.provider, &m.codec, &m.endpoint);
+		err = provider_endpoint(settings, m.provider, &m.codec, &m.endpoint);
 	m.row = err ? NULL : provider_by_name(m.provider);
 	if (!err)
 		m.auth = m.row ? m.row->auth : m.codec->auth;

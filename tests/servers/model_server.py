@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """A model server for tests: OpenAI-compatible and Ollama-shaped, on a free loopback port.
 
-    model_server.py [--log FILE] [--latency SECONDS]
+    model_server.py [--log FILE] [--latency SECONDS] [--key KEY]
 
 prints the port on its first line of output and serves until it is killed. What a model does is
 its name: `alpha` and `beta` find something in the first sentence they are shown, `prose` never
 answers JSON, `repairs` does so only when asked again, `busy` answers 429 once and then well,
 `broken` always answers 500, `cut` closes the connection in the middle of the stream, `hang` says nothing.
 Every answer carries a number of its own; FILE gets a line `<number> <hash of the request>` when
-an answer was sent whole.
+an answer was sent whole. With --key, requests that do not show it get 401.
 """
 import argparse
 import hashlib
@@ -23,11 +23,12 @@ MODELS = ["alpha", "beta", "prose", "repairs", "busy", "broken", "cut", "hang"]
 
 
 class State:
-    def __init__(self, log, latency):
+    def __init__(self, log, latency, key=None):
         self.numbers = itertools.count(1)
         self.lock = threading.Lock()
         self.log = log
         self.latency = latency
+        self.key = key
         self.seen = set()
 
     def first_time(self, key):
@@ -112,7 +113,17 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
+    def refused(self):
+        if not self.state.key or self.headers.get("Authorization") == "Bearer " + self.state.key:
+            return False
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_json(401, {"error": {"message": "Incorrect API key provided: "
+                                       + self.headers.get("Authorization", "none")}})
+        return True
+
     def do_GET(self):
+        if self.refused():
+            return
         if self.path == "/api/tags":
             self.send_json(200, {"models": [{"name": m, "model": m} for m in MODELS]})
         elif self.path == "/v1/models":
@@ -161,6 +172,8 @@ class Handler(BaseHTTPRequestHandler):
         return [f"data: {json.dumps(c)}\n\n" for c in chunks] + ["data: [DONE]\n\n"]
 
     def do_POST(self):
+        if self.refused():
+            return
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         request = json.loads(body)
         model = request.get("model") or request.get("name", "")
@@ -201,8 +214,9 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--log")
     parser.add_argument("--latency", type=float, default=0.0)
+    parser.add_argument("--key")
     args = parser.parse_args()
-    Handler.state = State(args.log, args.latency)
+    Handler.state = State(args.log, args.latency, args.key)
     server = Server(("127.0.0.1", 0), Handler)
     print(server.server_address[1], flush=True)
     server.serve_forever()

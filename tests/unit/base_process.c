@@ -90,6 +90,16 @@ static void test_failure_tells_the_last_line(void **state)
 	assert_int_equal(status, 3);
 }
 
+static void test_a_program_that_does_not_end_is_given_up(void **state)
+{
+	const char *argv[] = { "sh", "-c", "echo begun; exec sleep 100", NULL };
+	(void)state;
+	assert_error(process_run(argv, &(struct process_options){ .out = &out, .timeout_ms = 50 }),
+		     ERROR_TIMEOUT, "'sh' did not end within 0.05 s");
+	assert_ok(process_run((const char *[]){ "true", NULL },
+			      &(struct process_options){ .out = &out, .timeout_ms = 60000 }));
+}
+
 static void test_a_signal_gives_128_more(void **state)
 {
 	const char *argv[] = { "sh", "-c", "kill -TERM $$", NULL };
@@ -225,6 +235,7 @@ int main(void)
 		with_reset(test_what_cannot_be_executed_is_told),
 		with_reset(test_a_missing_directory_is_not_a_missing_program),
 		with_reset(test_failure_tells_the_last_line),
+		with_reset(test_a_program_that_does_not_end_is_given_up),
 		with_reset(test_a_signal_gives_128_more),
 		with_reset(test_a_ceiling_ends_the_child),
 		with_reset(test_environment_is_set_and_unset),

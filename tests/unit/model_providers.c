@@ -72,6 +72,36 @@ static void test_missing_key_says_which_variable(void **state)
 	assert_error(FIND(&m, "openai/x", "OPENAI_API_KEY=two\nlines"), ERROR_USAGE, "no key has");
 }
 
+/* A credential helper that keeps one key for everybody. */
+static char *stored(void *data, const char *provider, const char *endpoint)
+{
+	(void)data, (void)endpoint;
+	return xstrfmt("stored-for-%s", provider);
+}
+
+static struct error *find_stored(struct model *m, const char *spec, const char *const *settings)
+{
+	return model_find(m, spec, &(struct model_settings){
+		.config = lookup, .env = lookup, .credential = stored, .data = &(struct world){ settings } });
+}
+
+static void test_the_credential_helper_is_asked_when_the_environment_has_no_key(void **state)
+{
+	(void)state;
+	struct model m;
+	assert_ok(find_stored(&m, "openai/gpt-6-luna", (const char *[]){ NOTHING, NULL }));
+	assert_string_equal(m.key, "stored-for-openai");
+	assert_string_equal(m.key_from, MODEL_KEY_STORED);
+	model_release(&m);
+	assert_ok(find_stored(&m, "openai/gpt-6-luna", (const char *[]){ "OPENAI_API_KEY=sk-1234567890", NULL }));
+	assert_string_equal(m.key, "sk-1234567890");
+	assert_string_equal(m.key_from, "OPENAI_API_KEY");
+	model_release(&m);
+	assert_error(find_stored(&m, "lab/x", (const char *[]){ "scrutiny.lab.endpoint=http://lab.example.org/v1",
+								NULL }),
+		     ERROR_USAGE, "in the clear");
+}
+
 static void test_any_name_with_an_endpoint_is_openai_compatible(void **state)
 {
 	(void)state;
@@ -540,6 +570,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_openai_needs_only_its_key),
 		cmocka_unit_test(test_missing_key_says_which_variable),
+		cmocka_unit_test(test_the_credential_helper_is_asked_when_the_environment_has_no_key),
 		cmocka_unit_test(test_any_name_with_an_endpoint_is_openai_compatible),
 		cmocka_unit_test(test_endpoints_are_tidied),
 		cmocka_unit_test(test_each_provider_has_its_variables_address_and_way_to_show_the_key),
