@@ -1,0 +1,295 @@
+/* In which order requests are sent: leaders, hedges, limits, the circuit and deadlines. */
+#include "engine_testing.h"
+
+#define SERVED "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+
+struct scene {
+	struct scripted_server *server;
+	struct served served;
+	struct model_engine *engine;
+};
+
+static void scene_open(struct scene *s, struct scripted *script, size_t nr,
+		       const struct model_engine_settings *settings)
+{
+	s->server = server_start(script, nr);
+	serve(&s->served, &codec_openai, s->server);
+	assert_ok(model_engine_new(&s->engine, settings));
+}
+
+static void scene_ask(struct scene *s, const char *shared, const char *user, struct outcome *o)
+{
+	struct model_request r = question(user);
+	r.shared = shared;
+	assert_ok(model_submit(s->engine, &s->served.model, &r, on_reply, o));
+}
+
+static void scene_close(struct scene *s)
+{
+	model_engine_free(s->engine);
+	server_stop(s->server);
+}
+
+/* A paper that is worth caching. */
+static const char *long_paper(char letter)
+{
+	static char text[16384];
+	for (size_t i = 0; i + 1 < sizeof(text); i++)
+		text[i] = i % 4 == 3 ? ' ' : letter;
+	text[sizeof(text) - 1] = '\0';
+	return text;
+}
+
+/* -- leaders -------------------------------------------------------------------------------------------- */
+
+struct watch {
+	struct scene *scene;
+	unsigned most_in_flight, ticks;
+	volatile int stop;
+};
+
+static void watch_tick(void *data)
+{
+	struct watch *w = data;
+	uint64_t bytes;
+	unsigned in_flight;
+	model_engine_stats(w->scene->engine, &bytes, &in_flight);
+	if (in_flight > w->most_in_flight)
+		w->most_in_flight = in_flight;
+	if (++w->ticks == 3)
+		w->stop = 1;
+}
+
+/* How many requests are under way when the leader hangs before its answer (or in it). */
+static unsigned in_flight_behind(const char *bytes, const char *shared, const struct codec *codec)
+{
+	static const struct model_engine_settings settings = { .deadline_ms = 5000 };
+	struct scripted line = { .act = ACT_HANG, .bytes = bytes };
+	struct scene s;
+	struct watch w = { .scene = &s };
+	struct outcome o = { 0 };
+	scene_open(&s, &line, 1, &settings);
+	s.served.model.codec = codec;
+	for (int i = 0; i < 5; i++)
+		scene_ask(&s, shared, "task", &o);
+	model_engine_set_tick(s.engine, watch_tick, &w);
+	assert_error(model_run(s.engine, &w.stop), ERROR_CANCELLED, "interrupted");
+	assert_int_equal(o.replies, 5);
+	scene_close(&s);
+	outcome_release(&o);
+	return w.most_in_flight;
+}
+
+static void test_followers_wait_until_the_answer_begins(void **state)
+{
+	(void)state;
+	const char *paper = long_paper('b');
+	assert_int_equal(in_flight_behind("", paper, &codec_openai), 1);
+	assert_int_equal(in_flight_behind("HTTP/1.1 200 OK\r\n\r\n", paper, &codec_openai), 1);
+	assert_int_equal(in_flight_behind(SERVED "\r\n: x\n\n", paper, &codec_openai), 5);
+	/* Nothing to gain by waiting. */
+	assert_int_equal(in_flight_behind("", "A short paper.", &codec_openai), 5);
+	assert_int_equal(in_flight_behind("", NULL, &codec_openai), 5);
+	assert_int_equal(in_flight_behind("", paper, &codec_ollama), 5);
+}
+
+static void test_followers_of_a_leader_that_fails_are_sent(void **state)
+{
+	(void)state;
+	static const struct model_engine_settings settings = { .deadline_ms = 5000 };
+	struct scripted script[] = {
+		{ .times = 1, .act = ACT_CLOSE, .bytes = STATUS("403 x", "", "") },
+		{ .act = ACT_CLOSE, .bytes = GOOD_ANSWER },
+	};
+	struct scene s;
+	struct outcome leader = { 0 }, followers = { 0 };
+	const char *paper = long_paper('c');
+	scene_open(&s, script, 2, &settings);
+	scene_ask(&s, paper, "task", &leader);
+	for (int i = 0; i < 4; i++)
+		scene_ask(&s, paper, "task", &followers);
+	assert_ok(model_run(s.engine, NULL));
+	assert_int_equal(leader.outcome, MODEL_FAILED);
+	assert_int_equal(followers.replies, 4);
+	assert_int_equal(followers.outcome, MODEL_OK);
+	scene_close(&s);
+	outcome_release(&leader);
+	outcome_release(&followers);
+}
+
+/* -- hedges ---------------------------------------------------------------------------------------------- */
+
+static void test_straggler_is_asked_a_second_time(void **state)
+{
+	(void)state;
+	static const struct model_engine_settings settings = { .deadline_ms = 20000, .hedge = 3 };
+	struct scripted script[] = {
+		{ .needle = "straggler", .times = 1, .act = ACT_HANG, .bytes = HEAD PIECE("{") },
+		{ .act = ACT_CLOSE, .bytes = GOOD_ANSWER },
+	};
+	struct scene s;
+	struct outcome o = { 0 }, straggler = { 0 };
+	scene_open(&s, script, 2, &settings);
+	s.served.model.local = false;
+	scene_ask(&s, NULL, "straggler", &straggler);
+	for (int i = 0; i < 10; i++)
+		scene_ask(&s, NULL, "paper", &o);
+	assert_ok(model_run(s.engine, NULL));
+	assert_int_equal(straggler.outcome, MODEL_OK);
+	assert_int_equal(straggler.attempts, 2);
+	assert_int_equal(s.server->requests, 12);
+	scene_close(&s);
+	outcome_release(&o);
+	outcome_release(&straggler);
+}
+
+static void test_failed_hedge_leaves_the_first_request_alone(void **state)
+{
+	(void)state;
+	static const struct model_engine_settings settings = {
+		.http = { .idle_timeout_ms = 400 }, .deadline_ms = 20000, .hedge = 1, .retry_first_ms = 1,
+	};
+	struct scripted script[] = {
+		{ .needle = "straggler", .times = 1, .act = ACT_HANG, .bytes = HEAD GOOD_PIECES FINISH("stop") },
+		{ .needle = "straggler", .act = ACT_CLOSE, .bytes = STATUS("400 x", "", "no") },
+		{ .act = ACT_CLOSE, .bytes = GOOD_ANSWER },
+	};
+	struct scene s;
+	struct outcome o = { 0 }, straggler = { 0 };
+	scene_open(&s, script, 3, &settings);
+	s.served.model.local = false;
+	scene_ask(&s, NULL, "straggler", &straggler);
+	for (int i = 0; i < 10; i++)
+		scene_ask(&s, NULL, "paper", &o);
+	assert_ok(model_run(s.engine, NULL));
+	assert_int_equal(straggler.outcome, MODEL_OK); /* its answer was whole, though never ended */
+	assert_int_equal(straggler.attempts, 2);
+	scene_close(&s);
+	outcome_release(&o);
+	outcome_release(&straggler);
+}
+
+/* -- limits ---------------------------------------------------------------------------------------------- */
+
+static void test_delay_beyond_the_deadline_fails_at_once_for_all(void **state)
+{
+	(void)state;
+	static const struct model_engine_settings settings = { .deadline_ms = 60000, .per_provider = 1 };
+	struct scripted line = { .act = ACT_CLOSE, .bytes = STATUS("429 x", "Retry-After: 9000\r\n", "") };
+	struct scene s;
+	struct outcome first = { 0 }, others = { 0 };
+	scene_open(&s, &line, 1, &settings);
+	scene_ask(&s, NULL, "paper", &first);
+	for (int i = 0; i < 20; i++)
+		scene_ask(&s, NULL, "paper", &others);
+	assert_ok(model_run(s.engine, NULL));
+	assert_message(&first, MODEL_FAILED, "429 too many requests, retry after 3 h");
+	assert_true(first.later);
+	assert_int_equal(others.replies, 20);
+	assert_true(others.later);
+	assert_message(&others, MODEL_FAILED, "not asked: 429");
+	assert_int_equal(s.server->requests, 1);
+	scene_close(&s);
+	outcome_release(&first);
+	outcome_release(&others);
+}
+
+static void test_other_models_do_not_wait_for_a_pause(void **state)
+{
+	(void)state;
+	static const struct model_engine_settings settings = { .deadline_ms = 60000, .per_provider = 1 };
+	static char other[] = "lab/other";
+	struct scripted script[] = {
+		{ .needle = "limited", .act = ACT_CLOSE, .bytes = STATUS("429 x", "Retry-After: 50\r\n", "") },
+		{ .act = ACT_CLOSE, .bytes = GOOD_ANSWER },
+	};
+	struct scene s;
+	struct served served;
+	struct model_request r = question("paper");
+	struct watch w = { .scene = &s };
+	struct outcome limited = { 0 }, free_ones = { 0 };
+	scene_open(&s, script, 2, &settings);
+	scene_ask(&s, NULL, "limited", &limited);
+	serve(&served, &codec_openai, s.server);
+	served.model.reviewer = other;
+	for (int i = 0; i < 5; i++)
+		assert_ok(model_submit(s.engine, &served.model, &r, on_reply, &free_ones));
+	model_engine_set_tick(s.engine, watch_tick, &w);
+	assert_error(model_run(s.engine, &w.stop), ERROR_CANCELLED, "interrupted");
+	assert_int_equal(free_ones.replies, 5);
+	assert_int_equal(free_ones.outcome, MODEL_OK);
+	assert_int_equal(limited.outcome, MODEL_CANCELLED); /* it would have waited 50 s */
+	scene_close(&s);
+	outcome_release(&limited);
+	outcome_release(&free_ones);
+}
+
+static void test_server_that_keeps_failing_is_left_alone(void **state)
+{
+	(void)state;
+	static const struct model_engine_settings settings = {
+		.deadline_ms = 60000, .per_provider = 1, .retry_first_ms = 1,
+	};
+	struct scripted line = { .act = ACT_CLOSE, .bytes = STATUS("503 x", "", "") };
+	struct scene s;
+	struct outcome o = { 0 };
+	scene_open(&s, &line, 1, &settings);
+	for (int i = 0; i < 50; i++)
+		scene_ask(&s, NULL, "paper", &o);
+	assert_ok(model_run(s.engine, NULL));
+	assert_int_equal(o.replies, 50);
+	assert_message(&o, MODEL_FAILED, "not asked, because the last requests to the server failed: 503");
+	assert_true(o.later);
+	assert_in_range(s.server->requests, 5, 12);
+	scene_close(&s);
+	outcome_release(&o);
+}
+
+/* -- deadlines ------------------------------------------------------------------------------------------- */
+
+static void test_deadline_of_the_run_ends_everything(void **state)
+{
+	(void)state;
+	static const struct model_engine_settings settings = {
+		.deadline_ms = 60000, .run_deadline_ms = 150, .per_provider = 2,
+	};
+	struct scripted script[] = {
+		{ .needle = "good", .act = ACT_CLOSE, .bytes = GOOD_ANSWER },
+		{ .needle = "whole", .act = ACT_HANG, .bytes = HEAD GOOD_PIECES FINISH("stop") },
+		{ .act = ACT_HANG, .bytes = "" },
+	};
+	struct scene s;
+	struct outcome good = { 0 }, whole = { 0 }, hanging = { 0 }, waiting = { 0 };
+	scene_open(&s, script, 3, &settings);
+	scene_ask(&s, NULL, "good", &good);
+	scene_ask(&s, NULL, "hang", &hanging);
+	scene_ask(&s, NULL, "whole", &whole);
+	for (int i = 0; i < 5; i++)
+		scene_ask(&s, NULL, "wait", &waiting);
+	assert_ok(model_run(s.engine, NULL));
+	assert_int_equal(good.outcome, MODEL_OK);
+	assert_int_equal(whole.outcome, MODEL_OK); /* all that was needed had come */
+	assert_int_equal(hanging.outcome, MODEL_FAILED);
+	assert_message(&waiting, MODEL_FAILED, "not answered within the 0.15 s of the whole run");
+	assert_int_equal(waiting.replies, 5);
+	scene_close(&s);
+	outcome_release(&good);
+	outcome_release(&whole);
+	outcome_release(&hanging);
+	outcome_release(&waiting);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_followers_wait_until_the_answer_begins),
+		cmocka_unit_test(test_followers_of_a_leader_that_fails_are_sent),
+		cmocka_unit_test(test_straggler_is_asked_a_second_time),
+		cmocka_unit_test(test_failed_hedge_leaves_the_first_request_alone),
+		cmocka_unit_test(test_delay_beyond_the_deadline_fails_at_once_for_all),
+		cmocka_unit_test(test_other_models_do_not_wait_for_a_pause),
+		cmocka_unit_test(test_server_that_keeps_failing_is_left_alone),
+		cmocka_unit_test(test_deadline_of_the_run_ends_everything),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
