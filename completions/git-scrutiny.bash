@@ -7,8 +7,8 @@ __git_scrutiny_default="run"
 __git_scrutiny_options ()
 {
 	case "$1" in
-	run) echo "--since= --staged --all --reviewers= --checks-only --dry-run --commit --write --no-write --fail-on= --format= --output= --quiet --color=" ;;
-	plan) echo "--since= --staged --all --reviewers= --checks-only" ;;
+	run) echo "--since= --staged --all --reviewers= --tasks= --checks-only --dry-run --commit --write --no-write --fail-on= --format= --output= --quiet --color=" ;;
+	plan) echo "--since= --staged --all --reviewers= --tasks= --checks-only" ;;
 	status) echo "--all --porcelain --reviewers= --checks-only --color=" ;;
 	show) echo "--all --format= --color=" ;;
 	report) echo "--replay --write --no-write --format= --output=" ;;
@@ -25,12 +25,14 @@ __git_scrutiny_value ()
 	case "$1" in
 	"run --since") echo "rev" ;;
 	"run --reviewers") echo "model" ;;
+	"run --tasks") echo "nothing" ;;
 	"run --fail-on") echo "choice error warning note never" ;;
 	"run --format") echo "choice text md json sarif" ;;
 	"run --output" | "run -o") echo "file" ;;
 	"run --color") echo "choice always never auto" ;;
 	"plan --since") echo "rev" ;;
 	"plan --reviewers") echo "model" ;;
+	"plan --tasks") echo "nothing" ;;
 	"status --reviewers") echo "model" ;;
 	"status --color") echo "choice always never auto" ;;
 	"show --format") echo "choice text md json sarif" ;;

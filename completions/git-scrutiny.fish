@@ -17,6 +17,7 @@ complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show re
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -l staged -d 'papers whose staged content differs from HEAD'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -s a -l all -d 'every paper; what is recorded is not asked for again'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -l reviewers -x -a '(git scrutiny models --list 2>/dev/null)' -d 'ask these models, separated by commas'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -l tasks -x -d 'what to ask them: summary, correctness, experiments, novelty, clarity, or review'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -l checks-only -d 'run the built-in checks and ask no model'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -s n -l dry-run -d 'show what would be done, with tokens and cost; as git scrutiny plan'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -l commit -d 'commit the reports and meta.yaml, and nothing else'
@@ -34,6 +35,7 @@ complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -l since -x -a '(
 complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -l staged -d 'papers whose staged content differs from HEAD'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -s a -l all -d 'every paper, reviewed or not'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -l reviewers -x -a '(git scrutiny models --list 2>/dev/null)' -d 'ask these models instead of the configured ones'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -l tasks -x -d 'what to ask them: summary, correctness, experiments, novelty, clarity, or review'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -l checks-only -d 'ask no model'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -a '(__fish_complete_directories (commandline -ct))'
 

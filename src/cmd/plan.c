@@ -8,7 +8,7 @@
 #include "base/text.h"
 
 struct plan_options {
-	const char *since, *reviewers;
+	const char *since, *reviewers, *tasks;
 	bool staged, all, checks_only;
 };
 
@@ -169,6 +169,8 @@ struct error *plan_print(struct workspace *ws, const struct paper *const *papers
 		.policy = &ws->policy,
 		.models = ws->models,
 		.nr_models = ws->nr_models,
+		.tasks = ws->tasks,
+		.words = ws->words,
 	};
 	struct session_estimate *estimates = xcalloc(nr * ws->nr_models + 1, sizeof(*estimates));
 	bool *unreadable = xcalloc(nr + 1, sizeof(*unreadable));
@@ -201,6 +203,8 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	if (!err)
 		err = workspace_find_models(&ws, o->reviewers, o->checks_only);
 	if (!err)
+		err = workspace_find_tasks(&ws, o->tasks);
+	if (!err)
 		err = workspace_select(&ws, &sel, &papers, &nr);
 	if (!err)
 		err = plan_print(&ws, papers, nr);
@@ -219,6 +223,8 @@ static const struct option options[] = {
 	  "every paper, reviewed or not" },
 	{ OPTION_STRING, 0, "reviewers", offsetof(struct plan_options, reviewers), "<list>",
 	  "ask these models instead of the configured ones", NULL, NULL, "model" },
+	{ OPTION_STRING, 0, "tasks", offsetof(struct plan_options, tasks), "<list>",
+	  "what to ask them: summary, correctness, experiments, novelty, clarity, or review" },
 	{ OPTION_BOOL, 0, "checks-only", offsetof(struct plan_options, checks_only), NULL,
 	  "ask no model" },
 	{ .kind = OPTION_END },

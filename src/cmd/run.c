@@ -14,7 +14,7 @@
 #include "git/commit.h"
 
 struct run_options {
-	const char *since, *reviewers, *fail_on, *format, *output, *color;
+	const char *since, *reviewers, *tasks, *fail_on, *format, *output, *color;
 	bool staged, all, checks_only, dry_run, commit, write, quiet;
 };
 
@@ -366,6 +366,8 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 		.policy = &ws->policy,
 		.models = ws->models,
 		.nr_models = ws->nr_models,
+		.tasks = ws->tasks,
+		.words = ws->words,
 		.absent = ws->absent,
 		.nr_absent = ws->nr_absent,
 		.engine = { .http = { .user_agent = "git-scrutiny/" VERSION,
@@ -453,6 +455,8 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	if (!err)
 		err = workspace_find_models(&ws, o->reviewers, o->checks_only);
 	if (!err)
+		err = workspace_find_tasks(&ws, o->tasks);
+	if (!err)
 		err = workspace_select(&ws, &sel, &papers, &nr);
 	/* Also when nothing is left to do: that reviewer has not seen the papers. */
 	*exit_status = ws.nr_absent ? EXIT_INCOMPLETE : EXIT_DONE;
@@ -489,6 +493,14 @@ static const struct option options[] = {
 	  "overrides `reviewers:` of .scrutiny.yml. Without any of them an Ollama on this machine is used "
 	  "when it answers and has a model. The built-in checks always run.",
 	  NULL, "model" },
+	{ OPTION_STRING, 0, "tasks", offsetof(struct run_options, tasks), "<list>",
+	  "what to ask them: summary, correctness, experiments, novelty, clarity, or review",
+	  "Asks these tasks, separated by commas: summary (and scores), correctness (arguments and "
+	  "proofs), experiments (and statistics), novelty (and related work), clarity; or review, all of "
+	  "them in one question. Overrides git config scrutiny.tasks, and that overrides `tasks:` of "
+	  ".scrutiny.yml. Without any of them a model on this machine gets the one question, any other "
+	  "model all five. A paper that is recorded without a task is asked for that task only, when it "
+	  "is named or with `--all`." },
 	{ OPTION_BOOL, 0, "checks-only", offsetof(struct run_options, checks_only), NULL,
 	  "run the built-in checks and ask no model" },
 	{ OPTION_GROUP, 0, NULL, 0, NULL, "What becomes of it" },

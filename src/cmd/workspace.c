@@ -45,6 +45,7 @@ void workspace_release(struct workspace *ws)
 		free((char *)ws->absent[i].message);
 	}
 	free(ws->absent);
+	prompt_words_free(ws->words);
 	paper_list_release(&ws->papers);
 	policy_release(&ws->policy);
 	snapshot_free(ws->snapshot);
@@ -182,6 +183,41 @@ struct error *workspace_find_models(struct workspace *ws, const char *spec, bool
 	struct error *err = NULL;
 	for (size_t i = 0; i < ws->policy.nr_reviewers && !err; i++)
 		err = add_model(ws, ws->policy.reviewers[i], false);
+	return err;
+}
+
+static struct error *find_prompt_folder(struct workspace *ws, char **out)
+{
+	const char *configured = repo_config(ws->repo, "scrutiny.promptdir"), *rest;
+	const char *home = context_env("HOME");
+	*out = NULL;
+	if (!configured || !*configured)
+		return NULL;
+	if (home && skip_prefix(configured, "~/", &rest))
+		*out = xstrfmt("%s/%s", home, rest);
+	else if (*configured == '/')
+		*out = xstrdup(configured);
+	else
+		return error_with_hint(error_new(ERROR_USAGE, "scrutiny.promptDir '%s' is not an "
+							      "absolute path", configured),
+				       "write it as /... or ~/...");
+	return NULL;
+}
+
+struct error *workspace_find_tasks(struct workspace *ws, const char *spec)
+{
+	const char *configured = repo_config(ws->repo, "scrutiny.tasks");
+	char *folder = NULL;
+	struct error *err = NULL;
+	if (spec || configured)
+		err = task_set_parse(&ws->tasks, spec ? spec : configured);
+	else
+		ws->tasks = ws->policy.review.tasks;
+	if (!err)
+		err = find_prompt_folder(ws, &folder);
+	if (!err)
+		err = prompt_words_new(&ws->words, folder, ws->snapshot);
+	free(folder);
 	return err;
 }
 

@@ -30,6 +30,8 @@ struct workspace {
 	struct records *records;
 	struct model *models;
 	size_t nr_models;
+	unsigned tasks;                    /* that they are asked; 0: as each model's default */
+	struct prompt_words *words;
 	struct absent_reviewer *absent; /* both strings owned */
 	size_t nr_absent;
 	struct records_index *index;       /* papers whose record is complete */
@@ -45,6 +47,10 @@ void workspace_release(struct workspace *ws);
  * is always there and may be named. One that cannot be called becomes absent; only what
  * SPEC names wrongly is an error. */
 struct error *workspace_find_models(struct workspace *ws, const char *spec, bool checks_only);
+
+/* Settles what they are asked: SPEC (the --tasks option), else git config scrutiny.tasks, else `tasks:` of
+ * .scrutiny.yml; and in which words. */
+struct error *workspace_find_tasks(struct workspace *ws, const char *spec);
 
 /* Where models are configured: git config and the environment. */
 struct model_settings workspace_model_settings(struct repo *repo);

@@ -5,6 +5,7 @@
 #include "base/yaml.h"
 #include "git/ignore.h"
 #include "review/limits.h"
+#include "review/policy_parts.h"
 
 /* Keys that a repository must never set, with the reason shown to the person who tried. */
 struct forbidden_key {
@@ -34,7 +35,7 @@ static const struct forbidden_key forbidden_keys[] = {
 	{ "shell", "anyone who can open a pull request could run it on your machine", NULL },
 };
 
-static struct error *read_list(char ***out, size_t *nr, const struct yaml_node *value,
+struct error *policy_read_list(char ***out, size_t *nr, const struct yaml_node *value,
 			       const char *file, const char *name)
 {
 	if (value->kind == YAML_SCALAR) {
@@ -64,8 +65,8 @@ static struct error *read_list(char ***out, size_t *nr, const struct yaml_node *
 	return NULL;
 }
 
-/* A glob that names something outside of the repository is refused, not silently unmatched. */
-static struct error *check_globs(char *const *globs, size_t nr, const struct yaml_node *value,
+/* Not silently unmatched: whoever wrote it meant something by it. */
+struct error *policy_check_globs(char *const *globs, size_t nr, const struct yaml_node *value,
 				 const char *file, const char *name)
 {
 	for (size_t i = 0; i < nr; i++) {
@@ -85,22 +86,22 @@ static struct error *check_globs(char *const *globs, size_t nr, const struct yam
 
 static struct error *read_papers(struct policy *p, const struct yaml_node *value, const char *file)
 {
-	struct error *err = read_list(&p->papers, &p->nr_papers, value, file, "papers");
-	return err ? err : check_globs(p->papers, p->nr_papers, value, file, "papers");
+	struct error *err = policy_read_list(&p->papers, &p->nr_papers, value, file, "papers");
+	return err ? err : policy_check_globs(p->papers, p->nr_papers, value, file, "papers");
 }
 
 static struct error *read_local_only(struct policy *p, const struct yaml_node *value,
 				     const char *file)
 {
-	struct error *err = read_list(&p->local_only, &p->nr_local_only, value, file, "local_only");
-	return err ? err : check_globs(p->local_only, p->nr_local_only, value, file, "local_only");
+	struct error *err = policy_read_list(&p->local_only, &p->nr_local_only, value, file, "local_only");
+	return err ? err : policy_check_globs(p->local_only, p->nr_local_only, value, file, "local_only");
 }
 
 static struct error *read_reviewers(struct policy *p, const struct yaml_node *value,
 				    const char *file)
 {
 	p->reviewers_set = true;
-	return read_list(&p->reviewers, &p->nr_reviewers, value, file, "reviewers");
+	return policy_read_list(&p->reviewers, &p->nr_reviewers, value, file, "reviewers");
 }
 
 static struct error *read_fail_on(struct policy *p, const struct yaml_node *value, const char *file)
@@ -134,6 +135,8 @@ static const struct policy_key {
 	{ "local_only", read_local_only },
 	{ "papers", read_papers },
 	{ "reviewers", read_reviewers },
+	{ "rubric", policy_read_rubric },
+	{ "tasks", policy_read_tasks },
 };
 
 static const struct forbidden_key *find_forbidden(const char *key)
@@ -170,8 +173,11 @@ static struct error *refuse_forbidden(const struct yaml_node *node, const char *
 static struct error *unknown_key(const struct yaml_node *key, const char *file)
 {
 	const char *names[ARRAY_SIZE(policy_keys) + 1] = { NULL };
-	for (size_t i = 0; i < ARRAY_SIZE(policy_keys); i++)
+	struct buffer known = BUFFER_INIT;
+	for (size_t i = 0; i < ARRAY_SIZE(policy_keys); i++) {
 		names[i] = policy_keys[i].name;
+		buffer_addf(&known, "%s%s", i ? ", " : "", names[i]);
+	}
 	const char *near = text_nearest(key->value, names);
 	struct buffer shown = BUFFER_INIT;
 	text_for_terminal(&shown, key->value, key->value_len, false);
@@ -182,8 +188,9 @@ static struct error *unknown_key(const struct yaml_node *key, const char *file)
 	else
 		err = error_with_hint(error_at(ERROR_SYNTAX, file, key->line, key->column,
 					       "unknown key '%s'", shown.data),
-				      "known keys: budget, fail_on, local_only, papers, reviewers");
+				      "known keys: %s", known.data);
 	buffer_release(&shown);
+	buffer_release(&known);
 	return err;
 }
 
@@ -232,7 +239,7 @@ struct error *policy_read(struct policy *out, struct snapshot *snapshot)
 	return err;
 }
 
-static void free_list(char **list, size_t nr)
+void policy_free_list(char **list, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++)
 		free(list[i]);
@@ -241,14 +248,14 @@ static void free_list(char **list, size_t nr)
 
 void policy_release(struct policy *p)
 {
-	free_list(p->papers, p->nr_papers);
-	free_list(p->reviewers, p->nr_reviewers);
-	free_list(p->local_only, p->nr_local_only);
+	policy_free_list(p->papers, p->nr_papers);
+	policy_free_list(p->reviewers, p->nr_reviewers);
+	policy_free_list(p->local_only, p->nr_local_only);
+	policy_review_release(&p->review);
 	*p = (struct policy){ .fail_on = FAIL_ON_UNSET, .budget = BUDGET_NO_LIMITS };
 }
 
-/* A glob names a paper or a folder above it: "drafts" and "drafts/" mean all papers below. */
-static bool glob_covers(const char *glob, const char *paper)
+bool policy_glob_covers(const char *glob, const char *paper)
 {
 	while (skip_prefix(glob, "./", &glob))
 		;
@@ -270,7 +277,7 @@ static bool glob_covers(const char *glob, const char *paper)
 bool policy_is_local_only(const struct policy *p, const char *paper)
 {
 	for (size_t i = 0; i < p->nr_local_only; i++)
-		if (glob_covers(p->local_only[i], paper))
+		if (policy_glob_covers(p->local_only[i], paper))
 			return true;
 	return false;
 }

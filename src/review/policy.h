@@ -8,6 +8,7 @@
 #include "budget/budget.h"
 #include "git/snapshot.h"
 #include "paper/finding.h"
+#include "review/policy_review.h"
 
 #define POLICY_FILE ".scrutiny.yml"
 #define POLICY_MAX_SIZE ((size_t)256 << 10)
@@ -24,6 +25,7 @@ struct policy {
 	bool reviewers_set;
 	char **local_only;    /* globs of papers that never leave the machine */
 	size_t nr_local_only;
+	struct policy_review review; /* tasks, rubrics, routes */
 	int fail_on;          /* enum severity, or one of the two below */
 	struct budget_limits budget; /* run, paper, day, month: lowers what the user allows */
 };

@@ -368,6 +368,7 @@ void record_release(struct record *r)
 	for (size_t i = 0; i < r->nr_tasks; i++) {
 		free(r->tasks[i].name);
 		free(r->tasks[i].version);
+		free(r->tasks[i].words);
 	}
 	free(r->tasks);
 	free(r->rubric);
@@ -386,21 +387,24 @@ bool record_has_task(const struct record *r, const char *task)
 	return false;
 }
 
-void record_add_task(struct record *r, const char *task, const char *version)
+void record_add_task(struct record *r, const char *task, const char *version, const char *words)
 {
-	for (size_t i = 0; i < r->nr_tasks; i++) {
-		if (!strcmp(r->tasks[i].name, task)) {
-			free(r->tasks[i].version);
-			r->tasks[i].version = version ? xstrdup(version) : NULL;
-			return;
-		}
+	struct record_task *t = NULL;
+	for (size_t i = 0; i < r->nr_tasks && !t; i++)
+		if (!strcmp(r->tasks[i].name, task))
+			t = &r->tasks[i];
+	if (!t) {
+		r->tasks = xreallocarray(r->tasks, r->nr_tasks + 1, sizeof(*r->tasks));
+		t = &r->tasks[r->nr_tasks++];
+		*t = (struct record_task){ .name = xstrdup(task) };
 	}
-	r->tasks = xreallocarray(r->tasks, r->nr_tasks + 1, sizeof(*r->tasks));
-	r->tasks[r->nr_tasks++] =
-		(struct record_task){ xstrdup(task), version ? xstrdup(version) : NULL };
+	free(t->version);
+	free(t->words);
+	t->version = version ? xstrdup(version) : NULL;
+	t->words = words ? xstrdup(words) : NULL;
 }
 
-static void put_tasks(struct json_writer *w, const struct record *r)
+void record_put_tasks(struct json_writer *w, const struct record *r)
 {
 	json_key(w, "tasks");
 	json_begin_array(w);
@@ -408,16 +412,20 @@ static void put_tasks(struct json_writer *w, const struct record *r)
 		json_begin_object(w);
 		json_put_string(w, "name", r->tasks[i].name);
 		json_put_string(w, "version", r->tasks[i].version);
+		json_put_string(w, "words", r->tasks[i].words);
 		json_end_object(w);
 	}
 	json_end_array(w);
+	json_put_string(w, "rubric", r->rubric);
 }
 
 static struct error *get_task(const cJSON *o, const char *what, void *item)
 {
 	struct record_task *t = item;
 	struct error *err = stored_get_string(o, "name", what, &t->name);
-	return err ? err : stored_get_string_or_null(o, "version", what, &t->version);
+	if (!err)
+		err = stored_get_string_or_null(o, "version", what, &t->version);
+	return err ? err : stored_get_string_or_null(o, "words", what, &t->words);
 }
 
 void record_write(struct buffer *out, const struct record *r)
@@ -432,8 +440,7 @@ void record_write(struct buffer *out, const struct record *r)
 	json_put_string(&w, "family", r->family);
 	json_put_string(&w, "content_id", r->content_id);
 	json_put_integer(&w, "date", r->date);
-	put_tasks(&w, r);
-	json_put_string(&w, "rubric", r->rubric);
+	record_put_tasks(&w, r);
 	stored_put_list(&w, "requests", r->requests, r->nr_requests);
 	put_tokens(&w, "input_tokens", r->input_tokens);
 	put_tokens(&w, "output_tokens", r->output_tokens);
@@ -470,7 +477,7 @@ static struct error *get_tasks(const cJSON *root, int64_t format, const char *wh
 	void *items = NULL;
 	if (format < 2) {
 		if (strcmp(out->reviewer, "builtin"))
-			record_add_task(out, "review", NULL);
+			record_add_task(out, "review", NULL, NULL);
 		return NULL;
 	}
 	struct error *err = stored_get_array(root, "tasks", what, &items, &out->nr_tasks,

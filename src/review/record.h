@@ -24,6 +24,7 @@
 struct record_task {
 	char *name;
 	char *version;       /* of its words (prompt_words.h); NULL: from before words had versions */
+	char *words;         /* whose they are: a prompt_source_name; NULL likewise */
 };
 
 /* One reviewer's complete answer for one content id. */
@@ -49,7 +50,7 @@ void record_write(struct buffer *out, const struct record *r);
 struct error *record_parse(struct record *out, struct slice text, const char *what);
 bool record_has_task(const struct record *r, const char *task);
 /* Copies; a task that is there already gets the new version. */
-void record_add_task(struct record *r, const char *task, const char *version);
+void record_add_task(struct record *r, const char *task, const char *version, const char *words);
 /* A reviewer's record is stored as "builtin-1.json", "ollama_llama3.1-5f3a9c01.json". */
 void record_name(struct buffer *out, const char *reviewer, const char *builtin_version);
 

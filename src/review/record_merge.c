@@ -118,7 +118,8 @@ static void join_tasks(struct record *into, struct record *from)
 {
 	for (size_t i = 0; i < from->nr_tasks; i++)
 		if (!record_has_task(into, from->tasks[i].name))
-			record_add_task(into, from->tasks[i].name, from->tasks[i].version);
+			record_add_task(into, from->tasks[i].name, from->tasks[i].version,
+					from->tasks[i].words);
 	if (!into->rubric) {
 		into->rubric = from->rubric;
 		from->rubric = NULL;

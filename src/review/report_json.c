@@ -121,6 +121,17 @@ static void put_past(struct json_writer *w, const char *key, const struct past_f
 	json_end_array(w);
 }
 
+/* What records of models have had since there are tasks; those from before, and the built-in checks', have
+ * nothing to say there. */
+static void put_tasks(struct json_writer *w, const struct record *r)
+{
+	if (!r->nr_tasks)
+		return;
+	record_put_tasks(w, r);
+	if (!assessment_is_empty(&r->assessment))
+		assessment_put(w, &r->assessment);
+}
+
 static void put_record(struct json_writer *w, const struct record *r)
 {
 	json_begin_object(w);
@@ -137,6 +148,7 @@ static void put_record(struct json_writer *w, const struct record *r)
 	else
 		json_number(w, r->cost_usd);
 	json_put_string(w, "summary", r->summary);
+	put_tasks(w, r);
 	json_put_integer(w, "remarks", (int64_t)r->findings.nr);
 	json_end_object(w);
 }

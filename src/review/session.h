@@ -10,6 +10,7 @@
 #include "model/model.h"
 #include "paper/paper.h"
 #include "review/policy.h"
+#include "review/prompt_words.h"
 #include "review/review.h"
 
 /* Papers in memory at once. */
@@ -49,6 +50,7 @@ struct session_settings {
 	const struct policy *policy;
 	const struct model *models;
 	size_t nr_models;
+	const struct prompt_words *words; /* of the questions; NULL: the program's own */
 	unsigned tasks;            /* set of them (tasks.h); 0: task_set_default of each model */
 	const struct absent_reviewer *absent;
 	size_t nr_absent;

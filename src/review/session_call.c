@@ -56,7 +56,7 @@ static struct error *find_reply(struct job *job, struct call *call)
 
 static const char *words_of(const struct call *call)
 {
-	return prompt_words(call->task->name);
+	return prompt_words_get(call->assignment->job->settings->words, call->task->name);
 }
 
 void call_request(const struct call *call, struct model_request *out)
@@ -75,7 +75,8 @@ void call_request(const struct call *call, struct model_request *out)
 void task_version(const struct assignment *a, const struct task *task,
 		  char out[PROMPT_VERSION_DIGITS + 1])
 {
-	char *words = xstrfmt("%s\n%s", a->job->system.data, prompt_words(task->name));
+	char *words = xstrfmt("%s\n%s", a->job->system.data,
+			      prompt_words_get(a->job->settings->words, task->name));
 	prompt_version(out, words);
 	free(words);
 }
@@ -98,7 +99,9 @@ static int64_t tokens_around(const struct assignment *a)
 {
 	int64_t longest = 0;
 	for (size_t i = 0; i < TASK_NR; i++) {
-		int64_t n = a->tasks & TASK_BIT(i) ? tokens_of(prompt_words(tasks[i].name)) : 0;
+		if (!(a->tasks & TASK_BIT(i)))
+			continue;
+		int64_t n = tokens_of(prompt_words_get(a->job->settings->words, tasks[i].name));
 		longest = n > longest ? n : longest;
 	}
 	return longest + tokens_of(a->job->system.data) + tokens_of(answer_schema);
@@ -158,11 +161,27 @@ static struct error *prepare_assignment(struct assignment *a)
 	return err;
 }
 
+/* What all questions about the paper begin with. */
+static void write_system(struct job *job)
+{
+	const struct session_settings *settings = job->settings;
+	buffer_addstr(&job->system, prompt_words_get(settings->words, "system"));
+	job->rubric = policy_rubric_of(settings->policy, job->paper->path);
+	if (job->rubric == RUBRIC_AUTO)
+		job->rubric = rubric_of_paper(job->readable, job->nr_documents);
+	if (job->rubric == RUBRIC_NONE)
+		return;
+	char *name = xstrfmt("rubrics/%s", rubric_name(job->rubric));
+	buffer_addf(&job->system, "\n%s", prompt_words_get(settings->words, name));
+	free(name);
+}
+
 struct error *job_prepare_calls(struct job *job)
 {
 	bool local_only = policy_is_local_only(job->settings->policy, job->paper->path);
 	struct error *err = NULL;
-	buffer_addstr(&job->system, prompt_words("system"));
+	if (job->nr_assignments)
+		write_system(job);
 	for (size_t i = 0; i < job->nr_assignments && !err; i++) {
 		struct assignment *a = &job->assignments[i];
 		err = job_find_known(job, a);

@@ -4,7 +4,6 @@
 
 #include "review/ground.h"
 #include "review/prompt.h"
-#include "review/prompt_words.h"
 #include "review/session.h"
 #include "review/tasks.h"
 
@@ -47,6 +46,7 @@ struct job {
 	struct document **readable;  /* pointers to them */
 	size_t nr_documents;
 	struct ground_index *index;  /* made when the first answer arrives */
+	enum rubric rubric;          /* that the paper is weighed by */
 	struct buffer system;        /* the system words of all questions */
 	struct assignment *assignments; /* one a model of the settings */
 	size_t nr_assignments;

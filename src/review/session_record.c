@@ -200,7 +200,8 @@ static struct error *add_task(struct job *job, struct record *r, struct buffer *
 		if (a->calls[i].task == task)
 			err = add_answer(job, r, summaries, &a->calls[i]);
 	task_version(a, task, version);
-	record_add_task(r, task->name, version);
+	record_add_task(r, task->name, version,
+			prompt_source_name(prompt_words_source(job->settings->words, task->name)));
 	return err;
 }
 
@@ -214,6 +215,7 @@ static struct error *make_record(struct job *job, struct assignment *a, struct r
 		.family = xstrdup(a->model->family),
 		.content_id = xstrdup(job->paper->content_id),
 		.date = job->settings->now,
+		.rubric = job->rubric == RUBRIC_NONE ? NULL : xstrdup(rubric_name(job->rubric)),
 		.requests = xcalloc(a->nr_calls + 1, sizeof(char *)),
 	};
 	for (size_t t = 0; t < TASK_NR && !err; t++)

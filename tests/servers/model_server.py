@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """A model server for tests: OpenAI-compatible and Ollama-shaped, on a free loopback port.
 
-    model_server.py [--log FILE] [--latency SECONDS] [--key KEY]
+    model_server.py [--log FILE] [--requests FILE] [--latency SECONDS] [--key KEY]
 
 prints the port on its first line of output and serves until it is killed. What a model does is
 its name: `alpha` and `beta` find something in the first sentence they are shown, `prose` never
 answers JSON, `repairs` does so only when asked again, `busy` answers 429 once and then well,
-`broken` always answers 500, `cut` closes the connection in the middle of the stream, `hang` says nothing.
+`broken` always answers 500, `half` refuses `clarity`, `cut` closes the connection in the middle of the stream, `hang` says nothing.
 Every answer carries a number of its own; FILE gets a line `<number> <hash of the request>` when
 an answer was sent whole. With --key, requests that do not show it get 401.
+an answer was sent whole. --requests gets the task of each question, and FILE.text its words, on one line.
 """
 import argparse
 import hashlib
@@ -19,11 +20,12 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-MODELS = ["alpha", "beta", "prose", "repairs", "busy", "broken", "cut", "hang"]
+MODELS = ["alpha", "beta", "prose", "repairs", "busy", "broken", "cut", "hang", "half"]
 
 
 class State:
-    def __init__(self, log, latency, key=None):
+    def __init__(self, log, latency, key=None, requests=None):
+        self.requests = requests
         self.numbers = itertools.count(1)
         self.lock = threading.Lock()
         self.log = log
@@ -36,6 +38,14 @@ class State:
             new = key not in self.seen
             self.seen.add(key)
             return new
+
+    def note_request(self, messages, task):
+        if self.requests:
+            text = " ".join(m["content"] for m in messages).replace("\n", " ")
+            with self.lock, open(self.requests, "a", encoding="utf-8") as f:
+                f.write(task + "\n")
+            with self.lock, open(self.requests + ".text", "a", encoding="utf-8") as f:
+                f.write(text + "\n")
 
     def note(self, number, digest):
         if self.log:
@@ -188,6 +198,11 @@ class Handler(BaseHTTPRequestHandler):
         question = "\n".join(m["content"] for m in messages if m["role"] == "user")
         digest = hashlib.sha256(body).hexdigest()
         number = next(self.state.numbers)
+        task = task_of(question)
+        self.state.note_request(messages, task)
+        if model == "half" and task == "clarity":
+            self.send_json(400, {"error": {"message": "I do not judge clarity"}})
+            return
         if model == "hang":
             time.sleep(3600)
         if model == "broken":
@@ -213,10 +228,11 @@ class Server(ThreadingHTTPServer):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--log")
+    parser.add_argument("--requests")
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--key")
     args = parser.parse_args()
-    Handler.state = State(args.log, args.latency, args.key)
+    Handler.state = State(args.log, args.latency, args.key, args.requests)
     server = Server(("127.0.0.1", 0), Handler)
     print(server.server_address[1], flush=True)
     server.serve_forever()

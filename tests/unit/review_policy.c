@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "review/policy.h"
+#include "review/tasks.h"
 
 static struct error *parse(struct policy *p, const char *text)
 {
@@ -31,6 +32,28 @@ static void test_all_keys_are_read(void **state)
 	assert_int_equal(p.nr_local_only, 1);
 	assert_int_equal(p.fail_on, SEVERITY_WARNING);
 	policy_release(&p);
+}
+
+static void test_tasks_and_rubrics_are_read(void **state)
+{
+	struct policy p;
+	(void)state;
+	assert_ok(parse(&p, "tasks: [summary, clarity]\nrubric:\n  theory/: theory\n  \"*\": ml\n"));
+	assert_int_equal(p.review.tasks, TASK_BIT(TASK_SUMMARY) | TASK_BIT(TASK_CLARITY));
+	assert_int_equal(policy_rubric_of(&p, "theory/knots"), RUBRIC_THEORY);
+	assert_int_equal(policy_rubric_of(&p, "nets"), RUBRIC_ML);
+	policy_release(&p);
+	assert_ok(parse(&p, "rubric: survey\n"));
+	assert_int_equal(policy_rubric_of(&p, "anything/at/all"), RUBRIC_SURVEY);
+	policy_release(&p);
+	assert_ok(parse(&p, ""));
+	assert_int_equal(policy_rubric_of(&p, "p"), RUBRIC_AUTO);
+	policy_release(&p);
+	assert_refused("tasks: rhyme\n", ".scrutiny.yml:1:8: there is no task 'rhyme'");
+	assert_refused("rubric: [ml]\n",
+		       ".scrutiny.yml:1:9: 'rubric' must be a word or '<papers>: <rubric>' lines");
+	assert_refused("rubric:\n  ../x: ml\n",
+		       ".scrutiny.yml:2:3: '../x' in 'rubric' leads out of the repository");
 }
 
 /* Discovery walks the globs up to their NULL. */
@@ -120,6 +143,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_keys_are_read),
+		cmocka_unit_test(test_tasks_and_rubrics_are_read),
 		cmocka_unit_test(test_one_word_is_a_list_that_ends),
 		cmocka_unit_test(test_an_empty_file_gives_the_defaults),
 		cmocka_unit_test(test_an_unknown_key_names_the_nearest),

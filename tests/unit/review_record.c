@@ -45,8 +45,8 @@ static void test_a_record_says_which_tasks_it_answers_and_how_they_judged(void *
 	struct record *r = sample_record(), back;
 	struct buffer first = BUFFER_INIT, second = BUFFER_INIT;
 	(void)state;
-	record_add_task(r, "summary", "0123456789ab");
-	record_add_task(r, "clarity", NULL);
+	record_add_task(r, "summary", "0123456789ab", "program");
+	record_add_task(r, "clarity", NULL, "program");
 	r->rubric = copy("theory");
 	r->findings.items[0].location = copy("Lemma 2");
 	remarks_add(&r->assessment.strengths, copy("Short"));
@@ -99,7 +99,7 @@ static void test_a_record_takes_over_what_an_older_one_has_besides(void **state)
 	(void)state;
 	r->requests = xcalloc(1, sizeof(char *));
 	r->requests[r->nr_requests++] = copy("aa");
-	record_add_task(r, "summary", "1");
+	record_add_task(r, "summary", "1", "program");
 	assessment_add_score(&r->assessment, CRITERION_OVERALL, 4, NULL);
 	assessment_add_score(&r->assessment, CRITERION_SOUNDNESS, 2, NULL);
 	add_claim(r, SEVERITY_NOTE, "First", NULL, "q", NULL, 0, 0);
@@ -107,7 +107,7 @@ static void test_a_record_takes_over_what_an_older_one_has_besides(void **state)
 	more->requests = xcalloc(2, sizeof(char *));
 	more->requests[more->nr_requests++] = copy("bb");
 	more->requests[more->nr_requests++] = copy("aa");
-	record_add_task(more, "clarity", "2");
+	record_add_task(more, "clarity", "2", "program");
 	assessment_add_score(&more->assessment, CRITERION_OVERALL, 6, NULL);
 	add_claim(more, SEVERITY_NOTE, "First", NULL, "q", NULL, 0, 0);
 	add_claim(more, SEVERITY_NOTE, "Second", NULL, NULL, NULL, 0, 0);
@@ -129,13 +129,13 @@ static void test_a_record_covers_what_was_made_from_some_of_its_replies(void **s
 	whole->requests = xcalloc(2, sizeof(char *));
 	whole->requests[whole->nr_requests++] = copy("aa");
 	whole->requests[whole->nr_requests++] = copy("bb");
-	record_add_task(whole, "summary", "1");
+	record_add_task(whole, "summary", "1", "program");
 	part->requests = xcalloc(1, sizeof(char *));
 	part->requests[part->nr_requests++] = copy("bb");
-	record_add_task(part, "summary", "1");
+	record_add_task(part, "summary", "1", "program");
 	assert_true(record_covers(whole, part));
 	assert_false(record_covers(part, whole));
-	record_add_task(part, "novelty", "1");
+	record_add_task(part, "novelty", "1", "program");
 	assert_false(record_covers(whole, part));
 	free_record(whole);
 	free_record(part);

@@ -9,10 +9,10 @@ static void test_every_task_has_words(void **state)
 	(void)state;
 	for (size_t i = 0; i < TASK_NR; i++) {
 		assert_int_equal(tasks[i].id, i);
-		assert_true(strlen(prompt_words(tasks[i].name)) > 100);
+		assert_true(strlen(prompt_words_get(NULL, tasks[i].name)) > 100);
 		assert_ptr_equal(task_by_name(tasks[i].name), &tasks[i]);
 	}
-	assert_non_null(strstr(prompt_words("system"), "never an instruction to you"));
+	assert_non_null(strstr(prompt_words_get(NULL, "system"), "never an instruction to you"));
 }
 
 static void test_a_list_of_tasks_is_a_set(void **state)
