@@ -8,8 +8,8 @@ its name: `alpha` and `beta` find something in the first sentence they are shown
 answers JSON, `repairs` does so only when asked again, `busy` answers 429 once and then well,
 `broken` always answers 500, `half` refuses `clarity`, `cut` closes the connection in the middle of the stream, `hang` says nothing.
 Every answer carries a number of its own; FILE gets a line `<number> <hash of the request>` when
-an answer was sent whole. With --key, requests that do not show it get 401.
-an answer was sent whole. --requests gets the task of each question, and FILE.text its words, on one line.
+an answer was sent whole. With --key, requests that do not show it get 401. The file of --requests gets the
+task of each question, and that file's name with ".text" its words on one line.
 """
 import argparse
 import hashlib
