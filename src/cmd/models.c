@@ -50,7 +50,7 @@ static void fill_row(struct row *row, struct repo *repo, const char *provider)
 	if (row->err)
 		return;
 	if (speaks_ollama(repo, provider)) {
-		row->err = model_ollama_list(row->endpoint, &row->models, &row->nr);
+		row->err = model_ollama_list(row->endpoint, &settings.http, &row->models, &row->nr);
 		row->price_in = row->price_out = 0;
 	} else {
 		ask_configured(row, &settings);

@@ -370,8 +370,7 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 		.words = ws->words,
 		.absent = ws->absent,
 		.nr_absent = ws->nr_absent,
-		.engine = { .http = { .user_agent = "git-scrutiny/" VERSION,
-				      .ca_file = repo_config(ws->repo, "http.sslcainfo") } },
+		.engine = { .http = workspace_http_settings(ws->repo) },
 		.program_version = VERSION,
 		.now = (int64_t)time(NULL),
 		.write = g->options->write,
@@ -381,6 +380,7 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 		.on_waiting = on_waiting,
 		.data = g,
 	};
+	workspace_warn_of_access(ws);
 	context_catch_signals(ws->ctx);
 	settings.stop = ws->ctx->stop;
 	struct error *err = session_run(&settings, g->papers, g->nr, &totals);

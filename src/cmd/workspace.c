@@ -86,7 +86,8 @@ static char *credential_of(void *data, const char *provider, const char *endpoin
 struct model_settings workspace_model_settings(struct repo *repo)
 {
 	return (struct model_settings){ .config = config_of, .config_each = config_each_of, .env = env_of,
-					.credential = credential_of, .data = repo };
+					.credential = credential_of, .data = repo,
+					.http = workspace_http_settings(repo) };
 }
 
 static bool already_there(const struct workspace *ws, const char *reviewer)

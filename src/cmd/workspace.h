@@ -54,6 +54,10 @@ struct error *workspace_find_tasks(struct workspace *ws, const char *spec);
 
 /* Where models are configured: git config and the environment. */
 struct model_settings workspace_model_settings(struct repo *repo);
+/* git's http.* and http.<url>.* settings count for models, too. REPO must outlive it. */
+struct http_settings workspace_http_settings(struct repo *repo);
+/* Warns, once for each, of servers elsewhere whose certificate is not checked. */
+void workspace_warn_of_access(const struct workspace *ws);
 
 /* Whether every reviewer's record, and a report, are there for the paper as it is now. */
 struct error *workspace_load_index(struct workspace *ws);

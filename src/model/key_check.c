@@ -15,7 +15,7 @@ static bool key_was_refused(long status)
 	return status == 400 || status == 401 || status == 403;
 }
 
-static struct error *ask_for_list(const struct model *m)
+static struct error *ask_for_list(const struct model *m, const struct http_settings *http)
 {
 	if (!m->codec->list_path)
 		return error_new(ERROR_UNSUPPORTED, "%s has no list of models to ask for", m->provider);
@@ -24,12 +24,11 @@ static struct error *ask_for_list(const struct model *m)
 	for (const char *const *h = m->codec->headers; h && *h; h++)
 		header_list_add(&headers, "%s", *h);
 	struct http_request request = { .method = "GET", .url = url };
-	struct http_settings http = { 0 };
 	cJSON *json = NULL;
 	long status = 0;
 	struct error *err = model_authorize(m, &request, &headers);
 	if (!err)
-		err = fetch_json_with(&json, url, (const char *const *)headers.lines, NULL, &http,
+		err = fetch_json_with(&json, url, (const char *const *)headers.lines, NULL, http,
 				      CHECK_DEADLINE_MS, &status);
 	if (err && key_was_refused(status))
 		err->code = ERROR_USAGE;
@@ -48,7 +47,7 @@ struct error *model_check_key(const char *provider, const char *key, const struc
 	if (!err)
 		err = provider_take_key(&m, settings, "the input", key);
 	if (!err)
-		err = ask_for_list(&m);
+		err = ask_for_list(&m, &settings->http);
 	model_release(&m);
 	return err;
 }

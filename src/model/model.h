@@ -186,6 +186,7 @@ struct model_settings {
 	 * when the environment has none. May be NULL. */
 	char *(*credential)(void *data, const char *provider, const char *endpoint);
 	void *data;
+	struct http_settings http; /* for what is asked of servers meanwhile; timeouts are set here */
 };
 /* Looks SPEC up ("ollama/llama3.1", "openai/gpt-6-luna", "mylab/qwen" with scrutiny.mylab.endpoint set,
  * "ollama" alone: scrutiny.ollama.model or its first model). Asks an Ollama server for context length
@@ -206,7 +207,8 @@ struct model_settings {
 struct error *model_find(struct model *out, const char *spec, const struct model_settings *settings);
 /* The models an Ollama at ENDPOINT has, in its order; ERROR_NETWORK or ERROR_TIMEOUT when nobody
  * answers within 300 ms. The caller frees the names and the array. */
-struct error *model_ollama_list(const char *endpoint, char ***names, size_t *nr);
+struct error *model_ollama_list(const char *endpoint, const struct http_settings *http, char ***names,
+				size_t *nr);
 /* The base URL of the provider NAME as the settings have it, without a trailing slash, malloc'd; or
  * ERROR_USAGE when there is no such provider or the address is wrong. */
 struct error *model_endpoint(char **out, const char *name, const struct model_settings *settings);

@@ -56,10 +56,12 @@ out:
 	return err;
 }
 
-struct error *model_ollama_list(const char *endpoint, char ***names, size_t *nr)
+struct error *model_ollama_list(const char *endpoint, const struct http_settings *http, char ***names,
+				size_t *nr)
 {
-	struct http_settings http = { .connect_timeout_ms = LIST_CONNECT_MS };
-	return list_models(&codec_ollama, endpoint, NULL, &http, LIST_DEADLINE_MS, names, nr);
+	struct http_settings settings = *http;
+	settings.connect_timeout_ms = LIST_CONNECT_MS;
+	return list_models(&codec_ollama, endpoint, NULL, &settings, LIST_DEADLINE_MS, names, nr);
 }
 
 /* {"capabilities":["completion"],"model_info":{"llama.context_length":131072}} */

@@ -345,9 +345,6 @@ static struct error *find_numbers(struct model *m, const struct model_settings *
 struct error *model_find(struct model *out, const char *spec, const struct model_settings *settings)
 {
 	struct model m = { 0 };
-	struct http_settings http = {
-		.ca_file = settings->config(settings->data, "http.sslcainfo"),
-	};
 	struct error *err = split_spec(&m, spec);
 	if (!err)
 		err = provider_endpoint(settings, m.provider, &m.codec, &m.endpoint);
@@ -364,7 +361,7 @@ struct error *model_find(struct model *out, const char *spec, const struct model
 				      "write %s/<model>, or git config scrutiny.%s.model <model>",
 				      m.provider, m.provider);
 	if (!err && m.codec == &codec_ollama)
-		err = ollama_complete(&m, &http);
+		err = ollama_complete(&m, &settings->http);
 	if (err)
 		goto out;
 	m.reviewer = xstrfmt("%s/%s", m.provider, m.name);

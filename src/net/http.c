@@ -29,9 +29,11 @@ struct host {
 	unsigned in_flight;
 	struct transfer *first, *last;
 	struct host *next;
+	struct http_access access;
 };
 
-enum ending { ENDING_NONE, ENDING_REFUSED_BY_READER, ENDING_IDLE, ENDING_BODY, ENDING_HEADERS, ENDING_ENOUGH };
+enum ending { ENDING_NONE, ENDING_REFUSED_BY_READER, ENDING_IDLE, ENDING_BODY, ENDING_HEADERS, ENDING_ENOUGH,
+	      ENDING_ELSEWHERE };
 
 struct transfer {
 	struct http *http;
@@ -54,8 +56,9 @@ struct http {
 	CURLM *multi;
 	unsigned max_per_host;
 	long connect_timeout_ms, idle_timeout_ms;
-	char *user_agent, *ca_file;
-	bool insecure;
+	char *user_agent;
+	void (*access)(void *data, const char *url, struct http_access *out);
+	void *access_data;
 	bool cancelling;
 	uint64_t last_id;
 	struct host *hosts;
@@ -116,8 +119,8 @@ struct error *http_new(struct http **out, const struct http_settings *settings)
 	h->idle_timeout_ms = settings->idle_timeout_ms ? settings->idle_timeout_ms
 						       : DEFAULT_IDLE_TIMEOUT_MS;
 	h->user_agent = settings->user_agent ? xstrdup(settings->user_agent) : NULL;
-	h->ca_file = settings->ca_file ? xstrdup(settings->ca_file) : NULL;
-	h->insecure = settings->insecure;
+	h->access = settings->access;
+	h->access_data = settings->access_data;
 	h->next_sweep_ms = NEVER;
 	h->wake_ms = NEVER;
 	*out = h;
@@ -215,6 +218,8 @@ static struct error *host_of(struct http *h, const char *url, struct host **out)
 		host->place = usual ? xstrdup(a.host) : xstrfmt("%s:%s", a.host, a.port);
 		host->loopback = host_is_loopback(a.host);
 		host->link_local = host_is_link_local(a.host);
+		if (h->access)
+			h->access(h->access_data, url, &host->access);
 		host->next = h->hosts;
 		h->hosts = host;
 	}
@@ -322,8 +327,13 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *data)
 
 static int on_connected(void *data, char *their_ip, char *our_ip, int their_port, int our_port)
 {
-	(void)their_ip, (void)our_ip, (void)their_port, (void)our_port;
+	(void)our_ip, (void)their_port, (void)our_port;
 	struct transfer *t = data;
+	/* What must not leave this machine does not, whatever a name service makes of "localhost". */
+	if (t->host->loopback && !host_is_loopback(their_ip)) {
+		t->ending = ENDING_ELSEWHERE;
+		return CURL_PREREQFUNC_ABORT;
+	}
 	t->sent = true;
 	t->last_byte_ms = now_ms();
 	t->http->next_sweep_ms = earlier(t->http->next_sweep_ms,
@@ -332,6 +342,25 @@ static int on_connected(void *data, char *their_ip, char *our_ip, int their_port
 }
 
 /* -- starting ------------------------------------------------------------------------------------- */
+
+static void set_access(CURL *c, const struct http_access *access)
+{
+	const struct {
+		CURLoption option;
+		const char *value;
+	} strings[] = {
+		{ CURLOPT_CAINFO, access->ca_file }, { CURLOPT_CAPATH, access->ca_path },
+		{ CURLOPT_SSLCERT, access->cert },   { CURLOPT_SSLKEY, access->cert_key },
+		{ CURLOPT_PROXY, access->proxy },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
+		if (strings[i].value)
+			curl_easy_setopt(c, strings[i].option, strings[i].value);
+	if (access->insecure) {
+		curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+}
 
 static void set_options(struct transfer *t)
 {
@@ -360,12 +389,7 @@ static void set_options(struct transfer *t)
 	curl_easy_setopt(c, CURLOPT_PRIVATE, t);
 	if (h->user_agent)
 		curl_easy_setopt(c, CURLOPT_USERAGENT, h->user_agent);
-	if (h->ca_file)
-		curl_easy_setopt(c, CURLOPT_CAINFO, h->ca_file);
-	if (h->insecure) {
-		curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
-		curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
-	}
+	set_access(c, &t->host->access);
 	if (t->host->loopback || t->host->link_local)
 		curl_easy_setopt(c, CURLOPT_PROXY, "");
 	if (t->request.body.len || !strcmp(t->method, "POST")) {
@@ -507,6 +531,9 @@ static struct error *error_of(struct transfer *t, CURLcode code)
 		t->response.permanent = true;
 		return error_new(ERROR_LIMIT, "the answer of %s is larger than %zu bytes", place,
 				 HTTP_MAX_BODY);
+	case ENDING_ELSEWHERE:
+		t->response.permanent = true;
+		return error_new(ERROR_NETWORK, "%s is not on this machine: nothing was sent", place);
 	case ENDING_HEADERS:
 		t->response.permanent = true;
 		return error_new(ERROR_LIMIT, "the headers of %s are larger than %zu bytes", place,
@@ -720,6 +747,16 @@ struct error *http_run(struct http *h, volatile const int *stop)
 	}
 }
 
+void http_access_release(struct http_access *a)
+{
+	free(a->ca_file);
+	free(a->ca_path);
+	free(a->cert);
+	free(a->cert_key);
+	free(a->proxy);
+	*a = (struct http_access){ 0 };
+}
+
 void http_free(struct http *h)
 {
 	if (!h)
@@ -740,6 +777,7 @@ void http_free(struct http *h)
 			transfer_free(host_take(h, host));
 		free(host->origin);
 		free(host->place);
+		http_access_release(&host->access);
 		free(host);
 	}
 	while (h->nr_spare)
@@ -747,7 +785,6 @@ void http_free(struct http *h)
 	curl_multi_cleanup(h->multi);
 	heap_release(&h->delayed);
 	free(h->user_agent);
-	free(h->ca_file);
 	free(h);
 }
 

@@ -19,13 +19,24 @@
 
 struct http; /* an engine: loop, connections, limits */
 
+/* How one server is reached. All strings are malloc'd. */
+struct http_access {
+	char *ca_file, *ca_path;    /* whose certificates are trusted; NULL: libcurl's own */
+	char *cert, *cert_key;      /* a client certificate, and its key */
+	char *proxy;                /* "": none; NULL: as the environment tells libcurl */
+	bool insecure;              /* certificates are not checked */
+};
+void http_access_release(struct http_access *a);
+
 struct http_settings {
 	unsigned max_per_host;      /* requests at once to one host; 0: 16 */
 	long connect_timeout_ms;    /* 0: 10,000 */
 	long idle_timeout_ms;       /* no byte for this long ends a transfer; 0: 300,000 */
 	const char *user_agent;
-	const char *ca_file;        /* http.sslCAInfo; NULL: libcurl's own */
-	bool insecure;              /* http.sslVerify=false */
+	/* Asked once for each scheme, host and port, with the first URL there; fills OUT, which is zero. NULL:
+	 * as libcurl does it. */
+	void (*access)(void *data, const char *url, struct http_access *out);
+	void *access_data;
 };
 
 struct http_response {
@@ -61,9 +72,10 @@ uint64_t http_last_id(const struct http *h);
 /* Ends the request ID without calling on_done, wherever it is on its way; one that has ended already is no
  * error. Its body may be freed afterwards. Not to be called from an on_data. */
 void http_cancel(struct http *h, uint64_t id);
-/* Starts a request after DELAY_MS (0: now), in the order of submission. A proxy is used as the
- * environment tells libcurl, but never for loopback and link-local addresses. ERROR_USAGE when the URL is
- * not http or https. Nothing is called back before http_run. */
+/* Starts a request after DELAY_MS (0: now), in the order of submission. A proxy is used as the settings
+ * or the environment say, but never for loopback and link-local addresses; a server that is to be on
+ * loopback is not sent a byte when it turns out to be elsewhere. ERROR_USAGE when the URL is not http
+ * or https. Nothing is called back before http_run. */
 struct error *http_submit(struct http *h, const struct http_request *request, uint64_t delay_ms);
 /* Calls FN every INTERVAL_MS while http_run runs (progress, deadlines). */
 void http_set_tick(struct http *h, uint64_t interval_ms, void (*fn)(void *data), void *data);

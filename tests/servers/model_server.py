@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A model server for tests: OpenAI-compatible and Ollama-shaped, on a free loopback port.
 
-    model_server.py [--log FILE] [--requests FILE] [--latency SECONDS] [--key KEY]
+    model_server.py [--log FILE] [--requests FILE] [--latency SECONDS] [--key KEY] [--tls FILE]
 
 prints the port on its first line of output and serves until it is killed. What a model does is
 its name: `alpha` and `beta` find something in the first sentence they are shown, `prose` never
@@ -9,13 +9,15 @@ answers JSON, `repairs` does so only when asked again, `busy` answers 429 once a
 `broken` always answers 500, `half` refuses `clarity`, `cut` closes the connection in the middle of the stream, `hang` says nothing.
 Every answer carries a number of its own; FILE gets a line `<number> <hash of the request>` when
 an answer was sent whole. With --key, requests that do not show it get 401. The file of --requests gets the
-task of each question, and that file's name with ".text" its words on one line.
+task of each question, and that file's name with ".text" its words on one line. With --tls, FILE holds the
+certificate and its key. Used as a proxy, it answers for every host.
 """
 import argparse
 import hashlib
 import itertools
 import json
 import re
+import ssl
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -231,9 +233,14 @@ def main():
     parser.add_argument("--requests")
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--key")
+    parser.add_argument("--tls")
     args = parser.parse_args()
     Handler.state = State(args.log, args.latency, args.key, args.requests)
     server = Server(("127.0.0.1", 0), Handler)
+    if args.tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(args.tls)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     print(server.server_address[1], flush=True)
     server.serve_forever()
 

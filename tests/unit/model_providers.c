@@ -333,7 +333,7 @@ static void test_ollama_that_does_not_run_is_said(void **state)
 	snprintf(host, sizeof(host), "OLLAMA_HOST=127.0.0.1:%d", port);
 	assert_error(FIND(&m, "ollama/x", host), ERROR_NETWORK, "cannot connect to 127.0.0.1");
 	snprintf(host, sizeof(host), "http://127.0.0.1:%d", port);
-	assert_error(model_ollama_list(host, &names, &nr), ERROR_NETWORK, "cannot connect");
+	assert_error(model_ollama_list(host, &(struct http_settings){ 0 }, &names, &nr), ERROR_NETWORK, "cannot connect");
 }
 
 static void test_prices_have_tiers_and_unknown_ones_are_not_free(void **state)

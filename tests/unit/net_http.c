@@ -98,6 +98,33 @@ static void test_body_status_and_headers_arrive(void **state)
 	server_stop(server);
 }
 
+static void use_proxy(void *data, const char *url, struct http_access *out)
+{
+	assert_non_null(strstr(url, "http://"));
+	out->proxy = xstrdup(data);
+}
+
+static void test_each_server_is_reached_as_its_access_says_but_loopback_directly(void **state)
+{
+	(void)state;
+	struct scripted line;
+	struct scripted_server *proxy = server_start_with(&line, ACT_SEND, HELLO);
+	struct http_settings settings = { .access = use_proxy, .access_data = proxy->url };
+	struct http *h = new_http(&settings);
+	struct seen elsewhere = { 0 }, here = { 0 };
+	submit(h, "http://elsewhere.invalid/models", &elsewhere, 0, false);
+	submit(h, "http://127.0.0.1:9/models", &here, 0, false);
+	assert_null(http_run(h, NULL));
+	assert_int_equal(elsewhere.status, 200);
+	assert_non_null(strstr(proxy->last_request, "GET http://elsewhere.invalid/models HTTP/1.1"));
+	assert_int_equal(here.status, 0);
+	assert_int_equal(proxy->requests, 1);
+	http_free(h);
+	seen_release(&elsewhere);
+	seen_release(&here);
+	server_stop(proxy);
+}
+
 static void test_post_sends_headers_and_body(void **state)
 {
 	(void)state;
@@ -637,6 +664,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_body_status_and_headers_arrive),
+		cmocka_unit_test(test_each_server_is_reached_as_its_access_says_but_loopback_directly),
 		cmocka_unit_test(test_post_sends_headers_and_body),
 		cmocka_unit_test(test_connection_is_used_again_for_what_on_done_submits),
 		cmocka_unit_test(test_many_requests_share_the_places_of_a_host),
