@@ -7,7 +7,7 @@ __git_scrutiny_default="run"
 __git_scrutiny_options ()
 {
 	case "$1" in
-	run) echo "--since= --staged --all --reviewers= --tasks= --checks-only --dry-run --commit --write --no-write --fail-on= --format= --output= --quiet --color=" ;;
+	run) echo "--since= --staged --all --reviewers= --tasks= --checks-only --max-cost= --dry-run --commit --write --no-write --fail-on= --format= --output= --quiet --color=" ;;
 	plan) echo "--since= --staged --all --reviewers= --tasks= --checks-only" ;;
 	status) echo "--all --porcelain --reviewers= --checks-only --color=" ;;
 	show) echo "--all --format= --color=" ;;
@@ -26,6 +26,7 @@ __git_scrutiny_value ()
 	"run --since") echo "rev" ;;
 	"run --reviewers") echo "model" ;;
 	"run --tasks") echo "nothing" ;;
+	"run --max-cost") echo "nothing" ;;
 	"run --fail-on") echo "choice error warning note never" ;;
 	"run --format") echo "choice text md json sarif" ;;
 	"run --output" | "run -o") echo "file" ;;

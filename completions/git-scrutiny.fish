@@ -19,6 +19,7 @@ complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show re
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -l reviewers -x -a '(git scrutiny models --list 2>/dev/null)' -d 'ask these models, separated by commas'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -l tasks -x -d 'what to ask them: summary, correctness, experiments, novelty, clarity, or review'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -l checks-only -d 'run the built-in checks and ask no model'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -l max-cost -x -d 'spend at most this on the run, in US dollars'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -s n -l dry-run -d 'show what would be done, with tokens and cost; as git scrutiny plan'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -l commit -d 'commit the reports and meta.yaml, and nothing else'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show report explain models records version' -l write -d 'write reports and meta.yaml (default); --no-write only prints'

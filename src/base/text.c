@@ -287,8 +287,10 @@ const char *text_nearest(const char *word, const char *const *candidates)
 
 void text_dollars(struct buffer *out, double usd)
 {
-	int digits = 2;
+	int digits = usd > 0 && usd < 0.9995 ? 3 : 2;
 	for (double limit = 0.0995; usd > 0 && usd < limit && digits < 9; limit /= 10)
-		digits++;
+		digits += limit < 0.0995;
 	buffer_addf(out, "$%.*f", digits, usd);
+	if (digits == 3 && usd >= 0.0995 && out->data[out->len - 1] == '0')
+		buffer_truncate(out, out->len - 1);
 }

@@ -1,4 +1,5 @@
 #include "cmd/lines.h"
+#include "cmd/money.h"
 #include "cmd/output.h"
 #include "cmd/plan.h"
 #include "cmd/workspace.h"
@@ -14,7 +15,7 @@
 #include "git/commit.h"
 
 struct run_options {
-	const char *since, *reviewers, *tasks, *fail_on, *format, *output, *color;
+	const char *since, *reviewers, *tasks, *max_cost, *fail_on, *format, *output, *color;
 	bool staged, all, checks_only, dry_run, commit, write, quiet;
 };
 
@@ -22,6 +23,7 @@ struct run_options {
 struct gathered {
 	struct workspace *ws;
 	const struct run_options *options;
+	const struct budget_limits *limits;
 	const struct paper *const *papers;
 	size_t nr;
 	struct review **reviews; /* by the paper's place in `papers` */
@@ -136,6 +138,12 @@ static void on_failure(void *data, const struct paper *paper, const char *review
 	buffer_release(&name);
 }
 
+static void on_warning(void *data, const char *message)
+{
+	clear_progress(data);
+	say_warning("%s", message);
+}
+
 static void on_waiting(void *data, const struct paper *paper, long pid)
 {
 	const struct gathered *g = data;
@@ -187,9 +195,7 @@ static void print_summary(const struct gathered *g, const struct session_totals 
 	add_counts(&counts, t->counts, t->unverified);
 	buffer_addf(&line, "%s%s in %zu paper%s.", g->reported ? "\n" : "", counts.data, t->papers,
 		    t->papers == 1 ? "" : "s");
-	if (t->cost_usd > 0 || t->cost_unknown)
-		buffer_addf(&line, " Cost $%.4f%s.", t->cost_usd,
-			    t->cost_unknown ? " and what models of unknown price took" : "");
+	money_add_totals(&line, t);
 	if (!g->options->write)
 		buffer_addstr(&line, " Nothing was written.");
 	else if (reports && committed)
@@ -283,6 +289,8 @@ static int exit_status_of(const struct gathered *g, const struct session_totals 
 	int level = fail_level(g->options, &g->ws->policy);
 	if (level != FAIL_ON_NEVER && g->worst >= level)
 		return EXIT_FINDINGS;
+	if (t->over_budget)
+		return EXIT_BUDGET;
 	return t->incomplete || t->cancelled || g->ws->nr_absent ? EXIT_INCOMPLETE : EXIT_DONE;
 }
 
@@ -371,12 +379,14 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 		.absent = ws->absent,
 		.nr_absent = ws->nr_absent,
 		.engine = { .http = workspace_http_settings(ws->repo) },
+		.limits = g->limits,
 		.program_version = VERSION,
 		.now = (int64_t)time(NULL),
 		.write = g->options->write,
 		.on_result = on_result,
 		.on_progress = on_progress,
 		.on_failure = on_failure,
+		.on_warning = on_warning,
 		.on_waiting = on_waiting,
 		.data = g,
 	};
@@ -399,8 +409,10 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 		if (!g->options->quiet)
 			print_hints(g);
 	}
-	if (!err)
+	if (!err) {
+		money_say_stopped(&totals);
 		say_interrupted(g, &totals);
+	}
 	*exit_status = exit_status_of(g, &totals);
 	session_totals_release(&totals);
 	return err;
@@ -418,12 +430,14 @@ static int longest_name(const struct paper *const *papers, size_t nr)
 }
 
 static struct error *review_selected(struct workspace *ws, const struct run_options *o,
+				     const struct budget_limits *limits,
 				     const struct paper *const *papers, size_t nr, int *exit_status)
 {
 	bool to_file = o->output && strcmp(o->output, "-");
 	struct gathered g = {
 		.ws = ws,
 		.options = o,
+		.limits = limits,
 		.papers = papers,
 		.nr = nr,
 		.reviews = xcalloc(nr + 1, sizeof(struct review *)),
@@ -446,12 +460,15 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 {
 	const struct run_options *o = options;
 	struct workspace ws;
+	struct budget_limits limits;
 	const struct paper **papers = NULL;
 	size_t nr = 0;
 	struct selection sel = { o->since, o->staged, o->all, argv, argc };
 	struct error *err = workspace_open(&ws, ctx, o->staged);
 	if (!err)
 		err = check_options(o, ws.repo);
+	if (!err)
+		err = money_limits(&limits, &ws, o->max_cost);
 	if (!err)
 		err = workspace_find_models(&ws, o->reviewers, o->checks_only);
 	if (!err)
@@ -467,7 +484,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	else if (!err && !nr && is_text(o))
 		print_up_to_date(&ws, o->commit, o->quiet);
 	else if (!err)
-		err = review_selected(&ws, o, papers, nr, exit_status);
+		err = review_selected(&ws, o, &limits, papers, nr, exit_status);
 	free(papers);
 	workspace_release(&ws);
 	return err;
@@ -503,6 +520,12 @@ static const struct option options[] = {
 	  "is named or with `--all`." },
 	{ OPTION_BOOL, 0, "checks-only", offsetof(struct run_options, checks_only), NULL,
 	  "run the built-in checks and ask no model" },
+	{ OPTION_STRING, 0, "max-cost", offsetof(struct run_options, max_cost), "<usd>",
+	  "spend at most this on the run, in US dollars",
+	  "Spends at most this many US dollars on the run; `none` sets no limit. What a request can "
+	  "cost at most is set aside before it is sent; one for which too little is left is not sent, and "
+	  "the exit status is 3. Overrides git config scrutiny.budget.run; the limits of a "
+	  "paper, a day and a month hold besides. See `git scrutiny cost`." },
 	{ OPTION_GROUP, 0, NULL, 0, NULL, "What becomes of it" },
 	{ OPTION_BOOL, 'n', "dry-run", offsetof(struct run_options, dry_run), NULL,
 	  "show what would be done, with tokens and cost; as `git scrutiny plan`" },

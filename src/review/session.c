@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/trace.h"
 #include "meta/meta.h"
+#include "review/session_budget.h"
 #include "review/session_job.h"
 #include "review/session_line.h"
 
@@ -21,6 +22,7 @@ struct session {
 	const struct paper *const *papers;
 	struct line line;            /* papers that were not begun */
 	struct model_engine *engine; /* NULL without models */
+	struct session_budget *budget;
 	struct session_totals *totals;
 	struct session_progress progress;
 	struct job **open;           /* SESSION_WINDOW slots */
@@ -65,7 +67,18 @@ static void report_progress(struct session *s)
 		unsigned in_flight;
 		model_engine_stats(s->engine, &s->progress.bytes, &in_flight);
 	}
+	s->progress.cost_usd = session_budget_spent(s->budget);
 	s->settings->on_progress(s->settings->data, &s->progress);
+}
+
+static struct error *send_call(struct session *s, struct call *call);
+
+/* Submits calls again that found no room in the budget; ALL of them, or as many as have been settled. */
+static void resume_calls(struct session *s, bool all)
+{
+	struct call *call;
+	while (!winding_up(s) && (call = session_budget_resume(s->budget, all)))
+		session_fail(s, send_call(s, call));
 }
 
 static void on_tick(void *data)
@@ -73,6 +86,7 @@ static void on_tick(void *data)
 	struct session *s = data;
 	if (winding_up(s))
 		s->stop = 1;
+	resume_calls(s, false);
 	if (s->line.nr && now_us() - s->looked_us >= CLAIM_INTERVAL_US)
 		admit(s);
 	report_progress(s);
@@ -189,25 +203,26 @@ static void finish_job(struct session *s, struct job *job)
 	forget_job(s, job);
 }
 
+/* That a budget is used up is told once, with how often it was in the way. */
+static bool note_over_budget(struct session_totals *t, const struct assignment *a)
+{
+	if (strcmp(a->outcome, model_outcome_name(MODEL_OVER_BUDGET)) != 0)
+		return false;
+	if (!t->over_budget++)
+		t->over_budget_message = xstrdup(a->message);
+	return true;
+}
+
 static void settle(struct session *s, struct job *job, struct assignment *a)
 {
 	if (a->pending)
 		return;
 	session_fail(s, job_settle(job, a));
-	if (a->outcome && s->settings->on_failure)
+	if (!a->outcome || note_over_budget(s->totals, a))
+		return;
+	if (s->settings->on_failure)
 		s->settings->on_failure(s->settings->data, job->paper, a->model->reviewer,
 					a->message);
-}
-
-static void count_cost(struct session *s, const struct call *call)
-{
-	double cost = call_cost(call);
-	s->totals->calls++;
-	if (cost < 0)
-		s->totals->cost_unknown = true;
-	else
-		s->totals->cost_usd += cost;
-	s->progress.cost_usd = s->totals->cost_usd;
 }
 
 static void on_reply(void *data, const struct model_reply *reply)
@@ -216,9 +231,10 @@ static void on_reply(void *data, const struct model_reply *reply)
 	struct assignment *a = call->assignment;
 	struct job *job = a->job;
 	struct session *s = job->owner;
+	if (session_budget_postpone(s->budget, call, reply))
+		return;
 	session_fail(s, job_take_reply(job, call, reply));
-	if (call->reply.request) /* an unusable answer costs as much as another */
-		count_cost(s, call);
+	s->totals->calls += call->reply.request != NULL;
 	s->progress.calls_done++;
 	s->progress.reviewer = a->model->reviewer;
 	report_progress(s);
@@ -232,11 +248,10 @@ static void on_reply(void *data, const struct model_reply *reply)
 }
 
 /* The one place where a question leaves. */
-static struct error *submit_call(struct session *s, struct call *call)
+static struct error *send_call(struct session *s, struct call *call)
 {
 	struct model_request request;
 	call_request(call, &request);
-	s->progress.calls++;
 	return model_submit(s->engine, call->assignment->model, &request, on_reply, call);
 }
 
@@ -246,8 +261,10 @@ static struct error *submit_calls(struct session *s, struct job *job)
 	for (size_t i = 0; i < job->nr_assignments && !err; i++) {
 		struct assignment *a = &job->assignments[i];
 		for (size_t c = 0; c < a->nr_calls && !err; c++)
-			if (!a->calls[c].answered)
-				err = submit_call(s, &a->calls[c]);
+			if (!a->calls[c].answered) {
+				s->progress.calls++;
+				err = send_call(s, &a->calls[c]);
+			}
 	}
 	return err;
 }
@@ -357,6 +374,8 @@ static struct error *work(struct session *s)
 			err = model_run(s->engine, &s->stop);
 		else
 			wait_for_others(s);
+		/* Nothing is in flight: what finds no room now never will. */
+		resume_calls(s, true);
 		if (!err)
 			admit(s);
 	}
@@ -378,14 +397,20 @@ struct error *session_run(const struct session_settings *settings, const struct 
 	*totals = (struct session_totals){ .written = BUFFER_INIT };
 	line_init(&s.line, nr);
 	struct error *err = NULL;
+	struct model_engine_settings engine = settings->engine;
 	if (settings->nr_models)
-		err = model_engine_new(&s.engine, &settings->engine);
+		err = session_budget_new(&s.budget, settings, papers, nr);
+	session_budget_watch(s.budget, &engine);
+	if (settings->nr_models && !err)
+		err = model_engine_new(&s.engine, &engine);
 	if (s.engine)
 		model_engine_set_tick(s.engine, on_tick, &s);
 	if (!err)
 		err = work(&s);
 	totals->cancelled = settings->stop && *settings->stop;
 	model_engine_free(s.engine);
+	session_fail(&s, session_budget_finish(s.budget, totals));
+	session_budget_free(s.budget);
 	while (s.nr_open)
 		forget_job(&s, s.open[0]);
 	free(s.open);
@@ -397,6 +422,7 @@ struct error *session_run(const struct session_settings *settings, const struct 
 void session_totals_release(struct session_totals *totals)
 {
 	buffer_release(&totals->written);
+	free(totals->over_budget_message);
 }
 
 /* -- planning --------------------------------------------------------------------------------- */

@@ -54,7 +54,8 @@ struct session_settings {
 	unsigned tasks;            /* set of them (tasks.h); 0: task_set_default of each model */
 	const struct absent_reviewer *absent;
 	size_t nr_absent;
-	struct model_engine_settings engine;
+	struct model_engine_settings engine; /* but for its budget, which is made of LIMITS */
+	const struct budget_limits *limits; /* of models that cost money; NULL: none */
 	const char *program_version;
 	int64_t now;               /* seconds since the epoch: the date of the reports */
 	volatile const int *stop;  /* a signal handler's flag */
@@ -64,6 +65,8 @@ struct session_settings {
 	/* A reviewer failed on a paper: said at once, and again in the report. */
 	void (*on_failure)(void *data, const struct paper *paper, const char *reviewer,
 			   const char *message);
+	/* A budget is about to be used up: one line. */
+	void (*on_warning)(void *data, const char *message);
 	/* What is left is reviewed by other processes, PAPER by the one with PID: the session waits for
 	 * their records. Said once. */
 	void (*on_waiting)(void *data, const struct paper *paper, long pid);
@@ -76,8 +79,12 @@ struct session_totals {
 	size_t counts[3];          /* findings by severity, verified and plausible */
 	size_t unverified;
 	size_t calls;              /* model requests that were answered now */
-	double cost_usd;           /* of those; unknown prices count nothing */
+	double cost_usd;           /* of all requests; unknown prices count nothing */
 	bool cost_unknown;
+	bool month_is_known;       /* a model was asked that costs money */
+	double month_usd;          /* spent and reserved this month, by all processes */
+	size_t over_budget;        /* models stopped by a budget, counted once a paper */
+	char *over_budget_message; /* of the first; NULL */
 	bool cancelled;
 	struct buffer written;     /* NUL-separated paths, from the top of the repository */
 };

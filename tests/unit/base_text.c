@@ -138,6 +138,27 @@ static void test_nearest_word_is_one_that_could_be_meant(void **state)
 	assert_null(text_nearest(longest, words));
 }
 
+static void test_dollars_show_the_digits_that_count(void **state)
+{
+	(void)state;
+	static const struct {
+		double usd;
+		const char *text;
+	} cases[] = {
+		{ 0, "$0.00" },		{ 20, "$20.00" },	{ 3.1, "$3.10" },     { 3.14159, "$3.14" },
+		{ 0.9996, "$1.00" },	{ 0.125, "$0.125" },	{ 0.35, "$0.35" },    { 0.1, "$0.10" },
+		{ 0.0996, "$0.10" },	{ 0.0123, "$0.012" },	{ 0.01, "$0.010" },   { 0.0052, "$0.0052" },
+		{ 0.0000071, "$0.0000071" },
+	};
+	struct buffer out = BUFFER_INIT;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		buffer_reset(&out);
+		text_dollars(&out, cases[i].usd);
+		assert_string_equal(out.data, cases[i].text);
+	}
+	buffer_release(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +170,7 @@ int main(void)
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_nothing_acts_on_a_terminal),
 		cmocka_unit_test(test_lines_are_kept_on_demand),
+		cmocka_unit_test(test_dollars_show_the_digits_that_count),
 		cmocka_unit_test(test_nearest_word_is_one_that_could_be_meant),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

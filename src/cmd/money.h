@@ -1,0 +1,17 @@
+/* What commands say about money. */
+#ifndef CMD_MONEY_H
+#define CMD_MONEY_H
+
+#include "cmd/workspace.h"
+
+/* The limits of the user, lowered by the policy; MAX_COST is the option's text or NULL. ERROR_USAGE. */
+struct error *money_limits(struct budget_limits *out, const struct workspace *ws, const char *max_cost);
+
+/* "$0.042" or, where not all prices are known, "$0.042 and what models of unknown price took". */
+void money_add_cost(struct buffer *out, double usd, bool unknown);
+/* " Cost ..., ... this month." for the summary of a run; nothing when nothing was spent. */
+void money_add_totals(struct buffer *out, const struct session_totals *t);
+/* Says which budget stopped the run. */
+void money_say_stopped(const struct session_totals *t);
+
+#endif

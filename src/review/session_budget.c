@@ -1,0 +1,179 @@
+#include "review/session_budget.h"
+
+#include "base/memory.h"
+#include "review/authors.h"
+
+/* Calls submitted again for each one that was settled: one takes its place, one what is left of its
+ * reservation. */
+#define RESUMED_PER_SETTLEMENT 2
+
+struct session_budget {
+	const struct session_settings *settings;
+	struct budget *budget;
+	struct authors *authors;
+	struct error *err;      /* the first of keeping account */
+	size_t open;            /* reservations that are not settled */
+	struct call **postponed;
+	size_t nr_postponed, alloc_postponed, first_postponed;
+	size_t to_resume;
+	double spent;
+	bool unknown;
+};
+
+static bool costs_money(const struct session_settings *settings)
+{
+	for (size_t i = 0; i < settings->nr_models; i++)
+		if (!model_is_free(&settings->models[i]))
+			return true;
+	return false;
+}
+
+struct error *session_budget_new(struct session_budget **out, const struct session_settings *settings,
+				 const struct paper *const *papers, size_t nr)
+{
+	static const struct budget_limits none = BUDGET_NO_LIMITS;
+	struct repo *repo = snapshot_repo(settings->snapshot);
+	*out = NULL;
+	if (!costs_money(settings))
+		return NULL;
+	struct session_budget *b = xcalloc(1, sizeof(*b));
+	b->settings = settings;
+	b->authors = authors_new(repo, papers, nr);
+	struct error *err = budget_open(&b->budget, repo, settings->records,
+					settings->limits ? settings->limits : &none, NULL);
+	if (err)
+		session_budget_free(b);
+	else
+		*out = b;
+	return err;
+}
+
+void session_budget_free(struct session_budget *b)
+{
+	if (!b)
+		return;
+	budget_free(b->budget);
+	authors_free(b->authors);
+	error_free(b->err);
+	free(b->postponed);
+	free(b);
+}
+
+/* -- around every request ----------------------------------------------------------------------------- */
+
+/* Its strings are borrowed. */
+static struct spending spending_of(struct session_budget *b, const struct call *call)
+{
+	const struct assignment *a = call->assignment;
+	const struct paper *paper = a->job->paper;
+	return (struct spending){
+		.reviewer = a->model->reviewer,
+		.paper = (char *)paper->path,
+		.content_id = (char *)paper->content_id,
+		.task = (char *)call->task->name,
+		.author = (char *)authors_find(b->authors, paper->path),
+		.request = (char *)call->hash,
+	};
+}
+
+static struct error *reserve(void *data, void *request_data, const struct model_usage *worst, double usd,
+			     uint64_t *reservation)
+{
+	struct session_budget *b = data;
+	struct spending what = spending_of(b, request_data);
+	(void)worst;
+	struct error *err = budget_reserve(b->budget, &what, usd, reservation);
+	b->open += !err;
+	return err;
+}
+
+static void tell_warning(struct session_budget *b)
+{
+	char *warning;
+	while ((warning = budget_warning(b->budget))) {
+		if (b->settings->on_warning)
+			b->settings->on_warning(b->settings->data, warning);
+		free(warning);
+	}
+}
+
+static void settle(void *data, void *request_data, uint64_t reservation, const struct model_usage *usage,
+		   double usd, bool sure)
+{
+	struct session_budget *b = data;
+	struct spending actual = spending_of(b, request_data);
+	actual.input_tokens = usage->input_tokens;
+	actual.output_tokens = usage->output_tokens;
+	actual.cached_tokens = usage->cached_tokens;
+	actual.usd = usd;
+	actual.estimated = !sure;
+	struct error *err = budget_settle(b->budget, reservation, &actual);
+	if (b->err)
+		error_free(err);
+	else
+		b->err = err;
+	b->open--;
+	b->to_resume += RESUMED_PER_SETTLEMENT;
+	if (usd < 0)
+		b->unknown = true;
+	else
+		b->spent += usd;
+	tell_warning(b);
+}
+
+void session_budget_watch(struct session_budget *b, struct model_engine_settings *engine)
+{
+	if (!b)
+		return;
+	engine->budget = (struct model_budget){ reserve, settle, b };
+	tell_warning(b);
+}
+
+/* -- waiting for room ---------------------------------------------------------------------------------- */
+
+bool session_budget_postpone(struct session_budget *b, struct call *call, const struct model_reply *reply)
+{
+	/* What was sent once is not sent from the start again. */
+	if (!b || reply->outcome != MODEL_OVER_BUDGET || reply->attempts || !b->open)
+		return false;
+	ALLOC_GROW(b->postponed, b->nr_postponed, b->alloc_postponed);
+	b->postponed[b->nr_postponed++] = call;
+	return true;
+}
+
+struct call *session_budget_resume(struct session_budget *b, bool all)
+{
+	if (!b || b->first_postponed == b->nr_postponed || (!all && !b->to_resume))
+		return NULL;
+	struct call *call = b->postponed[b->first_postponed++];
+	if (b->first_postponed == b->nr_postponed)
+		b->first_postponed = b->nr_postponed = 0;
+	b->to_resume -= b->to_resume > 0;
+	return call;
+}
+
+/* -- the end ------------------------------------------------------------------------------------------- */
+
+double session_budget_spent(const struct session_budget *b)
+{
+	return b ? b->spent : 0;
+}
+
+struct error *session_budget_finish(struct session_budget *b, struct session_totals *totals)
+{
+	struct budget_state state;
+	if (!b)
+		return NULL;
+	totals->cost_usd = b->spent;
+	totals->cost_unknown = b->unknown;
+	struct error *err = b->err;
+	b->err = NULL;
+	if (!err)
+		err = budget_state(b->budget, &state);
+	if (!err) {
+		totals->month_is_known = true;
+		totals->month_usd = state.month;
+		err = budget_journal(b->budget);
+	}
+	return err;
+}
