@@ -42,7 +42,7 @@ void tokens_make(struct tokens *out, const char *const *texts, size_t nr)
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; i < nr; i++) {
 		if (texts[i])
-			add_words(out, &alloc, texts[i], 4 * TOKENS_MAX);
+			add_words(out, &alloc, texts[i], 2 * TOKENS_MAX);
 	}
 	if (out->nr)
 		qsort(out->items, out->nr, sizeof(*out->items), compare_hashes);
