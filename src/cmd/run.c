@@ -274,19 +274,9 @@ static void say_interrupted(const struct gathered *g, const struct session_total
 			    "kept, and `git scrutiny run` carries on", g->nr - g->reported, g->nr);
 }
 
-static int fail_level(const struct run_options *o, const struct policy *policy)
-{
-	enum severity severity;
-	if (o->fail_on && !strcmp(o->fail_on, "never"))
-		return FAIL_ON_NEVER;
-	if (o->fail_on && severity_parse(o->fail_on, &severity))
-		return (int)severity;
-	return policy->fail_on == FAIL_ON_UNSET ? (int)SEVERITY_ERROR : policy->fail_on;
-}
-
 static int exit_status_of(const struct gathered *g, const struct session_totals *t)
 {
-	int level = fail_level(g->options, &g->ws->policy);
+	int level = policy_fail_level(&g->ws->policy, g->options->fail_on);
 	if (level != FAIL_ON_NEVER && g->worst >= level)
 		return EXIT_FINDINGS;
 	if (t->over_budget)

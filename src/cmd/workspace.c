@@ -385,12 +385,32 @@ static const char *from_where_we_stand(const struct workspace *ws, const char *t
 	return *rest ? rest + 1 : ".";
 }
 
+bool workspace_path(const struct workspace *ws, const char *typed, struct buffer *out)
+{
+	const char *prefix, *from_there = from_where_we_stand(ws, typed, &prefix);
+	return normalise(out, prefix, from_there);
+}
+
+bool workspace_path_exists(const struct workspace *ws, const char *typed)
+{
+	struct buffer path = BUFFER_INIT;
+	struct snapshot_entry *entries = NULL;
+	size_t nr;
+	bool exists = workspace_path(ws, typed, &path) && snapshot_exists(ws->snapshot, path.data);
+	if (!exists && path.len) {
+		struct error *err = snapshot_list(ws->snapshot, path.data, &entries, &nr, NULL);
+		exists = !err;
+		error_free(err);
+		free(entries);
+	}
+	buffer_release(&path);
+	return exists;
+}
+
 static struct error *mark_typed(struct workspace *ws, const char *typed, bool *marked)
 {
 	struct buffer path = BUFFER_INIT;
-	const char *prefix, *from_there = from_where_we_stand(ws, typed, &prefix);
-	bool any = normalise(&path, prefix, from_there) &&
-		   mark_path(ws, path.data, marked);
+	bool any = workspace_path(ws, typed, &path) && mark_path(ws, path.data, marked);
 	buffer_release(&path);
 	struct error *err = NULL;
 	if (!any && repo_work_tree(ws->repo) && strpbrk(typed, "*?[:"))

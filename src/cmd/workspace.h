@@ -69,6 +69,12 @@ bool workspace_is_fresh(const struct workspace *ws, const struct paper *paper);
 struct error *workspace_select(struct workspace *ws, const struct selection *sel,
 			       const struct paper ***out, size_t *nr);
 
+/* TYPED, relative to where we stand or absolute, as a path from the top. False when it leads out of the
+ * repository. */
+bool workspace_path(const struct workspace *ws, const char *typed, struct buffer *out);
+/* Whether TYPED names a file or a folder here. */
+bool workspace_path_exists(const struct workspace *ws, const char *typed);
+
 /* The paper's name for people: its path, or "." at the top; safe for a terminal. Appends. */
 void add_paper_name(struct buffer *out, const struct paper *paper);
 

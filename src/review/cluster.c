@@ -35,6 +35,7 @@ static int compare_entries(const void *x, const void *y)
 		{ a->title, b->title },
 		{ a->why, b->why },
 		{ a->suggestion, b->suggestion },
+		{ a->location, b->location },
 		{ p->record->version, q->record->version },
 		{ p->record->family, q->record->family },
 	};

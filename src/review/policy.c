@@ -274,6 +274,16 @@ bool policy_glob_covers(const char *glob, const char *paper)
 	return found;
 }
 
+int policy_fail_level(const struct policy *p, const char *option)
+{
+	enum severity severity;
+	if (option && !strcmp(option, "never"))
+		return FAIL_ON_NEVER;
+	if (option && severity_parse(option, &severity))
+		return (int)severity;
+	return p->fail_on == FAIL_ON_UNSET ? (int)SEVERITY_ERROR : p->fail_on;
+}
+
 bool policy_is_local_only(const struct policy *p, const char *paper)
 {
 	for (size_t i = 0; i < p->nr_local_only; i++)

@@ -35,6 +35,9 @@ struct policy {
 struct error *policy_read(struct policy *out, struct snapshot *snapshot);
 struct error *policy_parse(struct policy *out, struct slice text, const char *file);
 void policy_release(struct policy *p);
+/* From which severity on findings fail a command: OPTION as --fail-on takes it (NULL: not given), else
+ * fail_on, else errors. FAIL_ON_NEVER: none does. */
+int policy_fail_level(const struct policy *p, const char *option);
 bool policy_is_local_only(const struct policy *p, const char *paper);
 
 #endif

@@ -325,7 +325,7 @@ static struct error *get_location(const cJSON *o, const char *what, char **out)
 	return stored_get_string(o, "location", what, out);
 }
 
-static struct error *get_finding(const cJSON *o, const char *what, void *item)
+struct error *stored_get_finding(const cJSON *o, const char *what, void *item)
 {
 	struct finding *f = item;
 	struct error *err;
@@ -511,7 +511,7 @@ struct error *record_parse(struct record *out, struct slice text, const char *wh
 	    (err = stored_get_string_or_null(root, "summary", what, &out->summary)))
 		goto out;
 	err = stored_get_array(root, "findings", what, &findings, &out->findings.nr,
-			       sizeof(*out->findings.items), get_finding);
+			       sizeof(*out->findings.items), stored_get_finding);
 	out->findings.items = findings;
 	out->findings.alloc = out->findings.nr;
 out:

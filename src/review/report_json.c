@@ -86,7 +86,7 @@ static void put_previous(struct json_writer *w, const struct run *run)
 	json_end_object(w);
 }
 
-static void put_finding(struct json_writer *w, const struct consensus_finding *f)
+void report_put_finding(struct json_writer *w, const struct consensus_finding *f)
 {
 	struct finding lead = f->lead;
 
@@ -166,7 +166,7 @@ void report_json(struct buffer *out, const struct report *report)
 	json_key(&w, "findings");
 	json_begin_array(&w);
 	for (size_t i = 0; i < c->nr; i++)
-		put_finding(&w, &c->findings[i]);
+		report_put_finding(&w, &c->findings[i]);
 	json_end_array(&w);
 	put_past(&w, "fixed", c->fixed, c->nr_fixed);
 	put_past(&w, "unchecked", c->unchecked, c->nr_unchecked);

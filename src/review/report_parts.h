@@ -2,6 +2,7 @@
 #ifndef REVIEW_REPORT_PARTS_H
 #define REVIEW_REPORT_PARTS_H
 
+#include "base/json.h"
 #include "review/report.h"
 
 void add_count(struct buffer *out, size_t n, const char *noun); /* "1 error", "2 errors" */
@@ -13,6 +14,7 @@ void add_uri_path(struct buffer *out, const char *path);
 bool cut_text(const char *s, size_t max, size_t *len);
 void add_grouped(struct buffer *out, int64_t n); /* 18,400 */
 void add_cost(struct buffer *out, double usd);
+void report_put_finding(struct json_writer *w, const struct consensus_finding *f); /* as in scrutiny.json */
 
 /* -- Markdown that nothing in the text can break out of (markdown.c) -------------------------- */
 

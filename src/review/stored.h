@@ -51,6 +51,8 @@ void stored_free_list(char **items, size_t nr);
 void stored_put_finding(struct json_writer *w, const struct finding *f);
 /* The keys tasks and rubric of a record. */
 void record_put_tasks(struct json_writer *w, const struct record *r);
+/* ITEM is a struct finding; what is set of it is the caller's also after an error. */
+struct error *stored_get_finding(const cJSON *o, const char *what, void *item);
 /* A finding of the last run as an object; reading leaves out its reviewers. */
 void stored_put_past(struct json_writer *w, const struct past_finding *p);
 struct error *stored_get_past(const cJSON *o, const char *what, struct past_finding *p);
