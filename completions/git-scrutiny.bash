@@ -15,7 +15,7 @@ __git_scrutiny_options ()
 	report) echo "--replay --write --no-write --format= --output=" ;;
 	explain) echo "--list --color=" ;;
 	models) echo "--list" ;;
-	records) echo "--quiet" ;;
+	records) echo "--keep= --reviews --squash --dry-run --quiet" ;;
 	version) echo "" ;;
 	esac
 }
@@ -46,6 +46,7 @@ __git_scrutiny_value ()
 	"report --format") echo "choice text md json sarif" ;;
 	"report --output" | "report -o") echo "file" ;;
 	"explain --color") echo "choice always never auto" ;;
+	"records --keep") echo "nothing" ;;
 	esac
 }
 
@@ -68,7 +69,7 @@ __git_scrutiny_words ()
 {
 	case "$1" in
 	models) echo "login logout" ;;
-	records) echo "push fetch merge" ;;
+	records) echo "push fetch merge gc verify migrate" ;;
 	esac
 }
 

@@ -80,8 +80,12 @@ complete -c git-scrutiny -n '__fish_seen_subcommand_from models' -l list -d 'pri
 complete -c git-scrutiny -n '__fish_seen_subcommand_from models' -a 'login logout'
 
 # records
+complete -c git-scrutiny -n '__fish_seen_subcommand_from records' -l keep -x -d 'nothing that was reviewed in the last <days> days (default 90)'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from records' -l reviews -d 'whole reviews, not only the replies they are made of'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from records' -l squash -d 'also fold the history of the ref into one commit'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from records' -s n -l dry-run -d 'only say what would go'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from records' -s q -l quiet -d 'print warnings and errors only'
-complete -c git-scrutiny -n '__fish_seen_subcommand_from records' -a 'push fetch merge'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from records' -a 'push fetch merge gc verify migrate'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from records' -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)'
 
 # version

@@ -144,6 +144,16 @@ static void on_warning(void *data, const char *message)
 	say_warning("%s", message);
 }
 
+static void on_damaged(void *data, const struct paper *paper, const char *record)
+{
+	struct buffer name = BUFFER_INIT;
+	clear_progress(data);
+	add_paper_name(&name, paper);
+	say_warning("the record %s of %s is damaged: it is kept aside, and made anew if its reviewer is asked", record,
+		    name.data);
+	buffer_release(&name);
+}
+
 static void on_waiting(void *data, const struct paper *paper, long pid)
 {
 	const struct gathered *g = data;
@@ -377,6 +387,7 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 		.on_progress = on_progress,
 		.on_failure = on_failure,
 		.on_warning = on_warning,
+		.on_damaged = on_damaged,
 		.on_waiting = on_waiting,
 		.data = g,
 	};

@@ -53,6 +53,11 @@ struct error *records_pending(struct records *r, const char *name, struct strmap
 /* Journals a blob; durable when it returns. Replaces an earlier journal entry of that name. */
 struct error *records_put(struct records *r, const char *content_id, const char *name,
 			  struct slice data);
+/* Keeps DATA, what NAME holds and cannot be read, beside it, the way a second answer is kept. The next one that is
+ * put under NAME takes its place. */
+struct error *records_set_aside(struct records *r, const char *content_id, const char *name, struct slice data);
+/* Was that done with DATA? */
+bool records_is_set_aside(struct records *r, const char *content_id, const char *name, struct slice data);
 /* One commit holding everything journalled so far, by this process or by one that was killed
  * (several, when that is more than 64 MiB). Nothing to do is success. When another process moves
  * the ref meanwhile, the union is made anew; ERROR_CONFLICT when that does not end. */

@@ -59,28 +59,59 @@ char *records_second_name(const char *name, const struct buffer *data)
 	return xstrfmt("%.*s~%.*s%s", (int)(ending - name), name, SECOND_ANSWER_DIGITS, hash, ending);
 }
 
-enum presence { ABSENT, SAME, DIFFERENT };
+static char *name_aside(const char *name, struct slice data)
+{
+	struct buffer text = BUFFER_INIT;
+	buffer_add(&text, data.data, data.len);
+	char *second = records_second_name(name, &text);
+	buffer_release(&text);
+	return second;
+}
 
-static struct error *compare_with_ref(struct records *r, const char *content_id, const char *name,
-				      const struct buffer *data, enum presence *presence)
+struct error *records_set_aside(struct records *r, const char *content_id, const char *name, struct slice data)
+{
+	char *second = name_aside(name, data);
+	struct error *err = journal_put(&r->journal, content_id, second, data);
+	free(second);
+	return err;
+}
+
+bool records_is_set_aside(struct records *r, const char *content_id, const char *name, struct slice data)
 {
 	struct tree_entry entry;
+	char *second = name_aside(name, data);
+	bool is = journal_has(&r->journal, content_id, second);
+	if (!is) {
+		struct error *err = records_find_now(r, content_id, second, &entry);
+		is = !err;
+		error_free(err);
+	}
+	free(second);
+	return is;
+}
+
+enum presence { ABSENT, SAME, DIFFERENT };
+
+/* HELD gets what the ref has under the name. */
+static struct error *compare_with_ref(struct records *r, const char *content_id, const char *name,
+				      const struct buffer *data, enum presence *presence, struct buffer *held)
+{
+	struct tree_entry entry;
+	buffer_reset(held);
 	*presence = ABSENT;
 	struct error *err = records_find(r, content_id, name, &entry);
 	if (err) {
 		error_drop_if(&err, ERROR_NOT_FOUND);
 		return err;
 	}
-	struct buffer held = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
-	err = repo_read_object(r->repo, &entry.oid, OBJECT_BLOB, &held);
+	err = repo_read_object(r->repo, &entry.oid, OBJECT_BLOB, held);
 	/* Larger than any record: not what we hold. */
 	if (error_drop_if(&err, ERROR_LIMIT))
 		*presence = DIFFERENT;
 	else if (!err)
-		*presence = held.len == data->len && !memcmp(held.data, data->data, held.len)
+		*presence = held->len == data->len && !memcmp(held->data, data->data, held->len)
 				    ? SAME
 				    : DIFFERENT;
-	buffer_release(&held);
 	return err;
 }
 
@@ -91,10 +122,12 @@ static struct error *add_change(struct records *r, struct batch *batch,
 	enum presence presence;
 	char *second = NULL;
 	const char *name = entry->name;
-	struct error *err = compare_with_ref(r, entry->content_id, name, data, &presence);
-	if (!err && presence == DIFFERENT && strcmp(name, RUN_NAME)) {
+	struct buffer held = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
+	struct error *err = compare_with_ref(r, entry->content_id, name, data, &presence, &held);
+	if (!err && presence == DIFFERENT && strcmp(name, RUN_NAME) &&
+	    !records_is_set_aside(r, entry->content_id, name, slice_of(&held))) {
 		name = second = records_second_name(entry->name, data);
-		err = compare_with_ref(r, entry->content_id, name, data, &presence);
+		err = compare_with_ref(r, entry->content_id, name, data, &presence, &held);
 	}
 	if (!err && presence != SAME) {
 		buffer_addstr(&batch->stream, "M 100644 inline " RECORDS_ROOT "/");
@@ -104,11 +137,12 @@ static struct error *add_change(struct records *r, struct batch *batch,
 		buffer_addch(&batch->stream, '\n');
 		batch->has_changes = true;
 	}
+	buffer_release(&held);
 	free(second);
 	return err;
 }
 
-static void add_commit_head(struct buffer *out, struct records *r, const char *message)
+void records_commit_head(struct buffer *out, struct records *r, const char *message)
 {
 	buffer_addf(out, "commit %s\ncommitter ", RECORDS_REF);
 	records_identity(out, r->repo);
@@ -125,7 +159,7 @@ static struct error *batch_fill(struct batch *batch, struct records *r,
 	struct buffer data = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
 	struct error *err = NULL;
 	batch->entries = entries;
-	add_commit_head(&batch->stream, r, message);
+	records_commit_head(&batch->stream, r, message);
 	while (!err && batch->nr < nr && batch->stream.len < COMMIT_MAX_BYTES) {
 		struct journal_entry *entry = &entries[batch->nr++];
 		buffer_reset(&data);

@@ -54,6 +54,10 @@ extern const char *const records_environment[];
 /* Feeds STREAM to `git fast-import`; its exit status and what it said are the caller's to judge. */
 struct error *records_import(struct records *r, const char *date_format, const struct buffer *stream,
 			     int *status, struct buffer *said);
+/* The head of a fast-import commit on top of the ref. */
+void records_commit_head(struct buffer *out, struct records *r, const char *message);
+/* Appends PATH as fast-import reads it, whatever bytes it holds, and a newline. */
+void records_add_quoted(struct buffer *out, const char *path);
 /* Whether a failed import or update of the ref is worth another attempt: the ref points elsewhere
  * now (which is looked at), or somebody holds a lock. */
 struct error *records_lost_race(struct records *r, const struct buffer *said, bool *lost);

@@ -208,19 +208,6 @@ static void settle_simply(struct merge *m, const char *name, struct pair *pair)
 	decide(pair, strange ? NULL : &pair->sides[side]);
 }
 
-/* As fast-import reads it; a name that is to be removed may hold any byte. */
-static void add_path(struct buffer *out, const char *path)
-{
-	buffer_addch(out, '"');
-	for (const char *c = path; *c; c++) {
-		if (ascii_alnum((unsigned char)*c) || strchr("._+@=,-~/", *c))
-			buffer_addch(out, *c);
-		else
-			buffer_addf(out, "\\%03o", (unsigned char)*c);
-	}
-	buffer_addstr(out, "\"\n");
-}
-
 static void write_change(struct merge *m, const char *path, const struct pair *pair)
 {
 	for (unsigned side = 0; side < 2; side++)
@@ -232,7 +219,7 @@ static void write_change(struct merge *m, const char *path, const struct pair *p
 	else
 		buffer_addf(&m->commands, "M %s %s ", pair->result.mode == ENTRY_FOLDER ? "040000" : "100644",
 			    pair->result.oid.hex);
-	add_path(&m->commands, path);
+	records_add_quoted(&m->commands, path);
 }
 
 /* Counts the content ids in what only the other store has. */

@@ -25,6 +25,45 @@ struct records_merged {
  * THEIRS has a layout of a later version. */
 struct error *records_merge(struct records *r, const struct oid *theirs, struct records_merged *out);
 
+/* -- looking after it ------------------------------------------------------------------------------------------ */
+
+/* Everything the store holds, one by one: what is on the ref, path by path, then what is journalled. */
+struct records_item {
+	const char *place;      /* a content id, or the name of a shelf */
+	const char *name;       /* in it: "replies/<hash>.json" */
+	bool on_shelf, journalled;
+	const char *problem;    /* why DATA cannot be had, or that nothing of ours is called so; NULL: none */
+	struct slice data;
+};
+struct error *records_each(struct records *r, struct error *(*fn)(const struct records_item *item, void *data),
+			   void *data);
+
+/* Changes of committed files, made in one commit. */
+struct records_edit;
+struct records_edit *records_edit_new(struct records *r);
+/* NULL as DATA removes the file, or the folder, NAME ("" is all of PLACE). */
+void records_edit_add(struct records_edit *edit, const char *place, const char *name, const struct slice *data);
+/* Commits and frees; no change makes no commit. */
+struct error *records_edit_commit(struct records_edit *edit, const char *message);
+void records_edit_free(struct records_edit *edit);
+
+struct records_gc_settings {
+	const struct strmap *in_use; /* content ids nothing is dropped of */
+	int64_t before;              /* nor of those that were reviewed since then */
+	bool reviews;                /* what is left goes as a whole, not only replies that a record is made of */
+	bool dry_run;
+};
+struct records_gc_result {
+	size_t papers, replies; /* what goes (or would) */
+	uint64_t bytes;         /* of it, before git compresses them */
+};
+struct error *records_gc(struct records *r, const struct records_gc_settings *settings, struct records_gc_result *out);
+
+/* Replaces the ref's history by one commit with the same files, which names the old tip in a line "Folds: <commit>"
+ * so that other clones need not take the old history for news. ERROR_CONFLICT while anything is
+ * journalled: a process that is at work would find the ground changed. */
+struct error *records_squash(struct records *r);
+
 /* -- over a remote: through the git program, so that the user's configuration, credentials and hooks count ------ */
 
 /* The remote to use: NAMED, else git config scrutiny.recordsRemote, else the remote of the branch we are on, else

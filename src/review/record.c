@@ -279,11 +279,12 @@ struct error *stored_open(cJSON **root, struct slice text, const char *what, int
 		return err;
 	if (!cJSON_IsObject(*root))
 		err = error_new(ERROR_SYNTAX, "%s: not an object", what);
-	else if (!(err = json_get_integer(*root, "format", what, format)) &&
-		 (*format < 1 || *format > newest))
-		err = error_with_hint(error_new(ERROR_UNSUPPORTED, "%s: format %lld is not known",
+	else if (!(err = json_get_integer(*root, "format", what, format)) && *format > newest)
+		err = error_with_hint(error_new(ERROR_UNSUPPORTED, "%s was written by a newer git scrutiny (format %lld)",
 						what, (long long)*format),
-				      "it was written by a newer git-scrutiny");
+				      "upgrade git scrutiny");
+	else if (!err && *format < 1)
+		err = error_new(ERROR_SYNTAX, "%s: there is no format %lld", what, (long long)*format);
 	if (err) {
 		cJSON_Delete(*root);
 		*root = NULL;

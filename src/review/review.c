@@ -26,6 +26,15 @@ static bool is_record_name(const char *name)
 	       ends_with(name, ".json");
 }
 
+/* Damaged, and kept only so that nothing is lost: a run has told of it and asked anew. */
+static bool is_aside(struct records *store, const char *content_id, const char *name, const struct buffer *text,
+		     const struct error *err)
+{
+	if (!error_is(err, ERROR_SYNTAX) && !error_is(err, ERROR_LIMIT))
+		return false;
+	return strchr(name, '~') || records_is_set_aside(store, content_id, name, slice_of(text));
+}
+
 static struct error *load_record(struct review *review, struct records *store,
 				 const char *content_id, const char *name)
 {
@@ -40,6 +49,12 @@ static struct error *load_record(struct review *review, struct records *store,
 	if (!err) {
 		review_place_paths(&r->findings, review->run.paper);
 		review->nr++;
+	} else if (is_aside(store, content_id, name, &text, err)) {
+		trace_printf("%s", err->message);
+		error_free(err);
+		err = NULL;
+	} else if (error_is(err, ERROR_SYNTAX)) {
+		err = error_with_hint(err, "`git scrutiny run` on that paper reviews it anew");
 	}
 	buffer_release(&text);
 	return err;

@@ -67,6 +67,8 @@ struct session_settings {
 			   const char *message);
 	/* A budget is about to be used up: one line. */
 	void (*on_warning)(void *data, const char *message);
+	/* The record NAME of PAPER is damaged: it is set aside, and made anew if its reviewer is asked. */
+	void (*on_damaged)(void *data, const struct paper *paper, const char *name);
 	/* What is left is reviewed by other processes, PAPER by the one with PID: the session waits for
 	 * their records. Said once. */
 	void (*on_waiting)(void *data, const struct paper *paper, long pid);

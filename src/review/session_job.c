@@ -66,6 +66,7 @@ void job_close(struct job *job)
 		assignment_release(&job->assignments[i]);
 	free(job->assignments);
 	records_claim_free(job->claim);
+	strmap_release(&job->damaged, NULL);
 	buffer_release(&job->system);
 	if (job->index)
 		ground_index_free(job->index);
@@ -80,12 +81,77 @@ void job_close(struct job *job)
 
 /* -- records ---------------------------------------------------------------------------------- */
 
+static bool is_damaged(const struct error *err)
+{
+	return error_is(err, ERROR_SYNTAX) || error_is(err, ERROR_LIMIT);
+}
+
+/* Whether NAME can be read, as its error. */
+static struct error *try_record(const char *name, struct slice text)
+{
+	struct record record;
+	struct run run;
+	struct error *err;
+	if (!strcmp(name, REVIEW_RUN_NAME)) {
+		err = run_parse(&run, text, name);
+		if (!err)
+			run_release(&run);
+		return err;
+	}
+	err = record_parse(&record, text, name);
+	if (!err)
+		record_release(&record);
+	return err;
+}
+
+static struct error *set_aside(struct job *job, const char *name, struct slice text)
+{
+	struct records *store = job->settings->records;
+	const char *content_id = job->paper->content_id;
+	strmap_add(&job->damaged, name, strlen(name));
+	/* Facts of a run are replaced anyhow. */
+	if (!strcmp(name, REVIEW_RUN_NAME) || records_is_set_aside(store, content_id, name, text))
+		return NULL;
+	if (job->settings->on_damaged)
+		job->settings->on_damaged(job->settings->data, job->paper, name);
+	return records_set_aside(store, content_id, name, text);
+}
+
+struct error *job_find_damaged(struct job *job)
+{
+	struct records *store = job->settings->records;
+	struct buffer text = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
+	char **names = NULL;
+	size_t nr = 0;
+	struct error *err = records_list(store, job->paper->content_id, &names, &nr);
+	for (size_t i = 0; i < nr && !err; i++) {
+		if (strpbrk(names[i], "~/") || !ends_with(names[i], ".json"))
+			continue;
+		buffer_reset(&text);
+		err = records_read(store, job->paper->content_id, names[i], &text);
+		if (!err)
+			err = try_record(names[i], slice_of(&text));
+		if (!is_damaged(err)) {
+			/* A newer format is told of when the review is put together. */
+			error_drop_if(&err, ERROR_UNSUPPORTED);
+			continue;
+		}
+		trace_printf("%s", err->message);
+		error_free(err);
+		err = set_aside(job, names[i], slice_of(&text));
+	}
+	records_names_free(names, nr);
+	buffer_release(&text);
+	return err;
+}
+
 struct error *job_run_checks(struct job *job)
 {
 	struct buffer name = BUFFER_INIT;
 	review_builtin_name(&name);
-	if (records_has(job->settings->records, job->paper->content_id, name.data) ||
-	    !job->nr_documents) {
+	bool recorded = records_has(job->settings->records, job->paper->content_id, name.data) &&
+			!strmap_has(&job->damaged, name.data, name.len);
+	if (recorded || !job->nr_documents) {
 		buffer_release(&name);
 		return NULL;
 	}
@@ -185,7 +251,7 @@ struct error *job_review(struct job *job, struct review *out, bool keep, bool *f
 {
 	struct buffer text = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
 	struct records *store = job->settings->records;
-	*fresh = !job->did_work && job_is_complete(job) && paper_report_is_current(job->paper) &&
+	*fresh = !job->did_work && !job->damaged.nr && job_is_complete(job) && paper_report_is_current(job->paper) &&
 		 records_has(store, job->paper->content_id, REVIEW_RUN_NAME);
 	if (*fresh)
 		return review_load(out, store, job->paper->content_id, job->paper->path);

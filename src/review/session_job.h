@@ -54,6 +54,7 @@ struct job {
 	char **unread;
 	size_t nr_unread, alloc_unread;
 	bool did_work;               /* a record was made or a model asked */
+	struct strmap damaged;       /* names of records that cannot be read, and are asked for anew */
 	uint64_t started_us;
 	struct records_claim *claim; /* NULL when nothing was to be asked; released with the job */
 	void *owner;                 /* the session, for callbacks */
@@ -64,6 +65,8 @@ struct job {
 /* Reads the paper; what cannot be read is a line in job->unread. */
 void job_open(struct job *job, const struct session_settings *settings, const struct paper *paper);
 void job_close(struct job *job);
+/* Finds records that are damaged and sets them aside. */
+struct error *job_find_damaged(struct job *job);
 /* Runs the built-in checks unless their record is in the store. */
 struct error *job_run_checks(struct job *job);
 /* The review, from the records and this run's facts, which are recorded if KEEP. FRESH: nothing was

@@ -36,7 +36,7 @@ static bool is_of_reviewer(const char *name, const char *stem)
 	return skip_prefix(name, stem, &rest) && (*rest == '.' || *rest == '~');
 }
 
-/* ERROR_SYNTAX, ERROR_LIMIT or ERROR_UNSUPPORTED when that record is damaged; *OUT is empty when it is of
+/* ERROR_SYNTAX or ERROR_LIMIT when that record is damaged, ERROR_UNSUPPORTED when it is too new for us; *OUT is empty when it is of
  * somebody else. */
 static struct error *read_known(struct job *job, const struct assignment *a, const char *name,
 				struct record *out)
@@ -83,22 +83,24 @@ struct error *job_find_known(struct job *job, struct assignment *a)
 	record_stem(&stem, a);
 	struct error *err = records_list(job->settings->records, job->paper->content_id, &names, &nr);
 	struct record *items = xcalloc(nr + 1, sizeof(*items));
-	bool is_whole = false, damaged = false;
+	bool is_whole = false, newer = false;
 	for (size_t i = 0; i < nr && !err; i++) {
 		if (!is_of_reviewer(names[i], stem.data))
 			continue;
-		is_whole |= !strcmp(names[i] + stem.len, ".json");
 		err = read_known(job, a, names[i], &items[found]);
+		is_whole |= !err && !strcmp(names[i] + stem.len, ".json");
 		found += !err && items[found].reviewer;
-		/* Told when the review is put together: nothing is paid for to get round it. */
-		damaged |= error_drop_if(&err, ERROR_SYNTAX) || error_drop_if(&err, ERROR_LIMIT) ||
-			   error_drop_if(&err, ERROR_UNSUPPORTED);
+		/* From a newer version, which is told when the review is put together: nothing is paid for
+		 * to get round it. What is damaged is asked for anew. */
+		newer |= error_drop_if(&err, ERROR_UNSUPPORTED);
+		if (error_drop_if(&err, ERROR_SYNTAX) || error_drop_if(&err, ERROR_LIMIT))
+			continue;
 	}
 	a->has_known = record_merge_all(items, found) > 0;
 	a->known = items[0];
 	if (a->has_known)
 		a->tasks = missing_tasks(job, a);
-	a->recorded = damaged || (is_whole && !a->tasks);
+	a->recorded = newer || (is_whole && !a->tasks);
 	free(items);
 	records_names_free(names, nr);
 	buffer_release(&stem);

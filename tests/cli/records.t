@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 38
+plan 65
 
 # review NAME WORD: a paper that no other is like, with the built-in checks.
 review () {
@@ -127,6 +127,100 @@ done
 wait
 is "$(cat "$world"/pushed?)" "$(printf '0\n0\n0\n0')" 'four clones that push at the same time all succeed'
 is "$(git -C hub.git ls-tree -r --name-only refs/scrutiny/records | grep -c run.json)" 9 'and nothing is lost'
+
+# -- verify -------------------------------------------------------------------------------------------
+
+# put_blob PATH: replaces a file of the records by standard input.
+put_blob () {
+	blob=$(git hash-object -w --stdin) &&
+		GIT_INDEX_FILE=$world/index git read-tree refs/scrutiny/records &&
+		GIT_INDEX_FILE=$world/index git update-index --add --cacheinfo "100644,$blob,$1" &&
+		tree=$(GIT_INDEX_FILE=$world/index git write-tree) &&
+		git update-ref refs/scrutiny/records "$(git commit-tree -p refs/scrutiny/records -m damage "$tree")"
+}
+
+repo sha1 damaged
+paper one
+review two long
+commit papers
+git scrutiny run --all --checks-only --commit >/dev/null
+run git scrutiny records verify
+is "$status $out" '0 4 files of records, 4 reports: all as they should be' 'records that are whole are verified'
+record=$(git ls-tree -r --name-only refs/scrutiny/records | grep builtin | head -n 1)
+git cat-file blob "refs/scrutiny/records:$record" | head -c 100 | put_blob "$record"
+run git scrutiny records verify
+is "$status" 1 'a damaged one is found'
+like "$out" "$(basename "$(dirname "$record")")/builtin-[0-9]*.json: " 'and named'
+run git scrutiny report --format=json
+is "$status" 128 'reports are not made without it'
+like "$err" 'hint: .git scrutiny run. on that paper' 'but it is said what helps'
+run git scrutiny run --all --checks-only
+is "$status" 0 'the next run on the paper'
+like "$err" 'warning: the record builtin-[0-9]*.json of (one|two) is damaged: it is kept aside' 'says so, and makes it anew'
+run git scrutiny records verify
+like "$out" '^5 files .* 1 damaged one is kept aside' 'which puts things right'
+git scrutiny run --all --checks-only --commit >/dev/null
+echo 'and more' >>one/scrutiny.md
+git commit -qam 'by hand'
+run git scrutiny records verify
+is "$status" 1 'a report that says something else is found'
+like "$out" '^one/scrutiny.md: it is not what the records give' 'and named'
+git scrutiny report --replay
+git commit -qam 'as it was'
+run git scrutiny records verify
+is "$status" 0 'and put right by a replay'
+record=$(git ls-tree -r --name-only refs/scrutiny/records | grep 'builtin-[0-9]*.json' | head -n 1)
+git cat-file blob "refs/scrutiny/records:$record" | put_blob "${record%/*}/lab_alpha-12345678.json"
+run git scrutiny records verify
+like "$out" "its contents belong under the name 'builtin-" 'a name that does not fit its contents is found'
+git update-ref refs/scrutiny/records refs/scrutiny/records^
+git cat-file blob "refs/scrutiny/records:$record" | sed 's/"format": [0-9]*/"format": 99/' | put_blob "$record"
+run git scrutiny report --format=json
+like "$err" 'was written by a newer git scrutiny \(format 99\)' 'a record of a newer version is told as such'
+like "$err" '^hint: upgrade git scrutiny' 'with what helps'
+run git scrutiny run --all --checks-only
+like "$err" 'newer git scrutiny' 'and not replaced by a run'
+git update-ref refs/scrutiny/records refs/scrutiny/records^
+git cat-file blob "refs/scrutiny/records:$record" | sed 's/"format": 2/"format": 1/; /"tasks"/d; /"rubric"/d' | put_blob "$record"
+run git scrutiny records verify
+is "$status" 0 'a record of an older version is fine'
+like "$err" 'older format' 'and mentioned'
+run git scrutiny records migrate
+is "$status $out" '0 rewrote 1 record' 'records migrate rewrites it'
+run git scrutiny records migrate
+is "$status $out" "0 all records are in today's format" 'once'
+run git scrutiny records verify
+is "$status $err" '0 ' 'and all is well'
+cd ..
+
+# -- gc -----------------------------------------------------------------------------------------------
+
+git clone -q --bare damaged tidy-hub.git
+git clone -q tidy-hub.git tidy
+git clone -q tidy-hub.git follower
+(cd damaged && git scrutiny records push ../tidy-hub.git >/dev/null)
+(cd follower && git scrutiny records fetch >/dev/null)
+cd tidy || exit 1
+git scrutiny records fetch >/dev/null
+run git scrutiny records gc --keep=0 --reviews
+is "$out" 'nothing to drop' 'nothing of the papers as they are is dropped'
+sed 's/last/final/' one/main.tex >x && mv x one/main.tex
+git commit -qam changed
+git push -q origin main 2>/dev/null
+git scrutiny run --checks-only --commit >/dev/null
+run git scrutiny records gc --reviews
+is "$out" 'nothing to drop' 'nor what was reviewed of late'
+run git scrutiny records gc --keep=0 --reviews --dry-run
+like "$out" '^would drop 0 replies and the reviews of 1 earlier version of papers' '--dry-run says what would go'
+run git scrutiny records gc --keep=0 --reviews --squash
+like "$out" '^dropped .* of 1 earlier version' 'gc drops it'
+run git scrutiny records push
+is "$(git -C ../tidy-hub.git rev-list --count refs/scrutiny/records)" 1 'a folded history replaces the old one at the remote'
+cd ../follower || exit 1
+run git scrutiny records push
+is "$status" 0 'a clone that has not heard of it can push'
+is "$(git -C ../tidy-hub.git ls-tree -r --name-only refs/scrutiny/records | grep -c run.json)" 3 'what was dropped elsewhere comes back with it'
+cd ..
 
 # -- two processes --------------------------------------------------------------------------------------
 

@@ -403,6 +403,167 @@ static void test_folder_nested_without_end_is_refused(void **state)
 	teardown(&s);
 }
 
+/* -- looking after it -------------------------------------------------------------------------- */
+
+static void collect(struct store *s, const char *in_use, int64_t before, bool reviews, bool dry_run,
+		    struct records_gc_result *result)
+{
+	struct strmap ids = STRMAP_INIT;
+	struct records_gc_settings settings = { .in_use = &ids, .before = before, .reviews = reviews,
+						.dry_run = dry_run };
+	if (in_use)
+		strmap_add(&ids, id_of(in_use), SHA256_HEX_SIZE);
+	assert_success(records_gc(s->records, &settings, result));
+	strmap_release(&ids, NULL);
+}
+
+/* A paper with one record made of two replies, one unusable reply, and facts of a run. */
+static void put_review(struct store *s, const char *paper, int date)
+{
+	char *record = xstrfmt("{\"date\": %d, \"requests\": [\"aa\", \"bb\"]}", date);
+	char *run = xstrfmt("{\"date\": %d}", date);
+	put(s, paper, "m.json", record);
+	put(s, paper, "run.json", run);
+	put(s, paper, "replies/aa.json", "{\"date\": 1}");
+	put(s, paper, "replies/bb.json", "{\"date\": 1}");
+	put(s, paper, "replies/bb.invalid.json", "{\"date\": 1}");
+	put(s, paper, "replies/cc.json", "{\"date\": 1}");
+	free(record);
+	free(run);
+}
+
+static void test_gc_drops_replies_that_old_records_are_made_of(void **state)
+{
+	(void)state;
+	struct store s;
+	struct records_gc_result result;
+	struct slice line = { "{}\n", 3 };
+	setup(&s, "sha1");
+	put_review(&s, "old", 10);
+	put_review(&s, "recent", 20);
+	put_review(&s, "current", 10);
+	assert_success(records_shelf_put(s.records, "ledger/2020-01/01-aa.jsonl", line));
+	assert_success(records_commit(s.records, "reviews"));
+	struct oid before = tip(&s);
+	collect(&s, "current", 15, false, true, &result);
+	assert_int_equal(result.papers, 1);
+	assert_int_equal(result.replies, 3);
+	struct oid after = tip(&s);
+	assert_same_commit(&before, &after);
+
+	collect(&s, "current", 15, false, false, &result);
+	assert_int_equal(result.replies, 3);
+	assert_held(&s, "old", "m.json {\"date\": 10, \"requests\": [\"aa\", \"bb\"]}\n"
+			       "replies/cc.json {\"date\": 1}\nrun.json {\"date\": 10}");
+	assert_true(records_has(s.records, id_of("recent"), "replies/aa.json"));
+	assert_true(records_has(s.records, id_of("current"), "replies/aa.json"));
+	collect(&s, "current", 15, false, false, &result);
+	assert_int_equal(result.papers, 0);
+
+	collect(&s, "current", 15, true, false, &result);
+	assert_int_equal(result.papers, 1);
+	assert_held(&s, "old", "");
+	assert_true(records_has(s.records, id_of("recent"), "m.json"));
+	struct buffer ledger = BUFFER_INIT;
+	assert_success(records_shelf_read(s.records, "ledger/2020-01/01-aa.jsonl", &ledger));
+	buffer_release(&ledger);
+	teardown(&s);
+}
+
+static void test_gc_leaves_alone_what_it_cannot_read(void **state)
+{
+	(void)state;
+	struct store s;
+	struct records_gc_result result;
+	setup(&s, "sha1");
+	put_review(&s, "old", 10);
+	put(&s, "old", "n.json", "{\"date");
+	assert_success(records_commit(s.records, "reviews"));
+	collect(&s, NULL, 15, true, false, &result);
+	assert_int_equal(result.papers, 0);
+	teardown(&s);
+}
+
+static void test_squash_folds_the_history_and_old_clones_follow(void **state)
+{
+	(void)state;
+	struct store s;
+	setup(&s, "sha1");
+	struct oid behind = commit_one(&s, "tilings", "a.json", "1");
+	struct oid old = commit_one(&s, "knots", "a.json", "2");
+	assert_success(records_squash(s.records));
+	struct oid folded = tip(&s);
+	char *parents = git_says(s.top, "log", "-1", "--format=%P", folded.hex, NULL);
+	assert_string_equal(parents, "");
+	free(parents);
+	assert_held(&s, "tilings", "a.json 1");
+	git(s.top, "fsck", "--strict", NULL);
+
+	/* The old history is no news to the folded one, and gives way to it. */
+	struct oid after = merge_into(&s, &folded, &old, NULL);
+	assert_same_commit(&after, &folded);
+	after = merge_into(&s, &old, &folded, NULL);
+	assert_same_commit(&after, &folded);
+	after = merge_into(&s, &behind, &folded, NULL);
+	assert_same_commit(&after, &folded);
+	/* What was added to it meanwhile is not lost. */
+	be_at(&s, &old);
+	struct oid ahead = commit_one(&s, "braids", "a.json", "3");
+	merge_into(&s, &folded, &ahead, NULL);
+	assert_held(&s, "braids", "a.json 3");
+	teardown(&s);
+}
+
+static void test_clone_that_is_behind_takes_a_folded_history_without_the_old_objects(void **state)
+{
+	(void)state;
+	struct store s, other;
+	setup(&s, "sha1");
+	setup(&other, "sha1");
+	struct oid behind = commit_one(&s, "tilings", "a.json", "1");
+	git(other.top, "fetch", "-q", s.top, RECORDS_REF ":" RECORDS_REF, NULL);
+	commit_one(&s, "knots", "a.json", "2");
+	assert_success(records_squash(s.records));
+	struct oid folded = tip(&s);
+	git(other.top, "fetch", "-q", s.top, RECORDS_REF ":refs/theirs", NULL);
+	struct oid after = merge_into(&other, &behind, &folded, NULL);
+	assert_same_commit(&after, &folded);
+	teardown(&s);
+	teardown(&other);
+}
+
+static void test_squash_waits_for_what_is_journalled(void **state)
+{
+	(void)state;
+	struct store s;
+	setup(&s, "sha1");
+	struct oid before = commit_one(&s, "tilings", "a.json", "1");
+	put(&s, "knots", "a.json", "2");
+	assert_error(records_squash(s.records), ERROR_CONFLICT);
+	struct oid after = tip(&s);
+	assert_same_commit(&before, &after);
+	teardown(&s);
+}
+
+static void test_damaged_record_gives_its_name_to_the_next(void **state)
+{
+	(void)state;
+	static const char damaged[] = "{\"date";
+	struct store s;
+	struct slice data = { damaged, strlen(damaged) };
+	setup(&s, "sha1");
+	commit_one(&s, "tilings", "a.json", damaged);
+	assert_false(records_is_set_aside(s.records, id_of("tilings"), "a.json", data));
+	assert_success(records_set_aside(s.records, id_of("tilings"), "a.json", data));
+	assert_true(records_is_set_aside(s.records, id_of("tilings"), "a.json", data));
+	commit_one(&s, "tilings", "a.json", "{\"date\": 1}");
+	char *name = second("a", damaged), *expected = xstrfmt("a.json {\"date\": 1}\n%s %s", name, damaged);
+	assert_held(&s, "tilings", expected);
+	free(name);
+	free(expected);
+	teardown(&s);
+}
+
 /* -- many random stores ------------------------------------------------------------------------ */
 
 static struct oid random_store(struct store *s, unsigned *seed, const struct oid *on)
@@ -489,6 +650,12 @@ int main(void)
 		cmocka_unit_test(test_newer_layout_is_told_and_nothing_is_touched),
 		cmocka_unit_test(test_entries_of_a_strange_shape_are_left_out),
 		cmocka_unit_test(test_folder_nested_without_end_is_refused),
+		cmocka_unit_test(test_gc_drops_replies_that_old_records_are_made_of),
+		cmocka_unit_test(test_gc_leaves_alone_what_it_cannot_read),
+		cmocka_unit_test(test_squash_folds_the_history_and_old_clones_follow),
+		cmocka_unit_test(test_clone_that_is_behind_takes_a_folded_history_without_the_old_objects),
+		cmocka_unit_test(test_squash_waits_for_what_is_journalled),
+		cmocka_unit_test(test_damaged_record_gives_its_name_to_the_next),
 		cmocka_unit_test(test_random_stores_unite_the_same_way_and_lose_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

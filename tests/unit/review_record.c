@@ -231,9 +231,9 @@ static void test_records_of_other_clones_are_not_trusted(void **state)
 {
 	(void)state;
 	assert_refused("\"format\": 2", "\"format\": 3", ERROR_UNSUPPORTED,
-		       "format 3 is not known");
-	assert_refused("\"format\": 2", "\"format\": 0", ERROR_UNSUPPORTED,
-		       "format 0 is not known");
+		       "newer git scrutiny (format 3)");
+	assert_refused("\"format\": 2", "\"format\": 0", ERROR_SYNTAX,
+		       "there is no format 0");
 	assert_refused("\"tasks\": [", "\"tasks\": [{\"name\": 3}", ERROR_SYNTAX, "tasks 1");
 	assert_refused("\"scores\": [", "\"scores\": [{\"criterion\": \"charm\"}", ERROR_SYNTAX,
 		       "cannot be 'charm'");
