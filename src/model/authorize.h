@@ -17,7 +17,8 @@ void header_list_add(struct header_list *list, const char *fmt, ...) __attribute
 void header_list_release(struct header_list *list); /* wipes the lines */
 
 /* Appends what M's server wants to see for REQUEST, whose method, URL, other headers (LIST so far) and body
- * stand. Nothing without a key. */
+ * stand. Nothing without a key. Keys of AWS that expire are renewed, which may block and fail with
+ * ERROR_NETWORK. */
 struct error *model_authorize(const struct model *m, const struct http_request *request,
 			      struct header_list *list);
 

@@ -11,7 +11,8 @@
 #define MAX_SERVED_MODEL 200
 
 static const struct codec *const codecs[] = {
-	&codec_openai, &codec_responses, &codec_anthropic, &codec_gemini, &codec_ollama,
+	&codec_openai, &codec_responses, &codec_anthropic, &codec_gemini, &codec_converse,
+	&codec_ollama,
 };
 
 const struct codec *codec_by_name(const char *name)

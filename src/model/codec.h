@@ -96,6 +96,7 @@ extern const struct codec codec_openai;    /* chat completions */
 extern const struct codec codec_responses;
 extern const struct codec codec_anthropic; /* messages */
 extern const struct codec codec_gemini;    /* generateContent */
+extern const struct codec codec_converse;  /* of Amazon Bedrock */
 extern const struct codec codec_ollama;
 const struct codec *codec_by_name(const char *name); /* NULL if there is none */
 const char *codec_name(size_t i);                    /* NULL behind the last */

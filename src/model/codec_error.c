@@ -140,7 +140,9 @@ static const char *const permanent_codes[] = {
 };
 
 /* Older servers say it in words only. */
-static const char *const permanent_words[] = { "spend limit", "spending limit", "credit balance" };
+static const char *const permanent_words[] = {
+	"spend limit", "spending limit", "credit balance", "too many tokens per day",
+};
 
 static bool is_permanent_code(const char *code)
 {
@@ -168,7 +170,7 @@ static bool is_permanent(const cJSON *error, const char *message)
 
 bool codec_error_of_json(struct codec_error *out, const cJSON *body)
 {
-	static const char *const keys[] = { "message", "error", "detail" };
+	static const char *const keys[] = { "message", "Message", "error", "detail" };
 	*out = (struct codec_error){ 0 };
 	if (cJSON_IsArray(body)) /* Gemini's, when it does not stream events */
 		body = cJSON_GetArrayItem(body, 0);

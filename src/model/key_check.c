@@ -41,7 +41,7 @@ static struct error *ask_for_list(const struct model *m, const struct http_setti
 struct error *model_check_key(const char *provider, const char *key, const struct model_settings *settings)
 {
 	struct model m = { .provider = xstrdup(provider), .row = provider_by_name(provider) };
-	struct error *err = provider_endpoint(settings, provider, &m.codec, &m.endpoint);
+	struct error *err = provider_endpoint(settings, provider, NULL, &m.codec, &m.endpoint);
 	if (!err)
 		m.auth = m.row ? m.row->auth : m.codec->auth;
 	if (!err)

@@ -26,7 +26,7 @@ enum model_auth {
 	MODEL_AUTH_BEARER,         /* Authorization: Bearer KEY (nothing without a key) */
 	MODEL_AUTH_X_API_KEY,      /* x-api-key: KEY */
 	MODEL_AUTH_X_GOOG_API_KEY, /* x-goog-api-key: KEY */
-	MODEL_AUTH_AWS,            /* AWS Signature Version 4, service bedrock */
+	MODEL_AUTH_AWS,            /* AWS Signature Version 4, service bedrock; Bearer with a KEY */
 };
 
 /* Everything needed to call one model. Strings are owned. */
@@ -193,12 +193,15 @@ struct model_settings {
  * and existence (500 ms connect timeout). ERROR_NOT_FOUND/ERROR_USAGE with what to configure.
  *
  * Settings, "<p>" being the provider, and for the last four also "<provider>/<model>", which wins:
- *   scrutiny.<p>.endpoint       base URL; openai also OPENAI_BASE_URL, ollama OLLAMA_HOST
+ *   scrutiny.<p>.endpoint       base URL; openai also OPENAI_BASE_URL, ollama OLLAMA_HOST,
+ *                               bedrock AWS_ENDPOINT_URL_BEDROCK_RUNTIME, AWS_ENDPOINT_URL
  *   scrutiny.<p>.api            a codec's name: "openai" (chat completions; default for new names),
  *                               "responses", "anthropic", "gemini", "ollama", "converse"
  *   scrutiny.<p>.model          what the provider's name alone means
  *   scrutiny.<p>.keyenv         name of the variable that holds the key (openai: OPENAI_API_KEY)
  *   scrutiny.<p>.allowplainhttp true: the key may go over http to another machine
+ *   scrutiny.<p>.region         of bedrock; else AWS_REGION, AWS_DEFAULT_REGION, the profile's
+ *   scrutiny.<p>.profile        of bedrock: of ~/.aws/config; else AWS_PROFILE
  *   scrutiny.<p>.contexttokens  .maxtokens  .pricein  .priceout
  *
  * and scrutiny.<p>.price, any number of times: rows of prices as in model/prices.h. Of those that hold

@@ -122,25 +122,50 @@ static struct error *add_plain_prices(struct row_list *out, const struct model *
 	return err;
 }
 
+static void multiply(struct price *price, double factor)
+{
+	price->in *= factor;
+	price->out *= factor;
+	price->cached *= factor;
+	price->cache_write *= factor;
+}
+
+/* The provider's rows for M, ending with one without a model. */
+static void add_table(struct row_list *out, const struct model *m)
+{
+	const struct provider *p = m->row;
+	double factor = 1;
+	char *renamed = p && p->price_name ? p->price_name(m->name, &factor) : NULL;
+	const char *name = p && p->price_name ? renamed : m->name;
+	for (const struct price_row *row = p && !m->local ? p->prices : NULL; row && row->model; row++) {
+		struct price_row own = *row;
+		if (!name || !price_names_model(row->model, name))
+			continue;
+		own.model = m->name;
+		multiply(&own.price, factor);
+		add_row(out, &own);
+	}
+	add_row(out, &(struct price_row){ 0 });
+	free(renamed);
+}
+
 struct error *model_find_prices(struct model *m, const struct model_settings *s)
 {
 	struct row_list rows = { 0 };
 	int64_t now = (int64_t)time(NULL);
-	const struct price_row *table = m->row && !m->local ? m->row->prices : NULL;
-	const struct price_row *usual = price_find(table, m->name, 0, now);
+	struct row_list table = { 0 };
+	add_table(&table, m);
+	const struct price_row *usual = price_find(table.items, m->name, 0, now);
 	struct error *err = add_user_rows(&rows, m, s);
 	if (!err)
 		err = add_plain_prices(&rows, m, s, usual);
+	for (size_t i = 0; !err && table.items[i].model; i++)
+		add_row(&rows, &table.items[i]);
+	free(table.items);
 	if (err) {
 		free(rows.items);
 		return err;
 	}
-	for (const struct price_row *row = table; row && row->model; row++)
-		if (price_names_model(row->model, m->name)) {
-			struct price_row own = *row;
-			own.model = m->name;
-			add_row(&rows, &own);
-		}
 	if (rows.nr)
 		add_row(&rows, &(struct price_row){ 0 });
 	m->prices = rows.items;

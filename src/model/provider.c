@@ -6,6 +6,7 @@ const struct provider *const providers[] = {
 	&provider_openai,
 	&provider_anthropic,
 	&provider_gemini,
+	&provider_bedrock,
 	&provider_ollama,
 	NULL,
 };

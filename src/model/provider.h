@@ -21,7 +21,7 @@ struct batch_api;
 struct provider {
 	const char *name;
 	const struct codec *codec;       /* unless scrutiny.<name>.api names another */
-	const char *endpoint;            /* %s stands for the region */
+	const char *endpoint;
 	const char *endpoint_env[3];     /* variables that overrule it, the first that is set counts */
 	char *(*read_endpoint)(const char *env_value); /* NULL: it is a base URL */
 	const char *key_env[3];          /* variables that may hold the key, likewise */
@@ -29,8 +29,17 @@ struct provider {
 	bool needs_key;                  /* except on loopback */
 	unsigned per_provider;           /* requests at once, to begin with; 0: 8 */
 	struct limit_headers limits;
+	/* Where it has several APIs: the one that serves MODEL, unless the user says which; and the path below
+	 * the endpoint at which CODEC's is. NULL: CODEC, at the endpoint. */
+	const struct codec *(*codec_of)(const char *model);
+	const char *(*path_of)(const struct codec *codec);
+	/* The base URL where none is configured, malloc'd; NULL: ENDPOINT. */
+	struct error *(*find_endpoint)(char **out, const struct model_settings *settings);
 	int64_t context_tokens;          /* of its models where a row of prices does not say; 0: unknown */
 	const struct price_row *prices;  /* ends with a row without a model; may be NULL */
+	/* The name under which PRICES have MODEL, malloc'd (NULL: they have not), and what they are to be
+	 * multiplied by. NULL: they have it under its own name. */
+	char *(*price_name)(const char *model, double *factor);
 	const struct batch_api *batch;   /* NULL: it has none */
 };
 
@@ -38,6 +47,10 @@ struct provider {
 extern const struct provider *const providers[]; /* ends with NULL */
 const struct provider *provider_by_name(const char *name);
 
-extern const struct provider provider_openai, provider_anthropic, provider_gemini, provider_ollama;
+extern const struct provider provider_openai, provider_anthropic, provider_gemini, provider_bedrock,
+	provider_ollama;
+
+/* Anthropic's list of prices, which holds for others who serve Claude. */
+extern const struct price_row claude_prices[];
 
 #endif

@@ -2,7 +2,7 @@
  * minutes costs a quarter more than other input. */
 #include "model/provider.h"
 
-static const struct price_row prices[] = {
+const struct price_row claude_prices[] = {
 	{ .model = "claude-haiku-5-5", .max_prompt = 100000, .price = { 0.10, 0.50, .cache_write = 0.125 } },
 	{ .model = "claude-haiku-5-5", .price = { 0.50, 2.50, .cache_write = 0.625 } },
 	{ .model = "claude-sonnet-5-5", .price = { 2, 10, .cached = 0.20, .cache_write = 2.5 } },
@@ -22,5 +22,5 @@ const struct provider provider_anthropic = {
 	.limits = { "anthropic-ratelimit-requests-limit", "anthropic-ratelimit-requests-remaining",
 		    "anthropic-ratelimit-requests-reset", "anthropic-ratelimit-tokens-limit",
 		    "anthropic-ratelimit-tokens-remaining", "anthropic-ratelimit-tokens-reset" },
-	.prices = prices,
+	.prices = claude_prices,
 };

@@ -8,8 +8,10 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/trace.h"
+#include "model/bedrock.h"
 #include "model/ollama.h"
 #include "model/provider.h"
+#include "net/aws.h"
 
 #define MAX_SPEC 300
 #define MAX_PROVIDERS 32
@@ -30,6 +32,8 @@ void model_release(struct model *m)
 	free(m->endpoint);
 	free(m->key);
 	free(m->prices);
+	free(m->region);
+	aws_credentials_free(m->aws);
 	free(m->key_from);
 	*m = (struct model){ 0 };
 }
@@ -108,7 +112,8 @@ char *model_family(const char *name)
 		{ "mixtral", "mistral" },   { "mistral", "mistral" }, { "ministral", "mistral" },
 		{ "codestral", "mistral" }, { "devstral", "mistral" }, { "magistral", "mistral" },
 		{ "smollm", "smollm" },	    { "phi", "phi" },	    { "deepseek", "deepseek" },
-		{ "gpt", "gpt" },
+		{ "gpt", "gpt" },	    { "nova", "nova" },	    { "titan", "titan" },
+		{ "command", "command" },   { "jamba", "jamba" },   { "palmyra", "palmyra" },
 	};
 	const char *base = strrchr(name, '/');
 	base = base ? base + 1 : name;
@@ -228,29 +233,58 @@ static struct error *unknown_codec(const char *provider, const char *api)
 	return err;
 }
 
-struct error *provider_endpoint(const struct model_settings *s, const char *name,
-				const struct codec **codec, char **endpoint)
+/* MODEL may be NULL. */
+static struct error *find_codec(const struct model_settings *s, const char *name, const char *model,
+				const struct codec **out)
 {
 	const struct provider *row = provider_by_name(name);
 	const char *api = setting(s, name, "api");
-	*codec = api ? codec_by_name(api) : row ? row->codec : &codec_openai;
-	if (!*codec)
-		return unknown_codec(name, api);
+	if (api)
+		*out = codec_by_name(api);
+	else if (row)
+		*out = model && row->codec_of ? row->codec_of(model) : row->codec;
+	else
+		*out = &codec_openai;
+	return *out ? NULL : unknown_codec(name, api);
+}
+
+/* Some providers have an API at a path of its own. */
+static char *with_path(const struct provider *row, const struct codec *codec, char *endpoint)
+{
+	const char *path = row && row->path_of ? row->path_of(codec) : "";
+	if (ends_with(endpoint, path))
+		return endpoint;
+	char *longer = xstrfmt("%s%s", endpoint, path);
+	free(endpoint);
+	return longer;
+}
+
+struct error *provider_endpoint(const struct model_settings *s, const char *name, const char *model,
+				const struct codec **codec, char **endpoint)
+{
+	const struct provider *row = provider_by_name(name);
+	struct error *err = find_codec(s, name, model, codec);
+	if (err)
+		return err;
 	const char *configured = setting(s, name, "endpoint");
 	const char *variable_name = NULL;
 	const char *variable = row ? env_first(s, row->endpoint_env, &variable_name) : NULL;
 	if (!configured && !row)
 		return unknown_provider(name);
-	char *url;
+	char *url = NULL;
 	if (configured)
 		url = xstrdup(configured);
-	else if (!variable)
-		url = xstrdup(row->endpoint);
-	else
+	else if (variable)
 		url = row->read_endpoint ? row->read_endpoint(variable) : xstrdup(variable);
-	*endpoint = tidy_endpoint(*codec, url);
+	else if (row->find_endpoint)
+		err = row->find_endpoint(&url, s);
+	else
+		url = xstrdup(row->endpoint);
+	if (err)
+		return err;
+	*endpoint = with_path(row, *codec, tidy_endpoint(*codec, url));
 	free(url);
-	struct error *err = http_check_url(*endpoint);
+	err = http_check_url(*endpoint);
 	if (err)
 		err = error_context(err, "the endpoint of %s", name);
 	return err;
@@ -260,7 +294,7 @@ struct error *model_endpoint(char **out, const char *name, const struct model_se
 {
 	const struct codec *codec;
 	char *endpoint = NULL;
-	struct error *err = provider_endpoint(settings, name, &codec, &endpoint);
+	struct error *err = provider_endpoint(settings, name, NULL, &codec, &endpoint);
 	if (err)
 		free(endpoint);
 	else
@@ -346,22 +380,24 @@ struct error *model_find(struct model *out, const char *spec, const struct model
 {
 	struct model m = { 0 };
 	struct error *err = split_spec(&m, spec);
+	const char *usual = err || m.name ? NULL : setting(settings, m.provider, "model");
+	if (usual)
+		m.name = xstrdup(usual);
 	if (!err)
-		err = provider_endpoint(settings, m.provider, &m.codec, &m.endpoint);
+		err = provider_endpoint(settings, m.provider, m.name, &m.codec, &m.endpoint);
 	m.row = err ? NULL : provider_by_name(m.provider);
 	if (!err)
 		m.auth = m.row ? m.row->auth : m.codec->auth;
 	if (!err)
 		err = find_key(&m, settings);
-	const char *usual = err || m.name ? NULL : setting(settings, m.provider, "model");
-	if (usual)
-		m.name = xstrdup(usual);
 	if (!err && !m.name && m.codec != &codec_ollama)
 		err = error_with_hint(error_new(ERROR_USAGE, "which model of %s?", m.provider),
 				      "write %s/<model>, or git config scrutiny.%s.model <model>",
 				      m.provider, m.provider);
 	if (!err && m.codec == &codec_ollama)
 		err = ollama_complete(&m, &settings->http);
+	if (!err && m.auth == MODEL_AUTH_AWS)
+		err = bedrock_complete(&m, settings);
 	if (err)
 		goto out;
 	m.reviewer = xstrfmt("%s/%s", m.provider, m.name);

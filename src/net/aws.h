@@ -17,7 +17,7 @@ struct aws_settings {
 	const char *home;      /* the user's home directory, for ~/.aws; may be NULL */
 	const char *profile;   /* overrules AWS_PROFILE and keys in the environment; NULL: AWS_PROFILE, then
 				* "default" */
-	struct http_settings http; /* its strings must outlive the credentials; all else is copied */
+	struct http_settings http; /* what it points to must outlive the credentials; all else is copied */
 };
 
 /* Temporary credentials are renewed when less than five minutes of them are left. */
