@@ -10,27 +10,28 @@ complete -c git-scrutiny -n __fish_is_first_token -a compare -d 'show what chang
 complete -c git-scrutiny -n __fish_is_first_token -a report -d 'print or rebuild reports from the records, offline'
 complete -c git-scrutiny -n __fish_is_first_token -a explain -d 'say what a rule of the built-in checks means'
 complete -c git-scrutiny -n __fish_is_first_token -a models -d 'show which models can be asked, and how to add one'
+complete -c git-scrutiny -n __fish_is_first_token -a cost -d 'show what models have cost and what the budgets leave'
 complete -c git-scrutiny -n __fish_is_first_token -a records -d 'share, unite and look after what models answered'
 complete -c git-scrutiny -n __fish_is_first_token -a version -d 'print the version'
 
 # run
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models records version' -l since -x -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)' -d 'papers that differ from what stands at <rev>'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models records version' -l staged -d 'papers whose staged content differs from HEAD'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models records version' -s a -l all -d 'every paper; what is recorded is not asked for again'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models records version' -l reviewers -x -a '(git scrutiny models --list 2>/dev/null)' -d 'ask these models, separated by commas'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models records version' -l tasks -x -d 'what to ask them: summary, correctness, experiments, novelty, clarity, or review'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models records version' -l checks-only -d 'run the built-in checks and ask no model'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models records version' -l max-cost -x -d 'spend at most this on the run, in US dollars'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models records version' -s n -l dry-run -d 'show what would be done, with tokens and cost; as git scrutiny plan'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models records version' -l commit -d 'commit the reports and meta.yaml, and nothing else'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models records version' -l write -d 'write reports and meta.yaml (default); --no-write only prints'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models records version' -l no-write -d 'not: write reports and meta.yaml (default); --no-write only prints'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models records version' -l fail-on -x -a 'error warning note never' -d 'exit with 1 at findings of this level: error, warning, note, never'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models records version' -l format -x -a 'text md json sarif' -d 'text (default), md, json or sarif'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models records version' -s o -l output -r -F -d 'print findings into a file instead of standard output'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models records version' -s q -l quiet -d 'print findings and warnings only'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models records version' -l color -x -a 'always never auto' -d 'colour the output: always, never or auto'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models records version' -a '(__fish_complete_directories (commandline -ct))'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models cost records version' -l since -x -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)' -d 'papers that differ from what stands at <rev>'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models cost records version' -l staged -d 'papers whose staged content differs from HEAD'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models cost records version' -s a -l all -d 'every paper; what is recorded is not asked for again'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models cost records version' -l reviewers -x -a '(git scrutiny models --list 2>/dev/null)' -d 'ask these models, separated by commas'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models cost records version' -l tasks -x -d 'what to ask them: summary, correctness, experiments, novelty, clarity, or review'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models cost records version' -l checks-only -d 'run the built-in checks and ask no model'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models cost records version' -l max-cost -x -d 'spend at most this on the run, in US dollars'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models cost records version' -s n -l dry-run -d 'show what would be done, with tokens and cost; as git scrutiny plan'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models cost records version' -l commit -d 'commit the reports and meta.yaml, and nothing else'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models cost records version' -l write -d 'write reports and meta.yaml (default); --no-write only prints'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models cost records version' -l no-write -d 'not: write reports and meta.yaml (default); --no-write only prints'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models cost records version' -l fail-on -x -a 'error warning note never' -d 'exit with 1 at findings of this level: error, warning, note, never'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models cost records version' -l format -x -a 'text md json sarif' -d 'text (default), md, json or sarif'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models cost records version' -s o -l output -r -F -d 'print findings into a file instead of standard output'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models cost records version' -s q -l quiet -d 'print findings and warnings only'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models cost records version' -l color -x -a 'always never auto' -d 'colour the output: always, never or auto'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from plan status show compare report explain models cost records version' -a '(__fish_complete_directories (commandline -ct))'
 
 # plan
 complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -l since -x -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)' -d 'papers that differ from what stands at <rev>'
@@ -78,6 +79,11 @@ complete -c git-scrutiny -n '__fish_seen_subcommand_from explain' -a '(git scrut
 # models
 complete -c git-scrutiny -n '__fish_seen_subcommand_from models' -l list -d 'print the models\' names only, one a line'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from models' -a 'login logout'
+
+# cost
+complete -c git-scrutiny -n '__fish_seen_subcommand_from cost' -l by -x -a 'day model paper author task' -d 'one row for each day, model (default), paper, author or task'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from cost' -l since -x -d 'from that day on; without it, this month'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from cost' -l json -d 'print JSON, as docs/formats/cost.schema.json says'
 
 # records
 complete -c git-scrutiny -n '__fish_seen_subcommand_from records' -l keep -x -d 'nothing that was reviewed in the last <days> days (default 90)'

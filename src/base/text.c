@@ -285,12 +285,26 @@ const char *text_nearest(const char *word, const char *const *candidates)
 	return nearest;
 }
 
+void text_grouped(struct buffer *out, int64_t n)
+{
+	char digits[32];
+	int len = snprintf(digits, sizeof(digits), "%lld", (long long)n);
+	for (int i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0 && digits[i - 1] != '-')
+			buffer_addch(out, ',');
+		buffer_addch(out, digits[i]);
+	}
+}
+
+/* By integers: printf's decimal point follows the locale. */
 void text_dollars(struct buffer *out, double usd)
 {
 	int digits = usd > 0 && usd < 0.9995 ? 3 : 2;
-	for (double limit = 0.0995; usd > 0 && usd < limit && digits < 9; limit /= 10)
-		digits += limit < 0.0995;
-	buffer_addf(out, "$%.*f", digits, usd);
+	double scale = digits == 3 ? 1000 : 100;
+	for (double limit = 0.00995; usd > 0 && usd < limit && digits < 9; limit /= 10, scale *= 10)
+		digits++;
+	long long units = (long long)(usd * scale + 0.5), whole = (long long)scale;
+	buffer_addf(out, "$%lld.%0*lld", units / whole, digits, units % whole);
 	if (digits == 3 && usd >= 0.0995 && out->data[out->len - 1] == '0')
 		buffer_truncate(out, out->len - 1);
 }

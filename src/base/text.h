@@ -37,6 +37,8 @@ int utf8_width(uint32_t cp);
  * newline and tab stay only if KEEP_LINES; malformed UTF-8 becomes \xNN. */
 void text_for_terminal(struct buffer *out, const char *s, size_t len, bool keep_lines);
 
+/* 18400 as "18,400". */
+void text_grouped(struct buffer *out, int64_t n);
 /* US dollars for a person: "$3.10", "$0.125", "$0.35", and of less than ten cents two digits that
  * count: "$0.0052". */
 void text_dollars(struct buffer *out, double usd);

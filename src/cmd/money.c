@@ -16,6 +16,15 @@ struct error *money_limits(struct budget_limits *out, const struct workspace *ws
 	return err;
 }
 
+void money_add_column(struct buffer *out, double usd)
+{
+	long long units = (long long)(usd * 10000 + 0.5);
+	if (usd > 0 && !units)
+		buffer_addstr(out, "under $0.0001");
+	else
+		buffer_addf(out, "$%lld.%04lld", units / 10000, units % 10000);
+}
+
 void money_add_cost(struct buffer *out, double usd, bool unknown)
 {
 	text_dollars(out, usd);

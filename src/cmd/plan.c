@@ -12,18 +12,6 @@ struct plan_options {
 	bool staged, all, checks_only;
 };
 
-/* 18400 -> "18,400" */
-static void add_grouped(struct buffer *out, int64_t n)
-{
-	char digits[32];
-	int len = snprintf(digits, sizeof(digits), "%lld", (long long)n);
-	for (int i = 0; i < len; i++) {
-		if (i && (len - i) % 3 == 0)
-			buffer_addch(out, ',');
-		buffer_addch(out, digits[i]);
-	}
-}
-
 static void add_padded(struct buffer *out, const char *text, size_t width)
 {
 	size_t len = strlen(text);
@@ -80,10 +68,10 @@ static void plan_row(struct buffer *out, const struct workspace *ws, const char 
 	t->input += input;
 	t->output += output;
 	buffer_addf(out, "%-*s", width, name);
-	add_grouped(&text, input);
+	text_grouped(&text, input);
 	add_padded(out, text.data, 10);
 	buffer_reset(&text);
-	add_grouped(&text, output);
+	text_grouped(&text, output);
 	add_padded(out, text.data, 8);
 	for (size_t m = 0; m < ws->nr_models; m++) {
 		buffer_reset(&text);

@@ -146,18 +146,6 @@ bool cut_text(const char *s, size_t max, size_t *len)
 	return true;
 }
 
-void add_grouped(struct buffer *out, int64_t n)
-{
-	char digits[32];
-	int len = snprintf(digits, sizeof(digits), "%lld", (long long)n);
-
-	for (int i = 0; i < len; i++) {
-		if (i && (len - i) % 3 == 0 && digits[i - 1] != '-')
-			buffer_addch(out, ',');
-		buffer_addch(out, digits[i]);
-	}
-}
-
 /* By integers: printf's decimal point follows the locale. */
 void add_cost(struct buffer *out, double usd)
 {

@@ -369,7 +369,7 @@ static void add_tokens(struct buffer *out, int64_t n)
 	if (n < 0)
 		buffer_addstr(out, "unknown");
 	else
-		add_grouped(out, n);
+		text_grouped(out, n);
 }
 
 static void add_reviewer_row(struct buffer *out, const struct record *r)

@@ -12,7 +12,6 @@ void add_day(struct buffer *out, int64_t seconds);
 void add_relative_path(struct buffer *out, const char *paper, const char *path);
 void add_uri_path(struct buffer *out, const char *path);
 bool cut_text(const char *s, size_t max, size_t *len);
-void add_grouped(struct buffer *out, int64_t n); /* 18,400 */
 void add_cost(struct buffer *out, double usd);
 void report_put_finding(struct json_writer *w, const struct consensus_finding *f); /* as in scrutiny.json */
 

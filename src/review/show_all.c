@@ -245,9 +245,9 @@ static void add_record(struct writer *w, const struct record *r)
 	bool model = strcmp(r->reviewer, "builtin") != 0;
 	if (model && r->input_tokens >= 0 && r->output_tokens >= 0) {
 		buffer_addstr(&line, ", ");
-		add_grouped(&line, r->input_tokens);
+		text_grouped(&line, r->input_tokens);
 		buffer_addstr(&line, " tokens in, ");
-		add_grouped(&line, r->output_tokens);
+		text_grouped(&line, r->output_tokens);
 		buffer_addstr(&line, " out");
 	}
 	if (model) {
