@@ -123,6 +123,7 @@ struct codec_question exchange_question(const struct exchange *x)
 		.dialect = x->lane->dialect,
 		.earlier = slice_of(&x->earlier),
 		.complaint = x->complaint,
+		.alone = !x->group || x->group->members < 2,
 	};
 }
 

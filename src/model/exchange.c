@@ -163,6 +163,10 @@ static void on_status(struct exchange *x, const struct attempt *a, const struct 
 		return;
 	}
 	struct retry_advice advice = advise(x, response);
+	if (e.retry_ms && !advice.server_said) {
+		advice.delay_ms = e.retry_ms;
+		advice.server_said = true;
+	}
 	if (e.permanent)
 		advice.retry = advice.wanted = false;
 	char *message = codec_status_message(response->status, &e,

@@ -51,7 +51,7 @@ static struct model_usage worst_usage(const struct exchange *x)
 		.input_tokens = (doubled < bytes ? doubled : bytes) + OVERHEAD_TOKENS,
 		.output_tokens = codec_output_tokens(&q),
 	};
-	if (x->model->codec->asks_for_cache)
+	if (x->model->codec->asks_for_cache && !q.alone)
 		worst.cache_write_tokens = worst.input_tokens;
 	return worst;
 }
