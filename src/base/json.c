@@ -107,8 +107,12 @@ static struct error *check_string(struct checker *c)
 				return err;
 			continue;
 		}
+		if (byte < 0x80) {
+			c->s++;
+			continue;
+		}
 		size_t n = utf8_decode(c->s, (size_t)(c->end - c->s), &cp);
-		if (n == 1 && byte >= 0x80)
+		if (n == 1)
 			return syntax(c, "a string is not valid UTF-8");
 		c->s += n;
 	}

@@ -6,6 +6,9 @@
 #include "base/memory.h"
 #include "base/text.h"
 
+/* Integers below are written by %g without an exponent, too. */
+#define MAX_PLAIN_INTEGER 1e15
+
 void json_writer_init(struct json_writer *w, struct buffer *out, bool indent)
 {
 	*w = (struct json_writer){ .out = out, .indent = indent };
@@ -71,26 +74,48 @@ void json_end_array(struct json_writer *w)
 	end(w, ']');
 }
 
+/* S is valid UTF-8. Bytes are put together in small pieces: texts of many lines have many escapes. */
+static void add_escaped(struct buffer *out, const char *s, size_t len)
+{
+	static const char letters[0x20] = { ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't' };
+	static const char hex[] = "0123456789abcdef";
+	char piece[1024];
+	size_t n = 0;
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)s[i];
+		if (n > sizeof(piece) - 6) { /* the longest escape */
+			buffer_add(out, piece, n);
+			n = 0;
+		}
+		if (c >= 0x20 && c != '"' && c != '\\') {
+			piece[n++] = (char)c;
+			continue;
+		}
+		piece[n++] = '\\';
+		if (c >= 0x20) {
+			piece[n++] = (char)c;
+		} else if (letters[c]) {
+			piece[n++] = letters[c];
+		} else {
+			memcpy(piece + n, "u00", 3);
+			piece[n + 3] = hex[c >> 4];
+			piece[n + 4] = hex[c & 15];
+			n += 5;
+		}
+	}
+	buffer_add(out, piece, n);
+}
+
 static void add_quoted(struct buffer *out, const char *s, size_t len)
 {
-	static const char plain[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
 	buffer_addch(out, '"');
-	while (len) {
-		size_t run = 0;
-		while (run < len && (unsigned char)s[run] >= 0x20 && s[run] != '"' && s[run] != '\\')
-			run++;
-		utf8_scrub(out, s, run);
-		s += run;
-		len -= run;
-		if (!len)
-			break;
-		const char *escape = *s ? strchr(plain, *s) : NULL;
-		if (escape)
-			buffer_addf(out, "\\%c", letters[escape - plain]);
-		else
-			buffer_addf(out, "\\u%04x", (unsigned char)*s);
-		s++;
-		len--;
+	if (utf8_valid(s, len)) {
+		add_escaped(out, s, len);
+	} else {
+		struct buffer scrubbed = BUFFER_INIT;
+		utf8_scrub(&scrubbed, s, len);
+		add_escaped(out, scrubbed.data, scrubbed.len);
+		buffer_release(&scrubbed);
 	}
 	buffer_addch(out, '"');
 }
@@ -128,6 +153,11 @@ void json_number(struct json_writer *w, double value)
 	char text[40];
 	if (!isfinite(value)) {
 		json_null(w);
+		return;
+	}
+	bool plain = fabs(value) < MAX_PLAIN_INTEGER && value == trunc(value);
+	if (plain && (value != 0 || !signbit(value))) {
+		json_integer(w, (int64_t)value);
 		return;
 	}
 	separate(w);

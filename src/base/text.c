@@ -140,12 +140,30 @@ void utf8_encode(struct buffer *out, uint32_t cp)
 	buffer_add(out, bytes, len);
 }
 
+/* Bytes of ASCII at the beginning of S, eight at a time: most text is nothing else. */
+static size_t ascii_prefix(const char *s, size_t len)
+{
+	size_t pos = 0;
+	uint64_t word;
+	for (; len - pos >= sizeof(word); pos += sizeof(word)) {
+		memcpy(&word, s + pos, sizeof(word));
+		if (word & UINT64_C(0x8080808080808080))
+			break;
+	}
+	while (pos < len && !(s[pos] & 0x80))
+		pos++;
+	return pos;
+}
+
 /* The length of the well-formed beginning of S. */
 static size_t valid_prefix(const char *s, size_t len)
 {
 	size_t pos = 0;
-	uint32_t cp;
 	while (pos < len) {
+		uint32_t cp;
+		pos += ascii_prefix(s + pos, len - pos);
+		if (pos == len)
+			break;
 		size_t n = decode_strictly((const unsigned char *)s + pos, len - pos, &cp);
 		if (!n)
 			break;

@@ -161,7 +161,8 @@ struct error *model_submit(struct model_engine *e, const struct model *m, const 
 	if (e->cancelled)
 		return error_new(ERROR_CANCELLED, "interrupted");
 	const cJSON *schema;
-	struct error *err = http_check_url(m->endpoint);
+	struct lane *lane;
+	struct error *err = lane_of(e, m, &lane);
 	if (!err)
 		err = schema_of(e, r->schema, &schema);
 	if (err)
@@ -179,7 +180,7 @@ struct error *model_submit(struct model_engine *e, const struct model *m, const 
 	buffer_init(&x->reply.answer, BUFFER_MAX_INTERNAL);
 	buffer_init(&x->reply.raw_first, BUFFER_MAX_INTERNAL);
 	buffer_init(&x->earlier, BUFFER_MAX_INTERNAL);
-	x->lane = lane_of(e, m);
+	x->lane = lane;
 	x->next_unsettled = e->unsettled;
 	if (e->unsettled)
 		e->unsettled->prev_unsettled = x;

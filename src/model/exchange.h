@@ -34,7 +34,7 @@ struct pool {
 
 /* The requests to one model, which share its limits and what was learnt about it. */
 struct lane {
-	char *key;                   /* reviewer and endpoint */
+	char *reviewer, *endpoint;
 	struct pool *pool;
 	struct codec_dialect dialect;
 	const struct limit_headers *limits; /* or NULL */
@@ -164,8 +164,8 @@ void reservation_settle(struct attempt *a, const struct http_response *response)
 
 /* -- queue.c -- */
 
-struct pool *pool_of(struct model_engine *e, const struct model *m);
-struct lane *lane_of(struct model_engine *e, const struct model *m);
+/* ERROR_USAGE when the endpoint of M is no address. */
+struct error *lane_of(struct model_engine *e, const struct model *m, struct lane **out);
 /* Puts X where it has to wait first: behind its leader, or for a place. */
 void queue_admit(struct exchange *x);
 void queue_ready(struct exchange *x, bool first);

@@ -53,7 +53,7 @@ static void size_window(struct window *w, const struct model_engine *e, const st
 		window_init(w, size, m->local ? size : size * WINDOW_GROWTH);
 }
 
-struct pool *pool_of(struct model_engine *e, const struct model *m)
+static struct pool *pool_of(struct model_engine *e, const struct model *m)
 {
 	char *key = xstrfmt("%s %s", m->provider, m->endpoint);
 	struct pool *pool = e->pools;
@@ -71,25 +71,27 @@ struct pool *pool_of(struct model_engine *e, const struct model *m)
 	return pool;
 }
 
-struct lane *lane_of(struct model_engine *e, const struct model *m)
+struct error *lane_of(struct model_engine *e, const struct model *m, struct lane **out)
 {
-	char *key = xstrfmt("%s %s", m->reviewer, m->endpoint);
 	struct lane *lane = e->lanes;
-	while (lane && strcmp(lane->key, key))
+	while (lane && (strcmp(lane->reviewer, m->reviewer) || strcmp(lane->endpoint, m->endpoint)))
 		lane = lane->next;
-	if (lane) {
-		free(key);
-		return lane;
-	}
-	lane = xcalloc(1, sizeof(*lane));
-	lane->key = key;
+	*out = lane;
+	if (lane)
+		return NULL;
+	struct error *err = http_check_url(m->endpoint);
+	if (err)
+		return err;
+	*out = lane = xcalloc(1, sizeof(*lane));
+	lane->reviewer = xstrdup(m->reviewer);
+	lane->endpoint = xstrdup(m->endpoint);
 	lane->pool = pool_of(e, m);
 	lane->limits = m->row ? &m->row->limits : NULL;
 	lane->next_of_pool = lane->pool->lanes;
 	lane->pool->lanes = lane;
 	lane->next = e->lanes;
 	e->lanes = lane;
-	return lane;
+	return NULL;
 }
 
 /* -- waiting ---------------------------------------------------------------------------------------- */
@@ -174,7 +176,8 @@ void queue_free(struct model_engine *e)
 	while (e->lanes) {
 		struct lane *lane = e->lanes;
 		e->lanes = lane->next;
-		free(lane->key);
+		free(lane->reviewer);
+		free(lane->endpoint);
 		free(lane);
 	}
 	while (e->pools) {

@@ -2,13 +2,13 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <time.h>
 
 #include "base/heap.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/trace.h"
+#include "net/address.h"
+#include "net/poller.h"
 
 #define DEFAULT_PER_HOST 16
 #define DEFAULT_CONNECT_TIMEOUT_MS 10000
@@ -16,8 +16,8 @@
 /* A stop flag has no descriptor to wait on: it is looked at this often. */
 #define STOP_POLL_MS 50
 #define MAX_POLL_MS 60000
-/* Easy handles kept for the next requests. */
-#define MAX_SPARE_HANDLES 64
+/* Easy handles kept for the next requests to a host. */
+#define MAX_SPARE_HANDLES 256
 #define NEVER UINT64_MAX
 
 /* Requests to one "scheme://host:port" that wait for a place. */
@@ -28,6 +28,8 @@ struct host {
 	bool tls;
 	unsigned in_flight;
 	struct transfer *first, *last;
+	CURL *spare[MAX_SPARE_HANDLES]; /* with all options set that are the same for its requests */
+	size_t nr_spare;
 	struct host *next;
 	struct http_access access;
 };
@@ -47,6 +49,7 @@ struct transfer {
 	uint64_t started_ms, last_byte_ms;
 	size_t body_bytes, header_bytes;
 	bool sent; /* connected: the idle clock runs */
+	bool hasty; /* its handle has been told not to wait for anything */
 	enum ending ending;
 	char curl_error[CURL_ERROR_SIZE];
 	struct transfer *next, *prev;
@@ -54,6 +57,7 @@ struct transfer {
 
 struct http {
 	CURLM *multi;
+	struct poller poller;
 	unsigned max_per_host;
 	long connect_timeout_ms, idle_timeout_ms;
 	char *user_agent;
@@ -62,12 +66,13 @@ struct http {
 	bool cancelling;
 	uint64_t last_id;
 	struct host *hosts;
+	struct host *last_host;  /* whose URLs begin with LAST_BEGINNING */
+	char *last_beginning;
+	size_t last_len;
 	struct transfer *active; /* doubly linked */
 	struct heap delayed; /* transfers by when they are due */
 	size_t nr_waiting; /* in the queues of hosts */
 	uint64_t next_sweep_ms;
-	CURL *spare[MAX_SPARE_HANDLES];
-	size_t nr_spare;
 	uint64_t tick_interval_ms, next_tick_ms, wake_ms;
 	void (*tick)(void *data);
 	void *tick_data;
@@ -81,13 +86,6 @@ static CURLcode curl_once_result;
 static void init_curl(void)
 {
 	curl_once_result = curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
 static uint64_t saturating_add(uint64_t a, uint64_t b)
@@ -108,7 +106,8 @@ struct error *http_new(struct http **out, const struct http_settings *settings)
 				 curl_easy_strerror(curl_once_result));
 	struct http *h = xcalloc(1, sizeof(*h));
 	h->multi = curl_multi_init();
-	if (!h->multi) {
+	if (!h->multi || !poller_init(&h->poller, h->multi)) {
+		curl_multi_cleanup(h->multi);
 		free(h);
 		return error_new(ERROR_NETWORK, "cannot start libcurl");
 	}
@@ -129,78 +128,21 @@ struct error *http_new(struct http **out, const struct http_settings *settings)
 
 /* -- hosts ---------------------------------------------------------------------------------------- */
 
-static bool host_is_loopback(const char *host)
+/* Length of the part of URL up to the path, without which a server would be looked up again and again. */
+static size_t beginning_of(const char *url)
 {
-	unsigned a, b, c, d;
-	char end;
-	if (sscanf(host, "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &end) == 4)
-		return a == 127 && b < 256 && c < 256 && d < 256;
-	static const char *const names[] = { "localhost", "localhost.", "[::1]", "::1" };
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (curl_strequal(host, names[i]))
-			return true;
-	return ends_with(host, ".localhost");
-}
-
-/* Where a cloud's host hands out credentials: no proxy may see that. */
-static bool host_is_link_local(const char *host)
-{
-	return starts_with(host, "169.254.") || starts_with(host, "[fd00:ec2:") || starts_with(host, "[fe80:");
-}
-
-struct address {
-	CURLU *url;
-	char *scheme, *host, *port;
-};
-
-static void address_release(struct address *a)
-{
-	curl_free(a->scheme);
-	curl_free(a->host);
-	curl_free(a->port);
-	curl_url_cleanup(a->url);
-}
-
-/* The URL itself may hold a password, so messages do not repeat it. */
-static struct error *address_parse(struct address *a, const char *url)
-{
-	*a = (struct address){ .url = curl_url() };
-	CURLUcode code = curl_url_set(a->url, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME);
-	if (!code)
-		code = curl_url_get(a->url, CURLUPART_SCHEME, &a->scheme, 0);
-	if (!code)
-		code = curl_url_get(a->url, CURLUPART_HOST, &a->host, 0);
-	if (code)
-		return error_new(ERROR_USAGE, "the address is not a URL: %s", curl_url_strerror(code));
-	if (!curl_strequal(a->scheme, "http") && !curl_strequal(a->scheme, "https"))
-		return error_new(ERROR_USAGE, "'%s' addresses are not supported, only http and https",
-				 a->scheme);
-	if (curl_url_get(a->url, CURLUPART_PORT, &a->port, CURLU_DEFAULT_PORT))
-		return error_new(ERROR_USAGE, "the address has no port");
-	return NULL;
-}
-
-struct error *http_check_url(const char *url)
-{
-	struct address a;
-	struct error *err = address_parse(&a, url);
-	address_release(&a);
-	return err;
-}
-
-bool http_url_is_loopback(const char *url)
-{
-	struct address a;
-	struct error *err = address_parse(&a, url);
-	bool loopback = !err && host_is_loopback(a.host);
-	address_release(&a);
-	error_free(err);
-	return loopback;
+	const char *authority = strstr(url, "://");
+	return authority ? (size_t)(authority + 3 - url) + strcspn(authority + 3, "/?#\\") : 0;
 }
 
 static struct error *host_of(struct http *h, const char *url, struct host **out)
 {
 	struct address a;
+	size_t len = beginning_of(url);
+	if (h->last_host && len && len == h->last_len && !memcmp(h->last_beginning, url, len)) {
+		*out = h->last_host;
+		return NULL;
+	}
 	struct error *err = address_parse(&a, url);
 	if (err)
 		goto out;
@@ -216,14 +158,17 @@ static struct error *host_of(struct http *h, const char *url, struct host **out)
 		host->tls = curl_strequal(a.scheme, "https");
 		bool usual = !strcmp(a.port, host->tls ? "443" : "80");
 		host->place = usual ? xstrdup(a.host) : xstrfmt("%s:%s", a.host, a.port);
-		host->loopback = host_is_loopback(a.host);
-		host->link_local = host_is_link_local(a.host);
+		host->loopback = address_is_loopback(a.host);
+		host->link_local = address_is_link_local(a.host);
 		if (h->access)
 			h->access(h->access_data, url, &host->access);
 		host->next = h->hosts;
 		h->hosts = host;
 	}
-	*out = host;
+	free(h->last_beginning);
+	h->last_beginning = xmemdupz(url, len);
+	h->last_len = len;
+	h->last_host = *out = host;
 out:
 	address_release(&a);
 	return err;
@@ -252,7 +197,7 @@ struct error *http_submit(struct http *h, const struct http_request *request, ui
 	buffer_init(&t->response.body, HTTP_MAX_BODY);
 	buffer_init(&t->response.headers, HTTP_MAX_HEADERS);
 	t->id = ++h->last_id;
-	heap_push(&h->delayed, saturating_add(now_ms(), delay_ms), t);
+	heap_push(&h->delayed, saturating_add(net_now_ms(), delay_ms), t);
 	return NULL;
 }
 
@@ -263,13 +208,11 @@ uint64_t http_last_id(const struct http *h)
 
 static void transfer_free(struct transfer *t)
 {
-	struct http *h = t->http;
-	if (t->easy && h->nr_spare < MAX_SPARE_HANDLES) {
-		curl_easy_reset(t->easy); /* keeps what can be used again */
-		h->spare[h->nr_spare++] = t->easy;
-	} else if (t->easy) {
+	struct host *host = t->host;
+	if (t->easy && !t->hasty && host->nr_spare < MAX_SPARE_HANDLES)
+		host->spare[host->nr_spare++] = t->easy;
+	else if (t->easy)
 		curl_easy_cleanup(t->easy);
-	}
 	curl_slist_free_all(t->headers);
 	buffer_release(&t->response.body);
 	buffer_release(&t->response.headers);
@@ -285,7 +228,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *data)
 {
 	struct transfer *t = data;
 	size_t len = size * count;
-	t->last_byte_ms = now_ms();
+	t->last_byte_ms = net_now_ms();
 	t->header_bytes += len;
 	if (t->header_bytes > HTTP_MAX_HEADERS) {
 		t->ending = ENDING_HEADERS;
@@ -302,7 +245,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *data)
 	struct transfer *t = data;
 	size_t len = size * count;
 	long status = 0;
-	t->last_byte_ms = now_ms();
+	t->last_byte_ms = net_now_ms();
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	bool good = status / 100 == 2;
 	if (len > HTTP_MAX_BODY - t->body_bytes) {
@@ -330,12 +273,12 @@ static int on_connected(void *data, char *their_ip, char *our_ip, int their_port
 	(void)our_ip, (void)their_port, (void)our_port;
 	struct transfer *t = data;
 	/* What must not leave this machine does not, whatever a name service makes of "localhost". */
-	if (t->host->loopback && !host_is_loopback(their_ip)) {
+	if (t->host->loopback && !address_is_loopback(their_ip)) {
 		t->ending = ENDING_ELSEWHERE;
 		return CURL_PREREQFUNC_ABORT;
 	}
 	t->sent = true;
-	t->last_byte_ms = now_ms();
+	t->last_byte_ms = net_now_ms();
 	t->http->next_sweep_ms = earlier(t->http->next_sweep_ms,
 					 t->last_byte_ms + (uint64_t)t->http->idle_timeout_ms);
 	return CURL_PREREQFUNC_OK;
@@ -362,43 +305,54 @@ static void set_access(CURL *c, const struct http_access *access)
 	}
 }
 
-static void set_options(struct transfer *t)
+/* What is the same for all requests to HOST. */
+static CURL *new_handle(const struct http *h, const struct host *host)
 {
-	struct http *h = t->http;
-	CURL *c = t->easy;
-	curl_easy_setopt(c, CURLOPT_URL, t->url);
+	CURL *c = curl_easy_init();
+	if (!c)
+		return NULL;
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	/* Without TLS nothing can be multiplexed, and waiting to find out would put the requests
 	 * to a slow local server one behind the other. */
-	curl_easy_setopt(c, CURLOPT_PIPEWAIT, t->host->tls ? 1L : 0L);
+	curl_easy_setopt(c, CURLOPT_PIPEWAIT, host->tls ? 1L : 0L);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "gzip");
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, h->connect_timeout_ms);
+	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(c, CURLOPT_PREREQFUNCTION, on_connected);
+	if (h->user_agent)
+		curl_easy_setopt(c, CURLOPT_USERAGENT, h->user_agent);
+	set_access(c, &host->access);
+	if (host->loopback || host->link_local)
+		curl_easy_setopt(c, CURLOPT_PROXY, "");
+	return c;
+}
+
+static void set_request(struct transfer *t)
+{
+	CURL *c = t->easy;
+	bool post = t->request.body.len || !strcmp(t->method, "POST");
+	bool usual = !strcmp(t->method, post ? "POST" : "GET");
+	curl_easy_setopt(c, CURLOPT_URL, t->url);
 	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, t->request.deadline_ms);
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t->curl_error);
 	curl_easy_setopt(c, CURLOPT_HTTPHEADER, t->headers);
-	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
-	curl_easy_setopt(c, CURLOPT_PREREQFUNCTION, on_connected);
 	curl_easy_setopt(c, CURLOPT_PREREQDATA, t);
 	curl_easy_setopt(c, CURLOPT_PRIVATE, t);
-	if (h->user_agent)
-		curl_easy_setopt(c, CURLOPT_USERAGENT, h->user_agent);
-	set_access(c, &t->host->access);
-	if (t->host->loopback || t->host->link_local)
-		curl_easy_setopt(c, CURLOPT_PROXY, "");
-	if (t->request.body.len || !strcmp(t->method, "POST")) {
+	if (post) {
 		curl_easy_setopt(c, CURLOPT_POST, 1L);
 		curl_easy_setopt(c, CURLOPT_POSTFIELDS, t->request.body.len ? t->request.body.data : "");
 		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->request.body.len);
+	} else {
+		curl_easy_setopt(c, CURLOPT_HTTPGET, 1L);
 	}
-	if (strcmp(t->method, "GET") && strcmp(t->method, "POST"))
-		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, t->method);
+	curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, usual ? NULL : t->method);
 }
 
 static void finish(struct transfer *t, struct error *err);
@@ -406,14 +360,15 @@ static void finish(struct transfer *t, struct error *err);
 static void start(struct transfer *t, uint64_t now)
 {
 	struct http *h = t->http;
-	t->easy = h->nr_spare ? h->spare[--h->nr_spare] : curl_easy_init();
+	struct host *host = t->host;
+	t->easy = host->nr_spare ? host->spare[--host->nr_spare] : new_handle(h, host);
 	if (!t->easy) {
 		finish(t, error_new(ERROR_NETWORK, "cannot start a request"));
 		return;
 	}
-	set_options(t);
+	set_request(t);
 	t->started_ms = now;
-	t->host->in_flight++;
+	host->in_flight++;
 	t->next = h->active;
 	if (h->active)
 		h->active->prev = t;
@@ -439,7 +394,7 @@ static struct transfer *host_take(struct http *h, struct host *host)
 /* Moves what is due to its host's queue and fills the places that are free. */
 static void start_due(struct http *h)
 {
-	uint64_t now = now_ms();
+	uint64_t now = net_now_ms();
 	while (h->delayed.nr && h->delayed.items[0].rank <= now) {
 		struct transfer *t = heap_pop(&h->delayed);
 		if (t->host->last)
@@ -485,7 +440,7 @@ static const struct failure failures[] = {
 
 static struct error *timeout_error(const struct transfer *t)
 {
-	uint64_t taken = now_ms() - t->started_ms;
+	uint64_t taken = net_now_ms() - t->started_ms;
 	if (t->sent || (t->request.deadline_ms && taken >= (uint64_t)t->request.deadline_ms))
 		return error_new(ERROR_TIMEOUT, "%s did not finish within %.3g s", t->host->place,
 				 (double)t->request.deadline_ms / 1000);
@@ -546,6 +501,7 @@ static struct error *error_of(struct transfer *t, CURLcode code)
 static void stop(struct transfer *t, bool hasty)
 {
 	struct http *h = t->http;
+	t->hasty = hasty;
 	if (hasty)
 		curl_easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L);
 	curl_multi_remove_handle(h->multi, t->easy);
@@ -565,7 +521,7 @@ static void finish(struct transfer *t, struct error *err)
 	t->response.error = err;
 	if (t->easy) {
 		curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->response.status);
-		t->response.elapsed_ms = now_ms() - t->started_ms;
+		t->response.elapsed_ms = net_now_ms() - t->started_ms;
 		t->response.sent = t->sent;
 		stop(t, h->cancelling);
 	}
@@ -593,7 +549,7 @@ static void reap(struct http *h)
 /* Ends what has been silent too long; works out when to look again. */
 static void sweep(struct http *h)
 {
-	uint64_t now = now_ms();
+	uint64_t now = net_now_ms();
 	if (now < h->next_sweep_ms)
 		return;
 	h->next_sweep_ms = NEVER;
@@ -688,17 +644,17 @@ void http_set_tick(struct http *h, uint64_t interval_ms, void (*fn)(void *data),
 	h->tick = fn;
 	h->tick_data = data;
 	h->tick_interval_ms = interval_ms ? interval_ms : 1;
-	h->next_tick_ms = now_ms() + h->tick_interval_ms;
+	h->next_tick_ms = net_now_ms() + h->tick_interval_ms;
 }
 
 void http_wake(struct http *h, uint64_t delay_ms)
 {
-	h->wake_ms = saturating_add(now_ms(), delay_ms);
+	h->wake_ms = saturating_add(net_now_ms(), delay_ms);
 }
 
 static void tick(struct http *h)
 {
-	uint64_t now = now_ms();
+	uint64_t now = net_now_ms();
 	bool woken = now >= h->wake_ms;
 	if (woken)
 		h->wake_ms = NEVER;
@@ -711,7 +667,7 @@ static void tick(struct http *h)
 
 static int poll_timeout(const struct http *h, bool watching_flag)
 {
-	uint64_t now = now_ms(), until = now + MAX_POLL_MS;
+	uint64_t now = net_now_ms(), until = now + MAX_POLL_MS;
 	if (h->delayed.nr)
 		until = earlier(until, h->delayed.items[0].rank);
 	if (h->active)
@@ -730,16 +686,13 @@ struct error *http_run(struct http *h, volatile const int *stop)
 			cancel_all(h);
 			return cancelled();
 		}
-		int running;
-		CURLMcode code = curl_multi_perform(h->multi, &running);
 		reap(h);
 		sweep(h);
 		tick(h);
-		start_due(h); /* last: places were freed; what is added makes the poll return */
+		start_due(h); /* last: places were freed */
 		if (!h->active && !h->nr_waiting && !h->delayed.nr && h->wake_ms == NEVER)
 			return NULL;
-		if (!code)
-			code = curl_multi_poll(h->multi, NULL, 0, poll_timeout(h, stop != NULL), NULL);
+		CURLMcode code = poller_turn(&h->poller, poll_timeout(h, stop != NULL));
 		if (code) {
 			cancel_all(h);
 			return error_new(ERROR_NETWORK, "libcurl failed: %s", curl_multi_strerror(code));
@@ -775,15 +728,17 @@ void http_free(struct http *h)
 		h->hosts = host->next;
 		while (host->first)
 			transfer_free(host_take(h, host));
+		while (host->nr_spare)
+			curl_easy_cleanup(host->spare[--host->nr_spare]);
 		free(host->origin);
 		free(host->place);
 		http_access_release(&host->access);
 		free(host);
 	}
-	while (h->nr_spare)
-		curl_easy_cleanup(h->spare[--h->nr_spare]);
 	curl_multi_cleanup(h->multi);
+	poller_release(&h->poller);
 	heap_release(&h->delayed);
+	free(h->last_beginning);
 	free(h->user_agent);
 	free(h);
 }
