@@ -219,7 +219,8 @@ static void give_up_refused(struct exchange *x, const struct codec_answer *a)
 static void judge(struct exchange *x, const struct codec_answer *a, const struct http_response *response)
 {
 	buffer_reset(&x->reply.answer);
-	struct error *err = answer_extract(slice_of(&a->text), x->schema, &x->reply.answer);
+	struct error *err = answer_extract(slice_of(&a->text), x->schema, x->request.may_lack,
+					   &x->reply.answer);
 	if (!err) {
 		x->reply.repaired = x->complaint != NULL;
 		settle(x, MODEL_OK);

@@ -128,20 +128,64 @@ static void mend(struct buffer *out, struct slice json)
 	}
 }
 
-static struct error *try_object(struct slice json, const cJSON *schema)
+/* What an answer is held against. */
+struct demand {
+	const cJSON *schema;
+	const char *const *may_lack;
+};
+
+static bool may_lack(const struct demand *demand, const char *key)
+{
+	for (const char *const *k = demand->may_lack; k && *k; k++)
+		if (!strcmp(*k, key))
+			return true;
+	return false;
+}
+
+static void add_empty(cJSON *object, const cJSON *property)
+{
+	if (!strcmp(json_string_or(property, "type", ""), "array"))
+		cJSON_AddArrayToObject(object, property->string);
+	else
+		cJSON_AddStringToObject(object, property->string, "");
+}
+
+/* Goes as deep as SCHEMA, which is ours. */
+static void add_lacking(cJSON *value, const cJSON *schema, const struct demand *demand)
+{
+	cJSON *item;
+	const cJSON *property;
+	const cJSON *items = cJSON_GetObjectItemCaseSensitive(schema, "items");
+	if (cJSON_IsArray(value) && items)
+		cJSON_ArrayForEach(item, value)
+			add_lacking(item, items, demand);
+	if (!cJSON_IsObject(value))
+		return;
+	cJSON_ArrayForEach(property, cJSON_GetObjectItemCaseSensitive(schema, "properties")) {
+		item = cJSON_GetObjectItemCaseSensitive(value, property->string);
+		if (item)
+			add_lacking(item, property, demand);
+		else if (may_lack(demand, property->string))
+			add_empty(value, property);
+	}
+}
+
+static struct error *try_object(struct slice json, const struct demand *demand)
 {
 	cJSON *value = NULL;
 	struct error *err = json_parse(&value, json, "the answer");
-	if (!err)
-		err = schema_validate(schema, value);
+	if (!err) {
+		add_lacking(value, demand->schema, demand);
+		err = schema_validate(demand->schema, value);
+	}
 	cJSON_Delete(value);
 	return err;
 }
 
 /* Tries the candidates from the last, as they are or mended. *LIKELIEST is set to what is wrong with the
  * longest of them. */
-static bool try_objects(const struct slice *candidates, size_t nr, bool mended, const cJSON *schema,
-			struct buffer *json, struct error **likeliest)
+static bool try_objects(const struct slice *candidates, size_t nr, bool mended,
+			const struct demand *demand, struct buffer *json, struct error **likeliest)
 {
 	size_t longest = 0;
 	for (size_t i = nr; i--;) {
@@ -150,7 +194,7 @@ static bool try_objects(const struct slice *candidates, size_t nr, bool mended, 
 			mend(&text, candidates[i]);
 		else
 			buffer_add(&text, candidates[i].data, candidates[i].len);
-		struct error *err = try_object(slice_of(&text), schema);
+		struct error *err = try_object(slice_of(&text), demand);
 		if (!err)
 			buffer_addbuf(json, &text);
 		buffer_release(&text);
@@ -167,16 +211,18 @@ static bool try_objects(const struct slice *candidates, size_t nr, bool mended, 
 	return false;
 }
 
-struct error *answer_extract(struct slice text, const cJSON *schema, struct buffer *json)
+struct error *answer_extract(struct slice text, const cJSON *schema, const char *const *may_lack,
+			     struct buffer *json)
 {
+	struct demand demand = { schema, may_lack };
 	struct slice candidates[MAX_CANDIDATES];
 	struct error *likeliest = NULL;
 	text = without_thoughts(text);
 	if (!text.len)
 		return error_new(ERROR_SYNTAX, "the answer is empty");
 	size_t nr = find_objects(text, candidates);
-	if (try_objects(candidates, nr, false, schema, json, &likeliest) ||
-	    try_objects(candidates, nr, true, schema, json, &likeliest)) {
+	if (try_objects(candidates, nr, false, &demand, json, &likeliest) ||
+	    try_objects(candidates, nr, true, &demand, json, &likeliest)) {
 		error_free(likeliest);
 		return NULL;
 	}

@@ -13,7 +13,11 @@
  * giving up: a TeX command whose backslash was not doubled, line breaks inside a string, a comma
  * behind the last item. Otherwise an error that says what is wrong with the likeliest candidate,
  * in words that the model can be given. Time is linear in TEXT.
+ *
+ * MAY_LACK (NULL-terminated; may be NULL) are keys, at any depth, whose absence means that they are empty: an
+ * answer that was paid for is not thrown away for an empty list that its model left out.
  */
-struct error *answer_extract(struct slice text, const cJSON *schema, struct buffer *json);
+struct error *answer_extract(struct slice text, const cJSON *schema, const char *const *may_lack,
+			     struct buffer *json);
 
 #endif

@@ -84,6 +84,7 @@ struct model_request {
 	size_t nr_images;
 	const char *schema_name;
 	const char *schema;        /* JSON Schema text; the answer must be one JSON object of it */
+	const char *const *may_lack; /* keys, NULL-terminated: an answer without them means them empty */
 	int64_t max_output_tokens;
 };
 

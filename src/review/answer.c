@@ -9,6 +9,11 @@
 /* Bytes of the name of a place. */
 #define ANSWER_MAX_LOCATION 200
 
+/* Not the findings: an answer without them is not one that found nothing. */
+const char *const answer_may_lack[] = { "summary",  "strengths", "weaknesses", "questions",
+					"scores",   "reason",    "location",   "why",
+					"suggestion", NULL };
+
 const char answer_schema[] =
 	"{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"summary\",\"strengths\","
 	"\"weaknesses\",\"questions\",\"scores\",\"findings\"],\"properties\":{"

@@ -18,6 +18,8 @@
  * assessment.h, "score": number, "reason": string}], "findings": [{"quote", "location", "title", "why",
  * "suggestion": string, "severity": "error"|"warning"|"note", "confidence": 0..1}]} */
 extern const char answer_schema[];
+/* Keys in it that an answer may leave out. NULL-terminated. */
+extern const char *const answer_may_lack[];
 
 struct answer {
 	char *summary;      /* followed by what was not taken; NULL: nothing to say */

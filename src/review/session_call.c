@@ -68,6 +68,7 @@ void call_request(const struct call *call, struct model_request *out)
 		.user = words_of(call),
 		.schema_name = "review",
 		.schema = answer_schema,
+		.may_lack = answer_may_lack,
 		.max_output_tokens = a->output_tokens,
 	};
 }

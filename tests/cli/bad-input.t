@@ -37,7 +37,7 @@ refuse () {
 	is "$(printf '%s\n' "$err" | head -n 1)" "fatal: $2" 'with one sentence'
 }
 refuse 'papers: [one\n' ".scrutiny.yml:2:1: did not find expected ',' or ']' while parsing a flow sequence"
-refuse 'papers: [one]\nbudgt: 3\n' ".scrutiny.yml:2:1: unknown key 'budgt'"
+refuse 'papers: [one]\nbudgt: 3\n' ".scrutiny.yml:2:1: unknown key 'budgt'; did you mean 'budget'?"
 refuse 'papers: [one]\nreviewer: [x]\n' ".scrutiny.yml:2:1: unknown key 'reviewer'; did you mean 'reviewers'?"
 refuse 'openai:\n  endpoint: http://evil.example\n' ".scrutiny.yml:2:3: 'endpoint' cannot be set by a repository (anyone who can open a pull request could read your key)"
 refuse 'key: sk-123\n' ".scrutiny.yml:1:1: 'key' cannot be set by a repository (keys do not belong into a repository)"

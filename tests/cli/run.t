@@ -190,12 +190,12 @@ blob=$(echo '{"format": 1, "reviewer": 5}' | git hash-object -w --stdin)
 run git scrutiny run trouble --commit
 is "$status" 1 'findings are told by the exit status'
 like "$err" '^warning: trouble/broken-meta/meta.yaml:2:1: ' 'a broken meta.yaml is told'
-like "$err" "^warning: record .*/lab_alpha-fb7e213c.json: 'reviewer' is not a string" 'so is a damaged record'
+like "$err" '^warning: the record lab_alpha-fb7e213c.json of trouble/damaged is damaged' 'so is a damaged record'
 like "$err" "^warning: cannot write 'trouble/linked/scrutiny.md': it is a symbolic link" 'and a link'
-like "$out" '^trouble/damaged +not reviewed +nothing of its records can be read' 'a damaged record'
+like "$out" '^trouble/damaged +1 error' 'whose paper is reviewed all the same'
 like "$out" '^trouble/past +1 error' 'no link in place of the last report hides what is found now'
-like "$out" 'Wrote 1 report ' 'none of them stops the others'
-is "$(git show --format= --name-only | tr '\n' ' ')" 'trouble/well/meta.yaml trouble/well/scrutiny.json trouble/well/scrutiny.md ' \
+like "$out" 'Wrote 2 reports ' 'none of them stops the others'
+is "$(git show --format= --name-only | tr '\n' ' ')" 'trouble/damaged/meta.yaml trouble/damaged/scrutiny.json trouble/damaged/scrutiny.md trouble/well/meta.yaml trouble/well/scrutiny.json trouble/well/scrutiny.md ' \
 	'whose reports are committed'
 is "$(cat "$world/outside")" outside 'nothing is written through a link'
 rm trouble/linked/scrutiny.md trouble/broken-meta/meta.yaml trouble/past/scrutiny.json

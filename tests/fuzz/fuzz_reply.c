@@ -45,7 +45,7 @@ static void extract(struct slice text)
 	struct error *err = json_parse(&schema, (struct slice){ answer_schema, strlen(answer_schema) }, "");
 	if (err)
 		abort();
-	err = answer_extract(text, schema, &json);
+	err = answer_extract(text, schema, NULL, &json);
 	if (!err) {
 		struct error *again = json_parse(&value, slice_of(&json), "");
 		if (again || schema_validate(schema, value))

@@ -21,7 +21,7 @@ static void extracts(const char *text, const char *expected)
 {
 	cJSON *schema = parse(schema_text);
 	struct buffer json = BUFFER_INIT;
-	assert_ok(answer_extract(text_slice(text), schema, &json));
+	assert_ok(answer_extract(text_slice(text), schema, NULL, &json));
 	assert_string_equal(json.data, expected);
 	buffer_release(&json);
 	cJSON_Delete(schema);
@@ -31,7 +31,7 @@ static void fails(const char *text, const char *message)
 {
 	cJSON *schema = parse(schema_text);
 	struct buffer json = BUFFER_INIT;
-	assert_error(answer_extract(text_slice(text), schema, &json), ERROR_SYNTAX, message);
+	assert_error(answer_extract(text_slice(text), schema, NULL, &json), ERROR_SYNTAX, message);
 	assert_int_equal(json.len, 0);
 	cJSON_Delete(schema);
 }
@@ -89,7 +89,7 @@ static void test_hostile_braces_end_in_time(void **state)
 		buffer_addstr(&text, i % 3 ? "{" : "\"{\\");
 	cJSON *schema = parse(schema_text);
 	struct buffer json = BUFFER_INIT;
-	struct error *err = answer_extract(slice_of(&text), schema, &json);
+	struct error *err = answer_extract(slice_of(&text), schema, NULL, &json);
 	assert_non_null(err);
 	error_free(err);
 	buffer_release(&json);
@@ -107,7 +107,7 @@ static void test_deep_nesting_is_an_error_not_a_crash(void **state)
 		buffer_addstr(&text, "}");
 	cJSON *schema = parse(schema_text);
 	struct buffer json = BUFFER_INIT;
-	assert_error(answer_extract(slice_of(&text), schema, &json), ERROR_LIMIT, "answer");
+	assert_error(answer_extract(slice_of(&text), schema, NULL, &json), ERROR_LIMIT, "answer");
 	cJSON_Delete(schema);
 	buffer_release(&text);
 }
@@ -159,9 +159,32 @@ static void test_schema_with_an_unknown_keyword_is_refused(void **state)
 	}
 }
 
+static void test_what_may_be_left_out_is_taken_as_empty(void **state)
+{
+	(void)state;
+	static const char text[] = "{\"list\":[{\"name\":\"a\"}]}";
+	static const char words[] =
+		"{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"list\",\"remarks\"],"
+		"\"properties\":{\"remarks\":{\"type\":\"array\"},\"list\":{\"type\":\"array\",\"items\":"
+		"{\"type\":\"object\",\"required\":[\"name\",\"why\"],\"properties\":"
+		"{\"name\":{\"type\":\"string\"},\"why\":{\"type\":\"string\"}}}}}}";
+	static const char *const may_lack[] = { "remarks", "why", NULL };
+	static const char *const other[] = { "remarks", NULL };
+	struct buffer json = BUFFER_INIT;
+	cJSON *wanted;
+	assert_ok(json_parse(&wanted, text_slice(words), "schema"));
+	assert_ok(answer_extract(text_slice(text), wanted, may_lack, &json));
+	assert_string_equal(json.data, text);
+	assert_error(answer_extract(text_slice(text), wanted, other, &json), ERROR_SYNTAX,
+		     "list[0].why: is missing");
+	buffer_release(&json);
+	cJSON_Delete(wanted);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_may_be_left_out_is_taken_as_empty),
 		cmocka_unit_test(test_object_is_found_where_models_put_it),
 		cmocka_unit_test(test_last_valid_object_is_meant),
 		cmocka_unit_test(test_slips_are_mended),
