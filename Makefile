@@ -130,7 +130,7 @@ check-ignore-full: $(BUILD)/tests/git_ignore_differential
 
 # Shell scripts that print TAP: see tests/cli/lib.sh.
 .PHONY: check-cli
-check-cli: all
+check-cli: all $(BUILD)/tests/tools/sigv4-request
 	SCRUTINY_BUILD='$(abspath $(BUILD))' prove --recurse --timer tests/cli
 
 # Against other programs, on papers of one's own: TEST_CORPUS=<folder> make check-oracle
