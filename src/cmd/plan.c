@@ -155,6 +155,7 @@ struct error *plan_print(struct workspace *ws, const struct paper *const *papers
 		.snapshot = ws->snapshot,
 		.records = ws->records,
 		.policy = &ws->policy,
+		.privacy = ws->privacy,
 		.models = ws->models,
 		.nr_models = ws->nr_models,
 		.tasks = ws->tasks,

@@ -372,6 +372,7 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 		.snapshot = ws->snapshot,
 		.records = ws->records,
 		.policy = &ws->policy,
+		.privacy = ws->privacy,
 		.models = ws->models,
 		.nr_models = ws->nr_models,
 		.tasks = ws->tasks,

@@ -5,6 +5,21 @@
 #include "base/trace.h"
 #include "git/credential.h"
 
+static struct error *read_action(enum privacy_action *out, struct repo *repo, const char *key, bool of_keys)
+{
+	const char *word = repo_config(repo, key);
+	if (!word || privacy_action_parse(of_keys, word, out))
+		return NULL;
+	return error_new(ERROR_USAGE, "%s is '%s': it must be %s", key, word,
+			 of_keys ? "block or redact" : "block, redact or allow");
+}
+
+static struct error *read_privacy(struct workspace *ws)
+{
+	struct error *err = read_action(&ws->privacy.keys, ws->repo, "scrutiny.privacy.keys", true);
+	return err ? err : read_action(&ws->privacy.personal, ws->repo, "scrutiny.privacy.personal", false);
+}
+
 struct error *workspace_open(struct workspace *ws, struct context *ctx, bool staged)
 {
 	*ws = (struct workspace){ .ctx = ctx };
@@ -23,6 +38,8 @@ struct error *workspace_open(struct workspace *ws, struct context *ctx, bool sta
 		err = snapshot_new(&ws->snapshot, ws->repo, kind, &head);
 	if (!err)
 		err = policy_read(&ws->policy, ws->snapshot);
+	if (!err)
+		err = read_privacy(ws);
 	if (!err) {
 		ws->rules.globs = (const char *const *)ws->policy.papers;
 		err = paper_discover(&ws->papers, ws->snapshot, &ws->rules);

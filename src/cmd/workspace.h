@@ -25,6 +25,7 @@ struct workspace {
 	struct repo *repo;
 	struct snapshot *snapshot;
 	struct policy policy;
+	struct privacy_rules privacy; /* git config scrutiny.privacy.* */
 	struct paper_rules rules;
 	struct paper_list papers;
 	struct records *records;

@@ -65,6 +65,30 @@ struct error *policy_read_list(char ***out, size_t *nr, const struct yaml_node *
 	return NULL;
 }
 
+/* What is no pattern of ours, or none at all: NULL, or why. Whoever wrote it meant it to match something. */
+static const char *not_a_glob(const char *g)
+{
+	if (!*g)
+		return "is empty";
+	if (*g == '!' || *g == ':')
+		return "begins with a mark that is not known here";
+	if (*g == '~' || *g == '\\' || strchr(g, '$'))
+		return "is no path in the repository";
+	if (strchr(g, '{'))
+		return "has braces, which are not known here: write one pattern for each";
+	for (const char *p = g; *p; p++) {
+		if (*p == '\\' && !*++p)
+			return "ends in a backslash";
+		if (*p != '[')
+			continue;
+		const char *end = strchr(p + 2 < g + strlen(g) ? p + 2 : p + 1, ']');
+		if (!end)
+			return "has a bracket that is not closed";
+		p = end;
+	}
+	return NULL;
+}
+
 /* Not silently unmatched: whoever wrote it meant something by it. */
 struct error *policy_check_globs(char *const *globs, size_t nr, const struct yaml_node *value,
 				 const char *file, const char *name)
@@ -77,9 +101,10 @@ struct error *policy_check_globs(char *const *globs, size_t nr, const struct yam
 		if (outside)
 			return error_at(ERROR_SYNTAX, file, at->line, at->column,
 					"'%s' in '%s' leads out of the repository", g, name);
-		if (!*g)
-			return error_at(ERROR_SYNTAX, file, at->line, at->column,
-					"'%s' has an empty item", name);
+		const char *why = not_a_glob(g);
+		if (why)
+			return error_at(ERROR_SYNTAX, file, at->line, at->column, "'%s' in '%s' %s", g, name,
+					why);
 	}
 	return NULL;
 }
@@ -126,6 +151,11 @@ static struct error *read_budget(struct policy *p, const struct yaml_node *value
 	return limits_read_policy(&p->budget, value, file);
 }
 
+static struct error *read_privacy(struct policy *p, const struct yaml_node *value, const char *file)
+{
+	return privacy_rules_read(&p->privacy, value, file);
+}
+
 static const struct policy_key {
 	const char *name;
 	struct error *(*read)(struct policy *p, const struct yaml_node *value, const char *file);
@@ -134,6 +164,7 @@ static const struct policy_key {
 	{ "fail_on", read_fail_on },
 	{ "local_only", read_local_only },
 	{ "papers", read_papers },
+	{ "privacy", read_privacy },
 	{ "reviewers", read_reviewers },
 	{ "rubric", policy_read_rubric },
 	{ "tasks", policy_read_tasks },
@@ -284,10 +315,10 @@ int policy_fail_level(const struct policy *p, const char *option)
 	return p->fail_on == FAIL_ON_UNSET ? (int)SEVERITY_ERROR : p->fail_on;
 }
 
-bool policy_is_local_only(const struct policy *p, const char *paper)
+bool policy_is_local_only(const struct policy *p, const char *path)
 {
 	for (size_t i = 0; i < p->nr_local_only; i++)
-		if (policy_glob_covers(p->local_only[i], paper))
+		if (policy_glob_covers(p->local_only[i], path))
 			return true;
 	return false;
 }

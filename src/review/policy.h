@@ -9,6 +9,7 @@
 #include "git/snapshot.h"
 #include "paper/finding.h"
 #include "review/policy_review.h"
+#include "review/privacy_rules.h"
 
 #define POLICY_FILE ".scrutiny.yml"
 #define POLICY_MAX_SIZE ((size_t)256 << 10)
@@ -25,6 +26,7 @@ struct policy {
 	bool reviewers_set;
 	char **local_only;    /* globs of papers that never leave the machine */
 	size_t nr_local_only;
+	struct privacy_rules privacy; /* what of a paper may leave the machine */
 	struct policy_review review; /* tasks, rubrics, routes */
 	int fail_on;          /* enum severity, or one of the two below */
 	struct budget_limits budget; /* run, paper, day, month: lowers what the user allows */
@@ -38,6 +40,7 @@ void policy_release(struct policy *p);
 /* From which severity on findings fail a command: OPTION as --fail-on takes it (NULL: not given), else
  * fail_on, else errors. FAIL_ON_NEVER: none does. */
 int policy_fail_level(const struct policy *p, const char *option);
-bool policy_is_local_only(const struct policy *p, const char *paper);
+/* Whether PATH, of a paper or a file, is what local_only names or lies below it. */
+bool policy_is_local_only(const struct policy *p, const char *path);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "review/privacy.h"
 
 int64_t prompt_part_tokens(const struct model *model, int64_t words, int64_t *output)
 {
@@ -128,24 +129,38 @@ void part_list_release(struct part_list *list)
 	*list = (struct part_list){ 0 };
 }
 
-void prompt_shared(struct buffer *out, const struct part *part, size_t index, size_t nr)
+/* The text of PART as it may be shown. */
+static void add_text(struct buffer *out, const struct part *part, const struct privacy_scan *scan)
 {
-	const struct document *doc = part->document;
-	struct slice text = { doc->text.data + part->start, part->end - part->start };
+	struct buffer text = BUFFER_INIT;
+	if (scan)
+		privacy_redact(&text, slice_of(&part->document->text), part->start, part->end, scan);
+	else
+		buffer_add(&text, part->document->text.data + part->start, part->end - part->start);
+	utf8_scrub(out, text.data, text.len);
+	buffer_release(&text);
+}
+
+void prompt_shared(struct buffer *out, const struct part *part, size_t index, size_t nr, const char *title,
+		   const struct privacy_scan *scan)
+{
+	struct buffer text = BUFFER_INIT;
 	char hash[SHA256_HEX_SIZE + 1];
+	add_text(&text, part, scan);
 	sha256_hex(text.data, text.len, hash);
 	hash[16] = '\0';
 
-	if (doc->title)
-		buffer_addf(out, "Title: %.300s\n", doc->title);
+	if (title)
+		buffer_addf(out, "Title: %.300s\n", title);
 	buffer_addf(out, "Form: %s source",
-		    doc->kind == MANUSCRIPT_MARKDOWN ? "Markdown" : "LaTeX");
+		    part->document->kind == MANUSCRIPT_MARKDOWN ? "Markdown" : "LaTeX");
 	if (nr > 1)
 		buffer_addf(out, "; part %zu of %zu of the manuscript (what other parts hold is not "
 			    "missing)", index + 1, nr);
 	buffer_addf(out, "\n=== manuscript %s ===\n", hash);
-	utf8_scrub(out, text.data, text.len);
+	buffer_addbuf(out, &text);
 	if (text.len && text.data[text.len - 1] != '\n')
 		buffer_addch(out, '\n');
 	buffer_addf(out, "=== end of manuscript %s ===\n\n", hash);
+	buffer_release(&text);
 }

@@ -25,6 +25,8 @@
 /* Shared by two neighbouring parts, so that an argument that crosses the cut is seen whole. */
 #define PROMPT_OVERLAP_TOKENS 200
 
+struct privacy_scan;
+
 /* text[start,end) of a document. */
 struct part {
 	const struct document *document;
@@ -46,7 +48,9 @@ void part_list_release(struct part_list *list);
 int64_t prompt_part_tokens(const struct model *model, int64_t words, int64_t *output);
 
 /* What every question about PART (number INDEX of NR, from 0) shares: the fenced text, and how it is to be
- * read. Appends. */
-void prompt_shared(struct buffer *out, const struct part *part, size_t index, size_t nr);
+ * read. TITLE, that of the paper, may be NULL. SCAN, of the whole document, has placeholders put in; NULL: the text
+ * goes as it is. Appends. */
+void prompt_shared(struct buffer *out, const struct part *part, size_t index, size_t nr, const char *title,
+		   const struct privacy_scan *scan);
 
 #endif

@@ -10,6 +10,7 @@
 #include "model/model.h"
 #include "paper/paper.h"
 #include "review/policy.h"
+#include "review/privacy_rules.h"
 #include "review/prompt_words.h"
 #include "review/review.h"
 
@@ -54,6 +55,7 @@ struct session_settings {
 	unsigned tasks;            /* set of them (tasks.h); 0: task_set_default of each model */
 	const struct absent_reviewer *absent;
 	size_t nr_absent;
+	struct privacy_rules privacy; /* the user's; the repository's may be stricter */
 	struct model_engine_settings engine; /* but for its budget, which is made of LIMITS */
 	const struct budget_limits *limits; /* of models that cost money; NULL: none */
 	const char *program_version;

@@ -15,8 +15,10 @@ void assignment_fail(struct assignment *a, const char *outcome, const char *mess
 
 void assignment_release(struct assignment *a)
 {
-	for (size_t i = 0; i < a->nr_calls; i++)
+	for (size_t i = 0; i < a->nr_calls; i++) {
 		reply_release(&a->calls[i].reply);
+		free(a->calls[i].words);
+	}
 	free(a->calls);
 	for (size_t i = 0; a->shared && i < a->parts.nr; i++)
 		buffer_release(&a->shared[i]);
@@ -65,7 +67,7 @@ void call_request(const struct call *call, struct model_request *out)
 	*out = (struct model_request){
 		.system = a->job->system.data,
 		.shared = a->shared[call->part].data,
-		.user = words_of(call),
+		.user = call->words ? call->words : words_of(call),
 		.schema_name = "review",
 		.schema = answer_schema,
 		.may_lack = answer_may_lack,
@@ -108,6 +110,21 @@ static int64_t tokens_around(const struct assignment *a)
 	return longest + tokens_of(a->job->system.data) + tokens_of(answer_schema);
 }
 
+static void write_shared(struct assignment *a, size_t i)
+{
+	const struct part *part = &a->parts.items[i];
+	const struct document *doc = part->document;
+	char *blocked = NULL, *title = NULL;
+	buffer_init(&a->shared[i], BUFFER_MAX_INTERNAL);
+	if (!a->model->local && doc->title)
+		title = job_redact(a->job, doc->title, &blocked);
+	if (!blocked)
+		prompt_shared(&a->shared[i], part, i, a->parts.nr, title ? title : doc->title,
+			      a->model->local ? NULL : job_scan_of(a->job, doc));
+	free(blocked);
+	free(title);
+}
+
 /* False, with the reason told, when there is nothing to ask about. */
 static bool cut_into_parts(struct assignment *a)
 {
@@ -124,10 +141,8 @@ static bool cut_into_parts(struct assignment *a)
 		return false;
 	}
 	a->shared = xcalloc(a->parts.nr + 1, sizeof(*a->shared));
-	for (size_t i = 0; i < a->parts.nr; i++) {
-		buffer_init(&a->shared[i], BUFFER_MAX_INTERNAL);
-		prompt_shared(&a->shared[i], &a->parts.items[i], i, a->parts.nr);
-	}
+	for (size_t i = 0; i < a->parts.nr; i++)
+		write_shared(a, i);
 	return a->parts.nr > 0;
 }
 
@@ -136,6 +151,12 @@ static struct error *prepare_call(struct assignment *a, struct call *call)
 {
 	struct model_request request;
 	call_request(call, &request);
+	if (!a->model->local) {
+		char *blocked = NULL;
+		call->words = job_redact(a->job, request.user, &blocked);
+		free(blocked); /* see may_be_sent */
+		call_request(call, &request);
+	}
 	model_request_hash(a->model, &request, call->hash);
 	struct error *err = find_reply(a->job, call);
 	if (!call->answered)
@@ -143,10 +164,38 @@ static struct error *prepare_call(struct assignment *a, struct call *call)
 	return err;
 }
 
+static char *why_not_text(struct job *job, const char *text)
+{
+	char *blocked = NULL;
+	free(job_redact(job, text, &blocked));
+	return blocked;
+}
+
+/* Whether A's model may see the paper, and the words that go with it; the reason is told. */
+static bool may_be_sent(struct assignment *a)
+{
+	struct job *job = a->job;
+	if (a->model->local)
+		return true;
+	char *reason = job_why_not_sent(job);
+	for (size_t i = 0; i < job->nr_documents && !reason; i++)
+		if (job->readable[i]->title)
+			reason = why_not_text(job, job->readable[i]->title);
+	if (!reason)
+		reason = why_not_text(job, job->system.data);
+	for (size_t t = 0; t < TASK_NR && !reason; t++)
+		if (a->tasks & TASK_BIT(t))
+			reason = why_not_text(job, prompt_words_get(job->settings->words, tasks[t].name));
+	if (reason)
+		assignment_fail(a, "skipped", reason);
+	free(reason);
+	return a->outcome == NULL;
+}
+
 static struct error *prepare_assignment(struct assignment *a)
 {
 	struct error *err = NULL;
-	if (!cut_into_parts(a))
+	if (!may_be_sent(a) || !cut_into_parts(a))
 		return NULL;
 	a->calls = xcalloc(a->parts.nr * TASK_NR, sizeof(*a->calls));
 	for (size_t part = 0; part < a->parts.nr; part++) {
@@ -179,7 +228,7 @@ static void write_system(struct job *job)
 
 struct error *job_prepare_calls(struct job *job)
 {
-	bool local_only = policy_is_local_only(job->settings->policy, job->paper->path);
+	char *local = job_why_local(job);
 	struct error *err = NULL;
 	if (job->nr_assignments)
 		write_system(job);
@@ -188,12 +237,13 @@ struct error *job_prepare_calls(struct job *job)
 		err = job_find_known(job, a);
 		if (err || a->recorded || !job->nr_documents)
 			continue;
-		a->withheld = local_only && !a->model->local;
+		a->withheld = local && !a->model->local;
 		if (a->withheld)
-			assignment_fail(a, "skipped", "not sent: the paper is local_only");
+			assignment_fail(a, "skipped", local);
 		else if (a->tasks)
 			err = prepare_assignment(a);
 	}
+	free(local);
 	return err;
 }
 

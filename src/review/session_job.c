@@ -68,6 +68,7 @@ void job_close(struct job *job)
 	records_claim_free(job->claim);
 	strmap_release(&job->damaged, NULL);
 	buffer_release(&job->system);
+	job_release_privacy(job);
 	if (job->index)
 		ground_index_free(job->index);
 	for (size_t i = 0; i < job->nr_documents; i++)
@@ -223,7 +224,7 @@ static void fill_run(struct job *job, struct run *run)
 		.date = job->settings->now,
 		.manuscripts = xcalloc(paper->nr_manuscripts + 1, sizeof(char *)),
 		.reviewers = xcalloc(job->nr_assignments + nr_absent + 1, sizeof(struct run_reviewer)),
-		.unread = xcalloc(job->nr_unread + 1, sizeof(char *)),
+		.unread = xcalloc(job->nr_unread + 2, sizeof(char *)),
 	};
 	for (size_t i = 0; i < paper->nr_manuscripts; i++)
 		run->manuscripts[run->nr_manuscripts++] = xstrdup(paper->manuscripts[i].path);
@@ -237,6 +238,9 @@ static void fill_run(struct job *job, struct run *run)
 			     job->settings->absent[i].message);
 	for (size_t i = 0; i < job->nr_unread; i++)
 		run->unread[run->nr_unread++] = xstrdup(job->unread[i]);
+	char *not_sent = job_what_was_not_sent(job);
+	if (not_sent)
+		run->unread[run->nr_unread++] = not_sent;
 }
 
 static struct error *store_run(struct job *job, struct run *run, struct buffer *text)

@@ -3,6 +3,7 @@
 #define REVIEW_SESSION_JOB_H
 
 #include "review/ground.h"
+#include "review/privacy.h"
 #include "review/prompt.h"
 #include "review/session.h"
 #include "review/tasks.h"
@@ -15,6 +16,7 @@ struct call {
 	struct assignment *assignment;
 	const struct task *task;
 	size_t part;        /* index into the assignment's parts */
+	char *words;        /* of the question, with placeholders; NULL: as they are */
 	char hash[SHA256_HEX_SIZE + 1];
 	bool answered;      /* REPLY holds a usable answer */
 	struct reply reply;
@@ -46,6 +48,8 @@ struct job {
 	struct document **readable;  /* pointers to them */
 	size_t nr_documents;
 	struct ground_index *index;  /* made when the first answer arrives */
+	struct privacy privacy;      /* what must not leave this machine, ... */
+	struct privacy_scan *scans;  /* ... of each readable document; NULL: nobody asked yet */
 	enum rubric rubric;          /* that the paper is weighed by */
 	struct buffer system;        /* the system words of all questions */
 	struct assignment *assignments; /* one a model of the settings */
@@ -95,6 +99,25 @@ double call_cost(const struct call *call);
 /* The reason why there will be no record; the first one given is the one that is told. */
 void assignment_fail(struct assignment *a, const char *outcome, const char *message);
 void assignment_release(struct assignment *a);
+
+/* -- session_privacy.c ------------------------------------------------------------------------- */
+
+/* Why no model elsewhere may see anything of the paper, malloc'd, or NULL. */
+char *job_why_local(const struct job *job);
+
+/* Looks the paper through; done once, whoever asks. */
+void job_look_for_secrets(struct job *job);
+void job_release_privacy(struct job *job);
+const struct privacy_scan *job_scan_of(const struct job *job, const struct document *doc);
+/* Why the paper is not sent to another machine, malloc'd, or NULL. */
+char *job_why_not_sent(struct job *job);
+/* TEXT with placeholders, malloc'd; NULL when it needs none, or, with the reason in *BLOCKED, malloc'd, when it
+ * must not be sent. */
+char *job_redact(struct job *job, const char *text, char **blocked);
+/* As ground_finding; a quote with placeholders is looked up in the paper's own words. */
+void job_ground(struct job *job, const struct assignment *a, struct finding *f);
+/* "2 e-mail addresses not sent to models on other machines", malloc'd, or NULL. */
+char *job_what_was_not_sent(struct job *job);
 
 /* -- session_record.c ------------------------------------------------------------------------- */
 

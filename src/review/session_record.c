@@ -168,7 +168,7 @@ static struct error *add_answer(struct job *job, struct record *r, struct buffer
 		struct finding *f = finding_list_add(&r->findings);
 		*f = answer.findings.items[i];
 		memset(&answer.findings.items[i], 0, sizeof(*f));
-		ground_finding(job->index, f);
+		job_ground(job, call->assignment, f);
 	}
 	r->requests[r->nr_requests++] = xstrdup(call->hash);
 	r->input_tokens = add_tokens(r->input_tokens, call->reply.input_tokens);

@@ -102,11 +102,11 @@ static void test_the_fence_depends_on_the_text_it_fences(void **state)
 	struct part part = { doc, 0, doc->text.len };
 	struct buffer first = BUFFER_INIT, again = BUFFER_INIT, other = BUFFER_INIT;
 	(void)state;
-	prompt_shared(&first, &part, 0, 1);
-	prompt_shared(&again, &part, 0, 1);
+	prompt_shared(&first, &part, 0, 1, "A title", NULL);
+	prompt_shared(&again, &part, 0, 1, "A title", NULL);
 	assert_string_equal(first.data, again.data);
 	part.end -= 10;
-	prompt_shared(&other, &part, 0, 1);
+	prompt_shared(&other, &part, 0, 1, "A title", NULL);
 	const char *fence = strstr(first.data, "=== manuscript ");
 	assert_non_null(fence);
 	char *line = xmemdupz(fence, strcspn(fence, "\n"));
