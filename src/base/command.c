@@ -109,6 +109,14 @@ static struct error *set_bool(void *member, const struct met *met, const char *v
 	return NULL;
 }
 
+static struct error *set_switch(void *member, const struct met *met, const char *value)
+{
+	(void)met;
+	(void)value;
+	*(int *)member = 1;
+	return NULL;
+}
+
 static const struct kind {
 	enum option_value value;
 	set_fn *set;
@@ -116,6 +124,7 @@ static const struct kind {
 	bool negated_is_default; /* --no-name restores the default instead of clearing */
 } kinds[] = {
 	[OPTION_BOOL] = { OPTION_VALUE_NONE, set_bool, sizeof(bool) },
+	[OPTION_SWITCH] = { OPTION_VALUE_NONE, set_switch, sizeof(int) },
 	[OPTION_STRING] = { OPTION_VALUE_REQUIRED, set_string, sizeof(const char *) },
 	[OPTION_STRINGS] = { OPTION_VALUE_REQUIRED, add_string, sizeof(struct option_strings) },
 	[OPTION_INTEGER] = { OPTION_VALUE_REQUIRED, set_integer, sizeof(int64_t), true },

@@ -16,6 +16,7 @@ enum option_kind {
 	OPTION_END,
 	OPTION_GROUP,     /* a heading in the help; only `help` is used */
 	OPTION_BOOL,      /* bool: --name, --no-name */
+	OPTION_SWITCH,    /* int: --name sets 1, --no-name sets 0; a default of -1 tells that neither is given */
 	OPTION_STRING,    /* const char *: --name=<value> or --name <value>; --no-name sets NULL */
 	OPTION_STRINGS,   /* struct option_strings: may be given again */
 	OPTION_INTEGER,   /* int64_t, with optional k, m, g as in git */

@@ -42,7 +42,7 @@ void print_buffer(const struct buffer *out);
 int cmd_main(const struct program *program, int argc, const char **argv);
 
 extern const struct program scrutiny_program, papermeta_program, deploy_program;
-extern const struct command cmd_run, cmd_plan, cmd_status, cmd_show, cmd_report, cmd_explain, cmd_models;
+extern const struct command cmd_run, cmd_collect, cmd_plan, cmd_status, cmd_show, cmd_report, cmd_explain, cmd_models;
 extern const struct command cmd_compare, cmd_records, cmd_cost, cmd_version;
 
 #endif

@@ -2,7 +2,8 @@
 #include "cmd/money.h"
 #include "cmd/output.h"
 #include "cmd/plan.h"
-#include "cmd/workspace.h"
+#include "cmd/run.h"
+#include "cmd/take_in.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -13,11 +14,6 @@
 #include "base/terminal.h"
 #include "base/text.h"
 #include "git/commit.h"
-
-struct run_options {
-	const char *since, *reviewers, *tasks, *max_cost, *fail_on, *format, *output, *color;
-	bool staged, all, checks_only, dry_run, commit, write, quiet;
-};
 
 /* What is collected while the session runs. */
 struct gathered {
@@ -84,6 +80,8 @@ static void print_result(const struct gathered *g, const struct session_result *
 		else
 			buffer_addf(&line, "%.3f s   ", (double)r->elapsed_us / 1e6);
 		add_reviewers(&line, r->review);
+	} else if (r->waiting) {
+		buffer_addf(&line, "  %-24s  its answers come with a batch", "waiting");
 	} else {
 		buffer_addf(&line, "  %-24s  nothing of %s can be read", "not reviewed",
 			    r->error ? "its records" : "it");
@@ -166,6 +164,17 @@ static void on_waiting(void *data, const struct paper *paper, long pid)
 	buffer_release(&name);
 }
 
+static void on_note(void *data, bool warning, const char *text)
+{
+	const struct gathered *g = data;
+	clear_progress(data);
+	fflush(stdout);
+	if (warning)
+		say_warning("%s", text);
+	else if (!g->options->quiet)
+		fprintf(stderr, "%s\n", text);
+}
+
 static void on_progress(void *data, const struct session_progress *p)
 {
 	struct gathered *g = data;
@@ -201,10 +210,15 @@ static void print_summary(const struct gathered *g, const struct session_totals 
 			  const char *committed)
 {
 	struct buffer line = BUFFER_INIT, counts = BUFFER_INIT;
-	size_t reports = t->reports;
+	size_t reports = t->reports, reviewed = t->papers - t->waiting;
 	add_counts(&counts, t->counts, t->unverified);
-	buffer_addf(&line, "%s%s in %zu paper%s.", g->reported ? "\n" : "", counts.data, t->papers,
-		    t->papers == 1 ? "" : "s");
+	if (g->reported)
+		buffer_addch(&line, '\n');
+	if (reviewed || !t->waiting)
+		buffer_addf(&line, "%s in %zu paper%s.", counts.data, reviewed, reviewed == 1 ? "" : "s");
+	if (t->waiting)
+		buffer_addf(&line, "%s%zu paper%s for a batch: `git scrutiny collect` takes it in.",
+			    reviewed ? " " : "", t->waiting, t->waiting == 1 ? " waits" : "s wait");
 	money_add_totals(&line, t);
 	if (!g->options->write)
 		buffer_addstr(&line, " Nothing was written.");
@@ -291,7 +305,8 @@ static int exit_status_of(const struct gathered *g, const struct session_totals 
 		return EXIT_FINDINGS;
 	if (t->over_budget)
 		return EXIT_BUDGET;
-	return t->incomplete || t->cancelled || g->ws->nr_absent ? EXIT_INCOMPLETE : EXIT_DONE;
+	bool waits = t->waiting && g->options->batch != 1; /* which is what --batch is there for */
+	return t->incomplete || t->cancelled || waits || g->ws->nr_absent ? EXIT_INCOMPLETE : EXIT_DONE;
 }
 
 /* -- the run ---------------------------------------------------------------------------------- */
@@ -364,6 +379,13 @@ static struct error *check_options(const struct run_options *o, struct repo *rep
 	return NULL;
 }
 
+static enum session_asking asking_of(const struct run_options *o)
+{
+	if (o->collecting)
+		return SESSION_ASK_NOTHING;
+	return o->batch == 1 ? SESSION_ASK_BATCH : SESSION_ASK_LIVE;
+}
+
 static struct error *review_papers(struct gathered *g, int *exit_status)
 {
 	struct workspace *ws = g->ws;
@@ -390,6 +412,8 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 		.on_warning = on_warning,
 		.on_damaged = on_damaged,
 		.on_waiting = on_waiting,
+		.on_note = on_note,
+		.asking = asking_of(g->options),
 		.data = g,
 	};
 	workspace_warn_of_access(ws);
@@ -431,9 +455,9 @@ static int longest_name(const struct paper *const *papers, size_t nr)
 	return (int)width;
 }
 
-static struct error *review_selected(struct workspace *ws, const struct run_options *o,
-				     const struct budget_limits *limits,
-				     const struct paper *const *papers, size_t nr, int *exit_status)
+struct error *run_review(struct workspace *ws, const struct run_options *o,
+			 const struct budget_limits *limits, const struct paper *const *papers, size_t nr,
+			 int *exit_status)
 {
 	bool to_file = o->output && strcmp(o->output, "-");
 	struct gathered g = {
@@ -466,6 +490,8 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	const struct paper **papers = NULL;
 	size_t nr = 0;
 	struct selection sel = { o->since, o->staged, o->all, argv, argc };
+	struct take_in how = { .cancel = o->batch == 0, .quiet = o->quiet };
+	struct collect_totals collected = { .content_ids = STRMAP_INIT };
 	struct error *err = workspace_open(&ws, ctx, o->staged);
 	if (!err)
 		err = check_options(o, ws.repo);
@@ -475,6 +501,8 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 		err = workspace_find_models(&ws, o->reviewers, o->checks_only);
 	if (!err)
 		err = workspace_find_tasks(&ws, o->tasks);
+	if (!err && !o->dry_run)
+		err = take_in_batches(&ws, &how, &collected);
 	if (!err)
 		err = workspace_select(&ws, &sel, &papers, &nr);
 	/* Also when nothing is left to do: that reviewer has not seen the papers. */
@@ -486,8 +514,9 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	else if (!err && !nr && is_text(o))
 		print_up_to_date(&ws, o->commit, o->quiet);
 	else if (!err)
-		err = review_selected(&ws, o, &limits, papers, nr, exit_status);
+		err = run_review(&ws, o, &limits, papers, nr, exit_status);
 	free(papers);
+	collect_totals_release(&collected);
 	workspace_release(&ws);
 	return err;
 }
@@ -522,6 +551,14 @@ static const struct option options[] = {
 	  "is named or with `--all`." },
 	{ OPTION_BOOL, 0, "checks-only", offsetof(struct run_options, checks_only), NULL,
 	  "run the built-in checks and ask no model" },
+	{ OPTION_SWITCH, 0, "batch", offsetof(struct run_options, batch), NULL,
+	  "ask in batches, at half price; --no-batch gives up those under way",
+	  "Hands the questions to the models' providers as batches (OpenAI, Anthropic, Gemini): they are "
+	  "answered within a day, mostly much sooner, at half the price. `git scrutiny collect` takes in the "
+	  "answers and writes the reports; so does a later run. Models whose providers have no batches are "
+	  "asked at once. What waits in a batch is not asked a second time; with `--no-batch` the batches of "
+	  "the models that are asked are cancelled, what they have answered is kept, and the rest is "
+	  "asked at once." },
 	{ OPTION_STRING, 0, "max-cost", offsetof(struct run_options, max_cost), "<usd>",
 	  "spend at most this on the run, in US dollars",
 	  "Spends at most this many US dollars on the run; `none` sets no limit. What a request can "
@@ -555,7 +592,7 @@ static const struct option options[] = {
 	{ .kind = OPTION_END },
 };
 
-static const struct run_options defaults = { .write = true, .format = "text" };
+static const struct run_options defaults = { .write = true, .batch = -1, .format = "text" };
 static const char *const usage[] = { "[<options>] [<paper>...]", NULL };
 
 static const struct example examples[] = {

@@ -148,6 +148,15 @@ static struct error *add_model(struct workspace *ws, const char *spec, bool name
 	return NULL;
 }
 
+void workspace_add_reviewer(struct workspace *ws, const char *reviewer)
+{
+	for (size_t i = 0; i < ws->nr_absent; i++)
+		if (!strcmp(ws->absent[i].reviewer, reviewer))
+			return;
+	if (!already_there(ws, reviewer))
+		error_free(add_model(ws, reviewer, false)); /* told as absent */
+}
+
 static struct error *add_models(struct workspace *ws, const char *list, bool named)
 {
 	struct error *err = NULL;

@@ -49,6 +49,9 @@ void workspace_release(struct workspace *ws);
  * SPEC names wrongly is an error. */
 struct error *workspace_find_models(struct workspace *ws, const char *spec, bool checks_only);
 
+/* Adds one more, REVIEWER, unless it is there; one that cannot be called becomes absent. */
+void workspace_add_reviewer(struct workspace *ws, const char *reviewer);
+
 /* Settles what they are asked: SPEC (the --tasks option), else git config scrutiny.tasks, else `tasks:` of
  * .scrutiny.yml; and in which words. */
 struct error *workspace_find_tasks(struct workspace *ws, const char *spec);

@@ -148,7 +148,8 @@ static void add_constraint(struct buffer *out, const cJSON *item)
 	json_value(&w, item);
 }
 
-static void write_description(struct json_writer *w, const char *description, const struct buffer *constraints)
+static void write_description(struct json_writer *w, const char *description,
+			      const struct buffer *constraints)
 {
 	struct buffer text = BUFFER_INIT;
 	buffer_addstr(&text, description);
@@ -243,8 +244,8 @@ void codec_answer_served_by(struct codec_answer *a, const char *name)
 		a->served_model = xmemdupz(name, strnlen(name, MAX_SERVED_MODEL));
 }
 
-static struct error *take_json(const struct codec *codec, struct codec_answer *a, const char *event,
-			       const cJSON *json)
+struct error *codec_take_json(const struct codec *codec, struct codec_answer *a, const char *event,
+			      const cJSON *json)
 {
 	if (!cJSON_IsObject(json))
 		return error_new(ERROR_SYNTAX, "the answer's stream holds something that is no object");
@@ -275,10 +276,10 @@ struct error *codec_take_message(const struct codec *codec, struct codec_answer 
 	if (cJSON_IsArray(json)) /* a stream in the form of one document */
 		cJSON_ArrayForEach(item, json) {
 			if (!err)
-				err = take_json(codec, a, event, item);
+				err = codec_take_json(codec, a, event, item);
 		}
 	else
-		err = take_json(codec, a, event, json);
+		err = codec_take_json(codec, a, event, json);
 	cJSON_Delete(json);
 	return err;
 }

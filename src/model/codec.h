@@ -98,6 +98,8 @@ extern const struct codec codec_anthropic; /* messages */
 extern const struct codec codec_gemini;    /* generateContent */
 extern const struct codec codec_converse;  /* of Amazon Bedrock */
 extern const struct codec codec_ollama;
+/* Appends "/v1beta/models/<name>", where Gemini's API has the model: its method follows. */
+void codec_gemini_add_model(struct buffer *out, const char *name);
 const struct codec *codec_by_name(const char *name); /* NULL if there is none */
 const char *codec_name(size_t i);                    /* NULL behind the last */
 
@@ -105,6 +107,9 @@ const char *codec_name(size_t i);                    /* NULL behind the last */
  * understood here. ERROR_SYNTAX when it is no JSON, ERROR_LIMIT when the text gets too long. */
 struct error *codec_take_message(const struct codec *codec, struct codec_answer *a, const char *event,
 				 struct slice message);
+/* The same of a message that is parsed already. */
+struct error *codec_take_json(const struct codec *codec, struct codec_answer *a, const char *event,
+			      const cJSON *json);
 
 /* -- what codecs have in common: writing -- */
 

@@ -191,7 +191,7 @@ static void add_escaped(struct buffer *out, const char *name)
 }
 
 /* Names may come with their collection. */
-static void add_model(struct buffer *out, const char *name)
+void codec_gemini_add_model(struct buffer *out, const char *name)
 {
 	static const char *const collections[] = { "models/", "tunedModels/" };
 	const char *collection = collections[0];
@@ -206,7 +206,7 @@ static void add_model(struct buffer *out, const char *name)
 
 static void write_path(struct buffer *out, const struct model *model)
 {
-	add_model(out, model->name);
+	codec_gemini_add_model(out, model->name);
 	buffer_addstr(out, ":streamGenerateContent?alt=sse");
 }
 

@@ -1,5 +1,6 @@
 /* Anthropic: Claude. Prices of the provider's page, November 2026; what is written to the cache of five
  * minutes costs a quarter more than other input. */
+#include "model/batch.h"
 #include "model/provider.h"
 
 const struct price_row claude_prices[] = {
@@ -23,4 +24,5 @@ const struct provider provider_anthropic = {
 		    "anthropic-ratelimit-requests-reset", "anthropic-ratelimit-tokens-limit",
 		    "anthropic-ratelimit-tokens-remaining", "anthropic-ratelimit-tokens-reset" },
 	.prices = claude_prices,
+	.batch = &batch_anthropic,
 };

@@ -1,4 +1,5 @@
 /* Google's Gemini API. Prices of the provider's page, November 2026. */
+#include "model/batch.h"
 #include "model/provider.h"
 
 #define YEAR_2027 1798761600 /* 1 January, 0:00 UTC */
@@ -21,4 +22,5 @@ const struct provider provider_gemini = {
 	.auth = MODEL_AUTH_X_GOOG_API_KEY,
 	.needs_key = true,
 	.prices = prices,
+	.batch = &batch_gemini,
 };

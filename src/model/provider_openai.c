@@ -1,4 +1,5 @@
 /* OpenAI: chat completions. Prices of the provider's page, November 2026. */
+#include "model/batch.h"
 #include "model/provider.h"
 
 static const struct price_row prices[] = {
@@ -22,4 +23,5 @@ const struct provider provider_openai = {
 		    "x-ratelimit-reset-requests", "x-ratelimit-limit-tokens",
 		    "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens" },
 	.prices = prices,
+	.batch = &batch_openai,
 };

@@ -579,6 +579,8 @@ void reply_write(struct buffer *out, const struct reply *r)
 	json_put_integer(&w, "parts", r->parts);
 	json_put_integer(&w, "attempts", r->attempts);
 	json_put_bool(&w, "repaired", r->repaired);
+	if (r->batch)
+		json_put_bool(&w, "batch", true);
 	json_key(&w, "answer");
 	json_string_n(&w, answer, r->answer_len);
 	json_end_object(&w);
@@ -628,6 +630,7 @@ struct error *reply_parse(struct reply *out, struct slice text, const char *what
 	    (err = stored_get_string(root, "answer", what, &out->answer)))
 		goto out;
 	out->answer_len = strlen(out->answer);
+	out->batch = json_bool_or(root, "batch", false);
 out:
 	cJSON_Delete(root);
 	if (err)

@@ -69,6 +69,7 @@ struct reply {
 	int64_t part, parts; /* which part of the paper, from 1 */
 	int64_t attempts;
 	bool repaired;
+	bool batch;          /* it came with a batch, at the price of one */
 };
 void reply_release(struct reply *r);
 void reply_write(struct buffer *out, const struct reply *r);

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/trace.h"
 #include "meta/meta.h"
+#include "review/session_batch.h"
 #include "review/session_budget.h"
 #include "review/session_job.h"
 #include "review/session_line.h"
@@ -23,6 +24,7 @@ struct session {
 	struct line line;            /* papers that were not begun */
 	struct model_engine *engine; /* NULL without models */
 	struct session_budget *budget;
+	struct session_batch *batch;
 	struct session_totals *totals;
 	struct session_progress progress;
 	struct job **open;           /* SESSION_WINDOW slots */
@@ -107,6 +109,7 @@ static void forget_job(struct session *s, struct job *job)
 static void count_result(struct session_totals *t, const struct session_result *result)
 {
 	t->papers++;
+	t->waiting += result->waiting;
 	t->incomplete += !result->complete;
 	if (!result->review)
 		return;
@@ -187,7 +190,8 @@ static void finish_job(struct session *s, struct job *job)
 					 .unread = job->unread,
 					 .nr_unread = job->nr_unread,
 					 .complete = job_is_complete(job) };
-	struct error *err = job->nr_documents ? review_job(s, job, &result) : NULL;
+	result.waiting = job_waits(job);
+	struct error *err = job->nr_documents && !result.waiting ? review_job(s, job, &result) : NULL;
 	if (!err || concerns_one_paper(err)) {
 		result.error = err;
 		result.complete = result.complete && !err;
@@ -200,6 +204,8 @@ static void finish_job(struct session *s, struct job *job)
 		free_review(result.review);
 		session_fail(s, err);
 	}
+	if (result.waiting)
+		session_fail(s, session_batch_close_job(s->batch, job));
 	forget_job(s, job);
 }
 
@@ -215,7 +221,7 @@ static bool note_over_budget(struct session_totals *t, const struct assignment *
 
 static void settle(struct session *s, struct job *job, struct assignment *a)
 {
-	if (a->pending)
+	if (a->pending || a->waiting)
 		return;
 	session_fail(s, job_settle(job, a));
 	if (!a->outcome || note_over_budget(s->totals, a))
@@ -255,16 +261,41 @@ static struct error *send_call(struct session *s, struct call *call)
 	return model_submit(s->engine, call->assignment->model, &request, on_reply, call);
 }
 
+/* Takes CALL out of those that are waited for now. */
+static void leave_call(struct call *call, enum call_way way)
+{
+	struct assignment *a = call->assignment;
+	a->pending--;
+	a->job->pending--;
+	if (way == CALL_WAITS)
+		a->waiting++;
+	else
+		assignment_fail(a, "failed", "its batch brought no answer: `git scrutiny run` asks again");
+}
+
+static struct error *place_call(struct session *s, struct call *call)
+{
+	enum call_way way;
+	struct error *err = session_batch_take(s->batch, call, &way);
+	if (err || way != CALL_LIVE) {
+		leave_call(call, way);
+		return err;
+	}
+	s->progress.calls++;
+	return send_call(s, call);
+}
+
 static struct error *submit_calls(struct session *s, struct job *job)
 {
-	struct error *err = NULL;
+	struct error *err = session_batch_look(s->batch);
 	for (size_t i = 0; i < job->nr_assignments && !err; i++) {
 		struct assignment *a = &job->assignments[i];
+		bool settled = !a->pending;
 		for (size_t c = 0; c < a->nr_calls && !err; c++)
-			if (!a->calls[c].answered) {
-				s->progress.calls++;
-				err = send_call(s, &a->calls[c]);
-			}
+			if (!a->calls[c].answered)
+				err = place_call(s, &a->calls[c]);
+		if (!err && !settled)
+			settle(s, job, a);
 	}
 	return err;
 }
@@ -291,8 +322,9 @@ static void start_job(struct session *s, size_t place, struct records_claim *cla
 	for (size_t i = 0; i < job->nr_assignments; i++)
 		settle(s, job, &job->assignments[i]);
 	if (job->pending)
-		session_fail(s, submit_calls(s, job));
-	else
+		err = submit_calls(s, job);
+	session_fail(s, err);
+	if (!err && !job->pending)
 		finish_job(s, job);
 }
 
@@ -385,6 +417,8 @@ static struct error *work(struct session *s)
 	while (!err && (s->nr_open || s->line.nr) && !winding_up(s)) {
 		if (s->nr_open)
 			err = model_run(s->engine, &s->stop);
+		else if (session_batch_holds_claims(s->batch)) /* copies of those papers may be in line */
+			err = session_batch_flush(s->batch);
 		else
 			wait_for_others(s);
 		/* Nothing is in flight: what finds no room now never will. */
@@ -392,6 +426,8 @@ static struct error *work(struct session *s)
 		if (!err)
 			admit(s);
 	}
+	if (!err && !winding_up(s))
+		err = session_batch_flush(s->batch);
 	/* A stopped run ends with ERROR_CANCELLED: said in the totals, not as a failure. */
 	error_drop_if(&err, ERROR_CANCELLED);
 	return err;
@@ -419,9 +455,12 @@ struct error *session_run(const struct session_settings *settings, const struct 
 	if (s.engine)
 		model_engine_set_tick(s.engine, on_tick, &s);
 	if (!err)
+		err = session_batch_new(&s.batch, settings);
+	if (!err)
 		err = work(&s);
 	totals->cancelled = settings->stop && *settings->stop;
 	model_engine_free(s.engine);
+	session_batch_free(s.batch);
 	session_fail(&s, session_budget_finish(s.budget, totals));
 	session_budget_free(s.budget);
 	while (s.nr_open)

@@ -35,6 +35,7 @@ struct session_result {
 	size_t nr_unread;
 	const struct error *error;   /* what stopped its review or its report, or NULL */
 	bool fresh;                  /* nothing had to be done */
+	bool waiting;                /* for a batch: there is no review yet, and that is no failure */
 	bool complete;               /* every reviewer asked has answered and everything was read */
 	uint64_t elapsed_us;
 };
@@ -43,6 +44,13 @@ struct session_result {
 struct absent_reviewer {
 	const char *reviewer;
 	const char *message;
+};
+
+/* How models are asked. */
+enum session_asking {
+	SESSION_ASK_LIVE,
+	SESSION_ASK_BATCH,   /* in batches, those whose providers have them; the others live */
+	SESSION_ASK_NOTHING, /* what is in the store has to do */
 };
 
 struct session_settings {
@@ -58,6 +66,7 @@ struct session_settings {
 	struct privacy_rules privacy; /* the user's; the repository's may be stricter */
 	struct model_engine_settings engine; /* but for its budget, which is made of LIMITS */
 	const struct budget_limits *limits; /* of models that cost money; NULL: none */
+	enum session_asking asking;
 	const char *program_version;
 	int64_t now;               /* seconds since the epoch: the date of the reports */
 	volatile const int *stop;  /* a signal handler's flag */
@@ -74,11 +83,14 @@ struct session_settings {
 	/* What is left is reviewed by other processes, PAPER by the one with PID: the session waits for
 	 * their records. Said once. */
 	void (*on_waiting)(void *data, const struct paper *paper, long pid);
+	/* A line about a batch; a warning when something went wrong. */
+	void (*on_note)(void *data, bool warning, const char *text);
 	void *data;
 };
 
 struct session_totals {
 	size_t papers, incomplete;
+	size_t waiting;            /* papers that get their reviews when a batch is collected */
 	size_t reports;            /* that were written, or stood there as they should */
 	size_t counts[3];          /* findings by severity, verified and plausible */
 	size_t unverified;

@@ -318,5 +318,9 @@ double call_cost(const struct call *call)
 	usage.cached_tokens = call->reply.cached_tokens;
 	usage.cache_write_tokens = call->reply.cache_write_tokens;
 	usage.reasoning_tokens = call->reply.reasoning_tokens;
-	return model_cost(call->assignment->model, &usage, call->reply.date);
+	const struct model *m = call->assignment->model;
+	double cost = model_cost(m, &usage, call->reply.date);
+	if (cost > 0 && call->reply.batch)
+		cost *= model_batch_fraction(m, usage.input_tokens, call->reply.date);
+	return cost;
 }

@@ -288,6 +288,14 @@ bool job_is_complete(const struct job *job)
 	return !job->settings->nr_absent;
 }
 
+bool job_waits(const struct job *job)
+{
+	for (size_t i = 0; i < job->nr_assignments; i++)
+		if (job->assignments[i].waiting)
+			return true;
+	return false;
+}
+
 void job_meta_initial(const struct job *job, struct meta_initial *out)
 {
 	*out = (struct meta_initial){ 0 };

@@ -34,6 +34,7 @@ struct assignment {
 	int64_t output_tokens; /* of one answer, at most */
 	struct call *calls;    /* part by part, its tasks in order; none when nothing is to be asked */
 	size_t nr_calls, pending;
+	size_t waiting;        /* calls whose answers come with a batch */
 	bool withheld;         /* local_only, and the model is not local: not a failure */
 	bool recorded;         /* its record is in the store, with every task that is wanted */
 	char *outcome;         /* why there is no record: a model_outcome_name or "skipped"; else NULL */
@@ -78,6 +79,8 @@ struct error *job_run_checks(struct job *job);
 struct error *job_review(struct job *job, struct review *out, bool keep, bool *fresh);
 /* True when every reviewer answered and everything was read. */
 bool job_is_complete(const struct job *job);
+/* True when an answer comes with a batch. */
+bool job_waits(const struct job *job);
 /* What a new meta.yaml of this paper begins with; borrows from the job. */
 void job_meta_initial(const struct job *job, struct meta_initial *out);
 

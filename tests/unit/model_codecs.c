@@ -695,8 +695,10 @@ static void test_errors_inside_good_streams(void **state)
 #define GOOGLE(message, details)                                                                     \
 	"{\"error\":{\"code\":429,\"message\":\"" message "\",\"status\":\"RESOURCE_EXHAUSTED\",\"details\":[" \
 	details "]}}"
-#define RETRY_INFO(delay) "{\"@type\":\"type.googleapis.com/google.rpc.RetryInfo\",\"retryDelay\":\"" delay "\"}"
-#define QUOTA(id) "{\"@type\":\"type.googleapis.com/google.rpc.QuotaFailure\",\"violations\":[{\"quotaId\":\"" id "\"}]}"
+#define RETRY_INFO(delay)                                                                            \
+	"{\"@type\":\"type.googleapis.com/google.rpc.RetryInfo\",\"retryDelay\":\"" delay "\"}"
+#define QUOTA(id)                                                                                    \
+	"{\"@type\":\"type.googleapis.com/google.rpc.QuotaFailure\",\"violations\":[{\"quotaId\":\"" id "\"}]}"
 #define ANTHROPIC(type, message, details)                                                            \
 	"{\"type\":\"error\",\"error\":{\"type\":\"" type "\",\"message\":\"" message "\"" details "},"   \
 	"\"request_id\":\"r\"}"

@@ -1,0 +1,19 @@
+/* A review of selected papers, as `run` makes it and `collect` ends it. */
+#ifndef CMD_RUN_H
+#define CMD_RUN_H
+
+#include "cmd/workspace.h"
+
+struct run_options {
+	const char *since, *reviewers, *tasks, *max_cost, *fail_on, *format, *output, *color;
+	bool staged, all, checks_only, dry_run, commit, write, quiet;
+	int batch;            /* --batch: 1, --no-batch: 0, neither: -1 */
+	bool collecting;      /* no model is asked: what is in the store has to do */
+};
+
+/* Reviews the papers, whose models and tasks are settled, and says what came of it. */
+struct error *run_review(struct workspace *ws, const struct run_options *o,
+			 const struct budget_limits *limits, const struct paper *const *papers, size_t nr,
+			 int *exit_status);
+
+#endif

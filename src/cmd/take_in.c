@@ -1,0 +1,108 @@
+#include "cmd/take_in.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "review/tasks.h"
+
+struct taking {
+	struct workspace *ws;
+	bool quiet;
+};
+
+static const struct model *model_of(const struct workspace *ws, const char *reviewer)
+{
+	for (size_t i = 0; i < ws->nr_models; i++)
+		if (!strcmp(ws->models[i].reviewer, reviewer))
+			return &ws->models[i];
+	return NULL;
+}
+
+static struct error *find_model(void *data, const char *reviewer, const struct model **out)
+{
+	const struct taking *t = data;
+	*out = model_of(t->ws, reviewer);
+	if (*out)
+		return NULL;
+	for (size_t i = 0; i < t->ws->nr_absent; i++)
+		if (!strcmp(t->ws->absent[i].reviewer, reviewer))
+			return error_new(ERROR_NOT_FOUND, "%s", t->ws->absent[i].message);
+	return error_new(ERROR_NOT_FOUND, "it is not configured here");
+}
+
+static void on_note(void *data, bool warning, const char *text)
+{
+	const struct taking *t = data;
+	struct buffer line = BUFFER_INIT;
+	text_for_terminal(&line, text, strlen(text), false);
+	if (warning)
+		say_warning("%s", line.data);
+	else if (!t->quiet)
+		fprintf(stderr, "%s\n", line.data);
+	buffer_release(&line);
+}
+
+/* Leaves out the batches of models that are not asked now. */
+static void keep_those_asked(struct batches *b, const struct workspace *ws)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < b->nr; i++) {
+		if (model_of(ws, b->items[i].reviewer))
+			b->items[kept++] = b->items[i];
+		else
+			outstanding_release(&b->items[i]);
+	}
+	b->nr = kept;
+}
+
+/* What was asked is what can have been answered. */
+static void add_tasks(struct workspace *ws, const struct outstanding *o)
+{
+	for (size_t i = 0; i < o->nr; i++) {
+		const struct task *task = task_by_name(o->entries[i].task);
+		ws->tasks |= task ? TASK_BIT(task->id) : 0;
+	}
+}
+
+static void add_all(struct batches *b, struct workspace *ws)
+{
+	for (size_t i = 0; i < b->nr; i++) {
+		workspace_add_reviewer(ws, b->items[i].reviewer);
+		add_tasks(ws, &b->items[i]);
+	}
+}
+
+struct error *take_in_batches(struct workspace *ws, const struct take_in *how, struct collect_totals *totals)
+{
+	struct batches b;
+	struct taking t = { ws, how->quiet };
+	struct http_settings http = workspace_http_settings(ws->repo);
+	*totals = (struct collect_totals){ .content_ids = STRMAP_INIT };
+	struct error *err = batches_load(&b, ws->records);
+	if (err)
+		return err;
+	if (how->all)
+		add_all(&b, ws);
+	else
+		keep_those_asked(&b, ws);
+	struct collect_settings settings = {
+		.records = ws->records,
+		.find_model = find_model,
+		.http = &http,
+		.now = (int64_t)time(NULL),
+		.stop = ws->ctx->stop,
+		.cancel = how->cancel,
+		.on_note = on_note,
+		.data = &t,
+	};
+	if (b.nr) {
+		context_catch_signals(ws->ctx);
+		settings.stop = ws->ctx->stop;
+		err = batches_collect(&b, &settings, totals);
+	}
+	batches_release(&b);
+	return err;
+}
