@@ -9,7 +9,7 @@ __git_scrutiny_options ()
 	case "$1" in
 	run) echo "--since= --staged --all --reviewers= --tasks= --checks-only --batch --max-cost= --dry-run --commit --write --no-write --fail-on= --format= --output= --quiet --color=" ;;
 	collect) echo "--wait --interval= --commit --write --no-write --quiet" ;;
-	plan) echo "--since= --staged --all --reviewers= --tasks= --checks-only" ;;
+	plan) echo "--since= --staged --all --reviewers= --tasks= --checks-only --max-cost= --json" ;;
 	status) echo "--all --porcelain --reviewers= --checks-only --color=" ;;
 	show) echo "--all --format= --color=" ;;
 	compare) echo "--format= --output= --fail-on= --color=" ;;
@@ -38,6 +38,7 @@ __git_scrutiny_value ()
 	"plan --since") echo "rev" ;;
 	"plan --reviewers") echo "model" ;;
 	"plan --tasks") echo "nothing" ;;
+	"plan --max-cost") echo "nothing" ;;
 	"status --reviewers") echo "model" ;;
 	"status --color") echo "choice always never auto" ;;
 	"show --format") echo "choice text md json sarif" ;;

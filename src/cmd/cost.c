@@ -152,24 +152,6 @@ static void add_row(struct table *t, const char *name, const struct sum *sum)
 	buffer_release(&cost);
 }
 
-static void add_limit(struct buffer *out, const char *name, double spent, double warn, double stop)
-{
-	buffer_addf(out, "%s ", name);
-	text_dollars(out, spent);
-	if (warn >= 0) {
-		buffer_addstr(out, ", warn at ");
-		text_dollars(out, warn);
-	}
-	if (stop >= 0) {
-		buffer_addstr(out, ", stop at ");
-		text_dollars(out, stop);
-		buffer_addstr(out, ": ");
-		text_dollars(out, stop > spent ? stop - spent : 0);
-		buffer_addstr(out, " left");
-	}
-	buffer_addch(out, '\n');
-}
-
 static void add_date(struct buffer *out, int64_t date)
 {
 	time_t t = (time_t)date;
@@ -199,7 +181,6 @@ static void print_table(struct buffer *out, const struct account *a)
 static void print_account(const struct account *a)
 {
 	struct buffer out = BUFFER_INIT;
-	const struct budget_limits *l = &a->limits;
 	if (a->total.requests) {
 		print_table(&out, a);
 	} else {
@@ -208,8 +189,8 @@ static void print_account(const struct account *a)
 		buffer_addch(&out, '\n');
 	}
 	buffer_addch(&out, '\n');
-	add_limit(&out, "today", a->day.usd, l->day_warn, l->day);
-	add_limit(&out, "this month", a->month.usd, l->month_warn, l->month);
+	money_add_day(&out, a->day.usd, &a->limits);
+	money_add_month(&out, a->month.usd, &a->limits);
 	print_buffer(&out);
 	buffer_release(&out);
 }

@@ -50,3 +50,48 @@ void money_say_stopped(const struct session_totals *t)
 			    t->over_budget_message, t->over_budget, t->over_budget == 1 ? " is" : "s are",
 			    t->over_budget == 1 ? "it" : "them");
 }
+
+static void add_limit(struct buffer *out, const char *name, double spent, double warn, double stop)
+{
+	buffer_addf(out, "%s ", name);
+	text_dollars(out, spent);
+	if (warn >= 0) {
+		buffer_addstr(out, ", warn at ");
+		text_dollars(out, warn);
+	}
+	if (stop >= 0) {
+		buffer_addstr(out, ", stop at ");
+		text_dollars(out, stop);
+		buffer_addstr(out, ": ");
+		text_dollars(out, stop > spent ? stop - spent : 0);
+		buffer_addstr(out, " left");
+	}
+	buffer_addch(out, '\n');
+}
+
+void money_add_day(struct buffer *out, double spent, const struct budget_limits *limits)
+{
+	add_limit(out, "today", spent, limits->day_warn, limits->day);
+}
+
+void money_add_month(struct buffer *out, double spent, const struct budget_limits *limits)
+{
+	add_limit(out, "this month", spent, limits->month_warn, limits->month);
+}
+
+struct error *money_spent(struct records *store, int64_t now, double *day, double *month)
+{
+	struct ledger ledger;
+	struct ledger_span today = ledger_day(now), this_month = ledger_month(now);
+	*day = *month = 0;
+	struct error *err = ledger_read(&ledger, store, this_month.from, this_month.until);
+	for (size_t i = 0; i < ledger.nr; i++) {
+		const struct spending *s = &ledger.items[i];
+		double usd = s->usd > 0 ? s->usd : 0;
+		*month += usd;
+		if (s->date >= today.from && s->date < today.until)
+			*day += usd;
+	}
+	ledger_release(&ledger);
+	return err;
+}

@@ -13,6 +13,11 @@ void money_add_column(struct buffer *out, double usd);
 void money_add_cost(struct buffer *out, double usd, bool unknown);
 /* " Cost ..., ... this month." for the summary of a run; nothing when nothing was spent. */
 void money_add_totals(struct buffer *out, const struct session_totals *t);
+/* Spent today and this month, by the ledger. */
+struct error *money_spent(struct records *store, int64_t now, double *day, double *month);
+/* "this month $3.10, warn at $15.00, stop at $20.00: $16.90 left" and a newline. */
+void money_add_month(struct buffer *out, double spent, const struct budget_limits *limits);
+void money_add_day(struct buffer *out, double spent, const struct budget_limits *limits);
 /* Says which budget stopped the run. */
 void money_say_stopped(const struct session_totals *t);
 

@@ -4,152 +4,309 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "cmd/money.h"
+#include "cmd/table.h"
+
+#define PLAN_FORMAT 1
 
 struct plan_options {
-	const char *since, *reviewers, *tasks;
-	bool staged, all, checks_only;
+	const char *since, *reviewers, *tasks, *max_cost;
+	bool staged, all, checks_only, json;
 };
 
-static void add_padded(struct buffer *out, const char *text, size_t width)
-{
-	size_t len = strlen(text);
-	buffer_addf(out, "  %*s%s", len < width ? (int)(width - len) : 0, "", text);
-}
-
-static double price_of(const struct model *m, const struct session_estimate *e)
-{
-	struct model_usage usage = { .input_tokens = e->input_tokens,
-				     .output_tokens = e->output_tokens };
-	return model_cost(m, &usage, (int64_t)time(NULL));
-}
-
-static void cell(struct buffer *out, const struct model *m, const struct session_estimate *e)
-{
-	double price = price_of(m, e);
-	if (e->recorded)
-		buffer_addstr(out, "recorded");
-	else if (e->withheld)
-		buffer_addstr(out, "not sent");
-	else if (e->too_long)
-		buffer_addstr(out, "too long");
-	else if (price == 0)
-		buffer_addstr(out, "free");
-	else if (price < 0)
-		buffer_addstr(out, "price unknown");
-	else
-		buffer_addf(out, "at most $%.4f", price);
-}
+/* What would be asked, and what it would cost. */
+struct plan {
+	struct workspace *ws;
+	const struct paper *const *papers;
+	size_t nr;
+	const struct budget_limits *limits;
+	struct session_estimate *estimates; /* paper by paper, a row a model */
+	bool *unreadable;
+	double month, day;  /* spent so far */
+};
 
 struct totals {
 	int64_t input, output;
-	double price;
-	size_t calls, unreadable;
+	double usd, usd_at_most;
+	size_t calls, guessed;
 	bool unknown;
 };
 
-static void plan_row(struct buffer *out, const struct workspace *ws, const char *name, int width,
-		     const struct session_estimate *row, struct totals *t)
+static const struct session_estimate *row_of(const struct plan *p, size_t paper)
+{
+	return &p->estimates[paper * p->ws->nr_models];
+}
+
+static size_t calls_left(const struct session_estimate *e)
+{
+	return e->calls - e->calls_known;
+}
+
+static void add_to_totals(struct totals *t, const struct session_estimate *e)
+{
+	t->calls += calls_left(e);
+	t->guessed += e->guessed;
+	t->input += e->input_tokens;
+	t->output += e->output_tokens;
+	t->unknown |= e->usd < 0;
+	t->usd += e->usd > 0 ? e->usd : 0;
+	t->usd_at_most += e->usd_at_most > 0 ? e->usd_at_most : 0;
+}
+
+/* Of the papers that can be read: all models', or those of the model MODEL. */
+static struct totals totals_of(const struct plan *p, size_t from, size_t until)
+{
+	struct totals t = { 0 };
+	for (size_t i = 0; i < p->nr; i++)
+		for (size_t m = from; m < until && !p->unreadable[i]; m++)
+			add_to_totals(&t, &row_of(p, i)[m]);
+	return t;
+}
+
+/* -- for people --------------------------------------------------------------------------------------- */
+
+static void add_price(struct table *t, double usd, bool unknown, bool free)
 {
 	struct buffer text = BUFFER_INIT;
-	int64_t input = 0, output = 0;
-	for (size_t m = 0; m < ws->nr_models; m++) {
-		const struct session_estimate *e = &row[m];
-		double price = price_of(&ws->models[m], e);
-		if (e->input_tokens > input)
-			input = e->input_tokens;
-		if (e->output_tokens > output)
-			output = e->output_tokens;
-		t->calls += e->calls - e->calls_known;
-		t->unknown |= price < 0 && e->calls > e->calls_known;
-		t->price += price > 0 ? price : 0;
-	}
-	t->input += input;
-	t->output += output;
-	buffer_addf(out, "%-*s", width, name);
-	text_grouped(&text, input);
-	add_padded(out, text.data, 10);
-	buffer_reset(&text);
-	text_grouped(&text, output);
-	add_padded(out, text.data, 8);
-	for (size_t m = 0; m < ws->nr_models; m++) {
-		buffer_reset(&text);
-		cell(&text, &ws->models[m], &row[m]);
-		size_t column = strlen(ws->models[m].reviewer);
-		add_padded(out, text.data, column > 15 ? column : 15);
-	}
-	buffer_addch(out, '\n');
+	if (unknown)
+		buffer_addstr(&text, "price unknown");
+	else if (free)
+		buffer_addstr(&text, "free");
+	else
+		money_add_column(&text, usd);
+	table_add(t, text.data);
 	buffer_release(&text);
 }
 
-static void plan_head(struct buffer *out, const struct workspace *ws, int width)
+static void add_cell(struct table *t, const struct model *m, const struct session_estimate *e)
 {
-	buffer_addf(out, "%-*s", width, "");
-	add_padded(out, "tokens in", 10);
-	add_padded(out, "out", 8);
-	for (size_t m = 0; m < ws->nr_models; m++)
-		add_padded(out, ws->models[m].reviewer, 15);
-	buffer_addch(out, '\n');
-}
-
-static void plan_total(struct buffer *out, const struct totals *t)
-{
-	buffer_addf(out, "\n%zu call%s, ", t->calls, t->calls == 1 ? "" : "s");
-	if (t->unknown)
-		buffer_addstr(out, "cost unknown for some models");
-	else if (t->price > 0)
-		buffer_addf(out, "at most $%.4f without retries", t->price);
+	if (e->recorded)
+		table_add(t, "recorded");
+	else if (e->withheld)
+		table_add(t, "not sent");
+	else if (e->too_long)
+		table_add(t, "too long");
 	else
-		buffer_addstr(out, "free of charge");
-	buffer_addstr(out, "; built-in checks run on every paper.\n");
+		add_price(t, e->usd, e->usd < 0, model_is_free(m));
 }
 
-static int widest_name(const struct paper *const *papers, size_t nr)
+/* Tokens are about the same for all models: those of the model that is sent most are shown. */
+static void add_paper_row(struct table *t, const struct plan *p, size_t paper)
 {
-	size_t width = 12;
-	for (size_t i = 0; i < nr; i++) {
-		size_t len = strlen(papers[i]->path);
-		if (len > width)
-			width = len > 50 ? 50 : len;
+	const struct workspace *ws = p->ws;
+	const struct session_estimate *row = row_of(p, paper);
+	struct buffer name = BUFFER_INIT;
+	int64_t input = 0, output = 0;
+	for (size_t m = 0; m < ws->nr_models; m++) {
+		input = row[m].input_tokens > input ? row[m].input_tokens : input;
+		output = row[m].output_tokens > output ? row[m].output_tokens : output;
 	}
-	return (int)width;
+	add_paper_name(&name, p->papers[paper]);
+	table_add(t, name.data);
+	table_add_count(t, input);
+	table_add_count(t, output);
+	for (size_t m = 0; m < ws->nr_models; m++)
+		add_cell(t, &ws->models[m], &row[m]);
+	buffer_release(&name);
+}
+
+static void add_total_row(struct table *t, const struct plan *p)
+{
+	table_add(t, "total");
+	table_add(t, "");
+	table_add(t, "");
+	for (size_t m = 0; m < p->ws->nr_models; m++) {
+		struct totals own = totals_of(p, m, m + 1);
+		add_price(t, own.usd, own.unknown, model_is_free(&p->ws->models[m]));
+	}
 }
 
 static const char not_readable[] = "  nothing can be read (PDF: not readable yet)";
 
-static void plan_without_models(struct buffer *out, const struct paper *const *papers, size_t nr,
-				const bool *unreadable)
+static void print_unreadable(struct buffer *out, const struct plan *p)
 {
-	for (size_t i = 0; i < nr; i++) {
-		add_paper_name(out, papers[i]);
-		buffer_addf(out, "%s\n", unreadable[i] ? not_readable : "  built-in checks");
-	}
-	buffer_addf(out, "\n%zu paper%s, built-in checks only; nothing leaves this machine.\n", nr,
-		    nr == 1 ? "" : "s");
+	for (size_t i = 0; i < p->nr; i++)
+		if (p->unreadable[i]) {
+			add_paper_name(out, p->papers[i]);
+			buffer_addf(out, "%s\n", not_readable);
+		}
 }
 
-static void plan_with_models(struct buffer *out, const struct workspace *ws,
-			     const struct paper *const *papers, size_t nr,
-			     const struct session_estimate *estimates, const bool *unreadable)
+static void print_totals(struct buffer *out, const struct plan *p, const struct totals *t)
 {
-	struct totals totals = { 0 };
-	struct buffer name = BUFFER_INIT;
-	int width = widest_name(papers, nr);
-	plan_head(out, ws, width);
-	for (size_t i = 0; i < nr; i++) {
-		buffer_reset(&name);
-		add_paper_name(&name, papers[i]);
-		if (unreadable[i])
-			buffer_addf(out, "%-*s%s\n", width, name.data, not_readable);
-		else
-			plan_row(out, ws, name.data, width, &estimates[i * ws->nr_models], &totals);
+	buffer_addf(out, "\n%zu call%s, ", t->calls, t->calls == 1 ? "" : "s");
+	if (t->usd_at_most > 0) {
+		buffer_addstr(out, "about ");
+		text_dollars(out, t->usd);
+		buffer_addstr(out, ", at most ");
+		text_dollars(out, t->usd_at_most);
+		buffer_addstr(out, " with retries");
+		buffer_addstr(out, t->unknown ? ", and what models of unknown price take" : "");
+	} else if (t->unknown) {
+		buffer_addstr(out, "price unknown");
+	} else {
+		buffer_addstr(out, "free of charge");
 	}
-	plan_total(out, &totals);
-	buffer_release(&name);
+	buffer_addstr(out, "; built-in checks run on every paper.\n");
+	if (t->usd_at_most > 0 || t->unknown)
+		money_add_month(out, p->month, p->limits);
 }
 
-struct error *plan_print(struct workspace *ws, const struct paper *const *papers, size_t nr)
+static void print_models_plan(struct buffer *out, const struct plan *p, const struct totals *totals)
+{
+	size_t nr_models = p->ws->nr_models;
+	struct table t = TABLE_INIT(3 + (unsigned)nr_models);
+	table_add(&t, "");
+	table_add(&t, "tokens in");
+	table_add(&t, "out");
+	for (size_t m = 0; m < nr_models; m++)
+		table_add(&t, p->ws->models[m].reviewer);
+	for (size_t i = 0; i < p->nr; i++)
+		if (!p->unreadable[i])
+			add_paper_row(&t, p, i);
+	if (p->nr > 1)
+		add_total_row(&t, p);
+	table_print(out, &t);
+	table_release(&t);
+	print_unreadable(out, p);
+	print_totals(out, p, totals);
+}
+
+static void print_checks_plan(struct buffer *out, const struct plan *p)
+{
+	for (size_t i = 0; i < p->nr; i++) {
+		add_paper_name(out, p->papers[i]);
+		buffer_addf(out, "%s\n", p->unreadable[i] ? not_readable : "  built-in checks");
+	}
+	buffer_addf(out, "\n%zu paper%s, built-in checks only; nothing leaves this machine.\n", p->nr,
+		    p->nr == 1 ? "" : "s");
+}
+
+/* Which limit the run would meet. */
+static void say_limits(const struct plan *p, const struct totals *t)
+{
+	const struct budget_limits *l = p->limits;
+	const struct {
+		const char *name;
+		double limit, spent;
+	} limits[] = {
+		{ "this run", l->run, 0 }, { "today", l->day, p->day }, { "this month", l->month, p->month },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		struct buffer text = BUFFER_INIT;
+		if (limits[i].limit < 0 || limits[i].spent + t->usd <= limits[i].limit)
+			continue;
+		text_dollars(&text, limits[i].limit);
+		say_warning("the run would stop at the budget of %s for %s", text.data, limits[i].name);
+		buffer_release(&text);
+		return;
+	}
+}
+
+static void print_text(const struct plan *p)
+{
+	struct buffer out = BUFFER_INIT;
+	struct totals totals = totals_of(p, 0, p->ws->nr_models);
+	if (!p->nr)
+		buffer_addstr(&out, "nothing to review\n");
+	else if (!p->ws->nr_models)
+		print_checks_plan(&out, p);
+	else
+		print_models_plan(&out, p, &totals);
+	print_buffer(&out);
+	buffer_release(&out);
+	fflush(stdout);
+	say_limits(p, &totals);
+	if (totals.guessed && totals.usd_at_most > 0)
+		say_hint(p->ws->ctx, "how long the answers will be is a guess: there is none yet of %s.",
+			 p->ws->nr_models > 1 ? "some of these models" : "this model");
+}
+
+/* -- for programs --------------------------------------------------------------------------------------- */
+
+static void put_usd(struct json_writer *w, const char *key, double usd)
+{
+	json_key(w, key);
+	if (usd < 0)
+		json_null(w);
+	else
+		json_number(w, usd);
+}
+
+static const char *state_of(const struct session_estimate *e)
+{
+	return e->recorded ? "recorded" : e->withheld ? "withheld" : e->too_long ? "too-long" : "ask";
+}
+
+static void write_estimate(struct json_writer *w, const struct model *m, const struct session_estimate *e)
+{
+	json_begin_object(w);
+	json_put_string(w, "reviewer", m->reviewer);
+	json_put_string(w, "state", state_of(e));
+	json_put_integer(w, "calls", (int64_t)calls_left(e));
+	json_put_integer(w, "input_tokens", e->input_tokens);
+	json_put_integer(w, "cached_tokens", e->cached_tokens);
+	json_put_integer(w, "output_tokens", e->output_tokens);
+	json_put_bool(w, "output_is_guessed", e->guessed > 0);
+	put_usd(w, "usd", e->usd);
+	put_usd(w, "usd_at_most", e->usd_at_most);
+	json_end_object(w);
+}
+
+static void write_paper(struct json_writer *w, const struct plan *p, size_t paper)
+{
+	struct buffer path = BUFFER_INIT;
+	utf8_scrub(&path, p->papers[paper]->path, strlen(p->papers[paper]->path));
+	json_begin_object(w);
+	json_put_string(w, "paper", path.data);
+	json_put_string(w, "content_id", p->papers[paper]->content_id);
+	json_put_bool(w, "readable", !p->unreadable[paper]);
+	json_key(w, "models");
+	json_begin_array(w);
+	for (size_t m = 0; m < p->ws->nr_models && !p->unreadable[paper]; m++)
+		write_estimate(w, &p->ws->models[m], &row_of(p, paper)[m]);
+	json_end_array(w);
+	json_end_object(w);
+	buffer_release(&path);
+}
+
+static void print_json(const struct plan *p)
+{
+	struct buffer out = BUFFER_INIT;
+	struct json_writer w;
+	struct totals t = totals_of(p, 0, p->ws->nr_models);
+	json_writer_init(&w, &out, true);
+	json_begin_object(&w);
+	json_put_integer(&w, "format", PLAN_FORMAT);
+	json_key(&w, "papers");
+	json_begin_array(&w);
+	for (size_t i = 0; i < p->nr; i++)
+		write_paper(&w, p, i);
+	json_end_array(&w);
+	json_put_integer(&w, "calls", (int64_t)t.calls);
+	json_put_integer(&w, "input_tokens", t.input);
+	json_put_integer(&w, "output_tokens", t.output);
+	json_put_number(&w, "usd", t.usd);
+	json_put_number(&w, "usd_at_most", t.usd_at_most);
+	json_put_bool(&w, "price_is_unknown", t.unknown);
+	json_put_number(&w, "spent_today", p->day);
+	json_put_number(&w, "spent_this_month", p->month);
+	put_usd(&w, "stop_run_at", p->limits->run);
+	put_usd(&w, "stop_day_at", p->limits->day);
+	put_usd(&w, "stop_month_at", p->limits->month);
+	json_end_object(&w);
+	buffer_addch(&out, '\n');
+	print_buffer(&out);
+	buffer_release(&out);
+}
+
+/* -- the command ------------------------------------------------------------------------------------------ */
+
+struct error *plan_print(struct workspace *ws, const struct paper *const *papers, size_t nr,
+			 const struct budget_limits *limits, bool json)
 {
 	struct session_settings settings = {
 		.snapshot = ws->snapshot,
@@ -160,23 +317,27 @@ struct error *plan_print(struct workspace *ws, const struct paper *const *papers
 		.nr_models = ws->nr_models,
 		.tasks = ws->tasks,
 		.words = ws->words,
+		.now = (int64_t)time(NULL),
 	};
-	struct session_estimate *estimates = xcalloc(nr * ws->nr_models + 1, sizeof(*estimates));
-	bool *unreadable = xcalloc(nr + 1, sizeof(*unreadable));
-	struct buffer out = BUFFER_INIT;
-	struct error *err = session_plan(&settings, papers, nr, estimates, unreadable);
-	if (!err && !nr)
-		buffer_addstr(&out, "nothing to review\n");
-	else if (!err && !ws->nr_models)
-		plan_without_models(&out, papers, nr, unreadable);
+	struct plan p = {
+		.ws = ws,
+		.papers = papers,
+		.nr = nr,
+		.limits = limits,
+		.estimates = xcalloc(nr * ws->nr_models + 1, sizeof(*p.estimates)),
+		.unreadable = xcalloc(nr + 1, sizeof(*p.unreadable)),
+	};
+	struct error *err = session_plan(&settings, papers, nr, p.estimates, p.unreadable);
+	if (!err)
+		err = money_spent(ws->records, settings.now, &p.day, &p.month);
+	if (!err && json)
+		print_json(&p);
 	else if (!err)
-		plan_with_models(&out, ws, papers, nr, estimates, unreadable);
-	print_buffer(&out);
+		print_text(&p);
 	for (size_t i = 0; i < ws->nr_absent; i++)
 		say_warning("%s: %s", ws->absent[i].reviewer, ws->absent[i].message);
-	buffer_release(&out);
-	free(estimates);
-	free(unreadable);
+	free(p.estimates);
+	free(p.unreadable);
 	return err;
 }
 
@@ -185,10 +346,13 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 {
 	const struct plan_options *o = options;
 	struct workspace ws;
+	struct budget_limits limits;
 	const struct paper **papers = NULL;
 	size_t nr = 0;
 	struct selection sel = { o->since, o->staged, o->all, argv, argc };
 	struct error *err = workspace_open(&ws, ctx, o->staged);
+	if (!err)
+		err = money_limits(&limits, &ws, o->max_cost);
 	if (!err)
 		err = workspace_find_models(&ws, o->reviewers, o->checks_only);
 	if (!err)
@@ -196,7 +360,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	if (!err)
 		err = workspace_select(&ws, &sel, &papers, &nr);
 	if (!err)
-		err = plan_print(&ws, papers, nr);
+		err = plan_print(&ws, papers, nr, &limits, o->json);
 	*exit_status = ws.nr_absent ? EXIT_INCOMPLETE : EXIT_DONE;
 	free(papers);
 	workspace_release(&ws);
@@ -216,13 +380,17 @@ static const struct option options[] = {
 	  "what to ask them: summary, correctness, experiments, novelty, clarity, or review" },
 	{ OPTION_BOOL, 0, "checks-only", offsetof(struct plan_options, checks_only), NULL,
 	  "ask no model" },
+	{ OPTION_STRING, 0, "max-cost", offsetof(struct plan_options, max_cost), "<usd>",
+	  "tell whether this would stop the run, in US dollars" },
+	{ OPTION_BOOL, 0, "json", offsetof(struct plan_options, json), NULL,
+	  "print JSON, as docs/formats/plan.schema.json says" },
 	{ .kind = OPTION_END },
 };
 
 static const char *const usage[] = { "[<options>] [<paper>...]", NULL };
 
 static const struct example examples[] = {
-	{ "git scrutiny plan", "What the next run would ask, and what it would cost at most." },
+	{ "git scrutiny plan", "What the next run would ask, and what it would cost." },
 	{ "git scrutiny plan --reviewers=openai/gpt-6-luna theory/tilings",
 	  "The same for one paper and one model." },
 	{ NULL, NULL },
@@ -233,10 +401,13 @@ const struct command cmd_plan = {
 	.summary = "show what a run would review, with tokens and cost",
 	.usage = usage,
 	.description =
-		"Shows the papers that `git scrutiny run` with the same options would review, the tokens "
-		"each model would be sent and could answer, and the cost. Tokens and cost are upper "
-		"bounds. No model is called; an Ollama on this machine is asked for its "
-		"models' sizes only.",
+		"Shows the papers that `git scrutiny run` with the same options would review, the tokens that "
+		"would be sent and answered, and the cost: what is to be expected, and what it is at "
+		"most. The tokens of questions are estimated, on whole papers to within some 8 %; those of "
+		"answers are the mean of what the model has answered lately, and a guess as long as it has not. "
+		"What a provider's cache saves is counted in. At most means: every answer is as long as is "
+		"allowed, wrong at first, and nothing is cached. No model is called; an Ollama on "
+		"this machine is asked for its models' sizes only.",
 	.options = options,
 	.options_size = sizeof(struct plan_options),
 	.examples = examples,

@@ -4,7 +4,9 @@
 
 #include "cmd/workspace.h"
 
-/* Prints what reviewing PAPERS would ask of the workspace's models; no call is made. */
-struct error *plan_print(struct workspace *ws, const struct paper *const *papers, size_t nr);
+/* Prints what reviewing PAPERS would ask of the workspace's models, and what LIMITS leave for it; no call is
+ * made. */
+struct error *plan_print(struct workspace *ws, const struct paper *const *papers, size_t nr,
+			 const struct budget_limits *limits, bool json);
 
 #endif

@@ -510,7 +510,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	if (!err && !o->dry_run)
 		say_absent(&ws);
 	if (!err && o->dry_run)
-		err = plan_print(&ws, papers, nr);
+		err = plan_print(&ws, papers, nr, &limits, false);
 	else if (!err && !nr && is_text(o))
 		print_up_to_date(&ws, o->commit, o->quiet);
 	else if (!err)

@@ -3,12 +3,20 @@
 #include "model/batch.h"
 #include "model/provider.h"
 
+/* The least of any of its models. */
+#define CONTEXT 200000
+
 const struct price_row claude_prices[] = {
-	{ .model = "claude-haiku-5-5", .max_prompt = 100000, .price = { 0.10, 0.50, .cache_write = 0.125 } },
-	{ .model = "claude-haiku-5-5", .price = { 0.50, 2.50, .cache_write = 0.625 } },
-	{ .model = "claude-sonnet-5-5", .price = { 2, 10, .cached = 0.20, .cache_write = 2.5 } },
-	{ .model = "claude-opus-5-5", .price = { 4, 20, .cached = 0.20, .cache_write = 5 } },
-	{ .model = "claude-fable-5-1", .price = { 10, 50, .cached = 0.25, .cache_write = 12.5 } },
+	{ .model = "claude-haiku-5-5", .max_prompt = 100000, .price = { 0.10, 0.50, .cache_write = 0.125 },
+	  .context_tokens = CONTEXT },
+	{ .model = "claude-haiku-5-5", .price = { 0.50, 2.50, .cache_write = 0.625 },
+	  .context_tokens = CONTEXT },
+	{ .model = "claude-sonnet-5-5", .price = { 2, 10, .cached = 0.20, .cache_write = 2.5 },
+	  .context_tokens = CONTEXT },
+	{ .model = "claude-opus-5-5", .price = { 4, 20, .cached = 0.20, .cache_write = 5 },
+	  .context_tokens = CONTEXT },
+	{ .model = "claude-fable-5-1", .price = { 10, 50, .cached = 0.25, .cache_write = 12.5 },
+	  .context_tokens = CONTEXT },
 	{ 0 },
 };
 
@@ -23,6 +31,7 @@ const struct provider provider_anthropic = {
 	.limits = { "anthropic-ratelimit-requests-limit", "anthropic-ratelimit-requests-remaining",
 		    "anthropic-ratelimit-requests-reset", "anthropic-ratelimit-tokens-limit",
 		    "anthropic-ratelimit-tokens-remaining", "anthropic-ratelimit-tokens-reset" },
+	.context_tokens = CONTEXT,
 	.prices = claude_prices,
 	.batch = &batch_anthropic,
 };

@@ -21,6 +21,7 @@ const struct provider provider_gemini = {
 	.key_env = { "GEMINI_API_KEY", "GOOGLE_API_KEY" },
 	.auth = MODEL_AUTH_X_GOOG_API_KEY,
 	.needs_key = true,
+	.context_tokens = 200000, /* its models take more, for more money a token */
 	.prices = prices,
 	.batch = &batch_gemini,
 };

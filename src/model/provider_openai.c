@@ -22,6 +22,7 @@ const struct provider provider_openai = {
 	.limits = { "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests",
 		    "x-ratelimit-reset-requests", "x-ratelimit-limit-tokens",
 		    "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens" },
+	.context_tokens = 128000, /* the smallest of the models that write JSON by a schema */
 	.prices = prices,
 	.batch = &batch_openai,
 };

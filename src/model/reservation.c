@@ -43,17 +43,37 @@ double exchange_tokens_to_pace(struct exchange *x)
 	return (double)(x->input_tokens + codec_output_tokens(&q));
 }
 
+/* Of a question of ESTIMATE tokens in BYTES. */
+static struct model_usage bound_usage(const struct codec_question *q, int64_t estimate, size_t bytes)
+{
+	int64_t doubled = estimate * WORST_OF_ESTIMATE;
+	struct model_usage worst = {
+		.input_tokens = (doubled < (int64_t)bytes ? doubled : (int64_t)bytes) + OVERHEAD_TOKENS,
+		.output_tokens = codec_output_tokens(q),
+	};
+	if (q->model->codec->asks_for_cache && !q->alone)
+		worst.cache_write_tokens = worst.input_tokens;
+	return worst;
+}
+
 static struct model_usage worst_usage(const struct exchange *x)
 {
 	struct codec_question q = exchange_question(x);
-	int64_t doubled = x->input_tokens * WORST_OF_ESTIMATE, bytes = (int64_t)x->input_bytes;
-	struct model_usage worst = {
-		.input_tokens = (doubled < bytes ? doubled : bytes) + OVERHEAD_TOKENS,
-		.output_tokens = codec_output_tokens(&q),
-	};
-	if (x->model->codec->asks_for_cache && !q.alone)
-		worst.cache_write_tokens = worst.input_tokens;
-	return worst;
+	return bound_usage(&q, x->input_tokens, x->input_bytes);
+}
+
+struct model_usage model_usage_at_most(const struct model *m, const struct model_request *r)
+{
+	const char *const texts[] = { r->system, r->shared, r->user, r->schema };
+	struct codec_question q = { .model = m, .request = r };
+	int64_t tokens = (int64_t)r->nr_images * IMAGE_TOKENS;
+	size_t bytes = r->nr_images * IMAGE_TOKENS;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct slice text = { texts[i], texts[i] ? strlen(texts[i]) : 0 };
+		tokens += model_estimate_tokens(text);
+		bytes += text.len;
+	}
+	return bound_usage(&q, tokens, bytes);
 }
 
 struct error *reservation_make(struct attempt *a)

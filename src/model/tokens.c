@@ -53,3 +53,8 @@ int64_t model_estimate_tokens(struct slice text)
 	}
 	return (cost + 999) / 1000;
 }
+
+int64_t model_likely_tokens(int64_t estimate)
+{
+	return estimate - estimate / 10;
+}

@@ -113,10 +113,16 @@ void session_totals_release(struct session_totals *totals);
 struct error *session_run(const struct session_settings *settings, const struct paper *const *papers,
 			  size_t nr, struct session_totals *totals);
 
-/* What a session would ask, without asking: one row a paper and model. */
+/* What a session would ask one model about one paper, without asking. */
 struct session_estimate {
-	int64_t input_tokens, output_tokens; /* upper bounds; 0 when the record is there */
+	/* To expect of the calls that are not answered; tokens within some 8 %, the output by what the model has
+	 * answered so far. */
+	int64_t input_tokens, output_tokens;
+	int64_t cached_tokens;               /* of the input: from the provider's cache */
+	double usd;                          /* < 0: unknown price */
+	double usd_at_most;                  /* were every answer as long as is allowed, and wrong at first */
 	size_t calls, calls_known;           /* of them: replies that are in the store already */
+	size_t guessed;                      /* calls whose output is a guess: no answer of the model is known */
 	bool recorded;
 	bool withheld;                       /* local_only, and the model is not local */
 	bool too_long;                       /* more than PROMPT_MAX_PARTS parts */

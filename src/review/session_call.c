@@ -89,14 +89,6 @@ static int64_t tokens_of(const char *text)
 	return model_estimate_tokens((struct slice){ text, strlen(text) });
 }
 
-int64_t call_input_tokens(const struct call *call)
-{
-	struct model_request request;
-	call_request(call, &request);
-	return tokens_of(request.system) + tokens_of(request.shared) + tokens_of(request.user) +
-	       tokens_of(request.schema);
-}
-
 /* Tokens of the longest words around a part. */
 static int64_t tokens_around(const struct assignment *a)
 {

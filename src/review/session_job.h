@@ -93,8 +93,6 @@ void call_request(const struct call *call, struct model_request *out);
 /* Of the words of TASK as they are put to A's model. */
 void task_version(const struct assignment *a, const struct task *task,
 		  char out[PROMPT_VERSION_DIGITS + 1]);
-/* Upper estimate of its tokens. */
-int64_t call_input_tokens(const struct call *call);
 /* Takes a model's reply to CALL: journals it at once. */
 struct error *job_take_reply(struct job *job, struct call *call, const struct model_reply *reply);
 /* What an answered call cost in US dollars; < 0: unknown. */
