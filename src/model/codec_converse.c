@@ -206,8 +206,10 @@ static void read_stop(struct codec_answer *a, const cJSON *message)
 /* NAME is that of an exception: asking again cannot help with some. */
 static void read_exception(struct codec_answer *a, const char *name, const cJSON *message)
 {
-	static const char *const permanent[] = { "validationException", "accessDeniedException",
-						 "resourceNotFoundException", "serviceQuotaExceededException" };
+	static const char *const permanent[] = {
+		"validationException", "accessDeniedException", "resourceNotFoundException",
+		"serviceQuotaExceededException",
+	};
 	codec_answer_fail(a, message);
 	for (size_t i = 0; i < ARRAY_SIZE(permanent); i++)
 		a->error_permanent |= !strcasecmp(name, permanent[i]);

@@ -29,8 +29,8 @@ struct provider {
 	bool needs_key;                  /* except on loopback */
 	unsigned per_provider;           /* requests at once, to begin with; 0: 8 */
 	struct limit_headers limits;
-	/* Where it has several APIs: the one that serves MODEL, unless the user says which; and the path below
-	 * the endpoint at which CODEC's is. NULL: CODEC, at the endpoint. */
+	/* Where it has several APIs: the one that serves MODEL, unless the user says which; and the path
+	 * below the endpoint at which CODEC's is. NULL: CODEC, at the endpoint. */
 	const struct codec *(*codec_of)(const char *model);
 	const char *(*path_of)(const struct codec *codec);
 	/* The base URL where none is configured, malloc'd; NULL: ENDPOINT. */

@@ -57,7 +57,8 @@ struct error *aws_keys_set(struct aws_keys *out, const char *what, const char *a
 		token = NULL;
 	if (!has_form(access_key, AWS_MAX_KEY) || !has_form(secret_key, AWS_MAX_KEY) ||
 	    (token && !has_form(token, AWS_MAX_TOKEN)))
-		return error_new(ERROR_SYNTAX, "%s: the keys are incomplete or hold characters no key has", what);
+		return error_new(ERROR_SYNTAX, "%s: the keys are incomplete or hold characters no key has",
+				 what);
 	if (expires && *expires && !read_time(expires, &k.expires))
 		return error_new(ERROR_SYNTAX, "%s: the time at which the keys expire is malformed", what);
 	k.access_key = xstrdup(access_key);
@@ -118,7 +119,9 @@ static char *element_text(struct slice xml, const char *name)
 	static const struct {
 		const char *entity;
 		char c;
-	} entities[] = { { "&amp;", '&' }, { "&lt;", '<' }, { "&gt;", '>' }, { "&quot;", '"' }, { "&apos;", '\'' } };
+	} entities[] = {
+		{ "&amp;", '&' }, { "&lt;", '<' }, { "&gt;", '>' }, { "&quot;", '"' }, { "&apos;", '\'' },
+	};
 	struct slice text = slice_trim(element(xml, name));
 	struct buffer out = BUFFER_INIT;
 	if (!text.data || memchr(text.data, '<', text.len) || memchr(text.data, '\0', text.len))

@@ -31,7 +31,8 @@ struct error *aws_answer_json(struct aws_keys *out, struct slice body, const cha
 			      const char *what);
 /* The <Credentials> of an answer of STS. */
 struct error *aws_answer_xml(struct aws_keys *out, struct slice body, const char *what);
-/* What an error of STS (XML) or of the others (JSON) says, as one line for a person; malloc'd; NULL: nothing. */
+/* What an error of STS (XML) or of the others (JSON) says, as one line for a person; malloc'd; NULL when it
+ * says nothing. */
 char *aws_answer_complaint(struct slice body);
 
 #endif

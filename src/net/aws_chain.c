@@ -170,8 +170,8 @@ static struct error *find_base(struct search *s, const char *profile, struct aws
 	const char *source = get(s, profile, "source_profile");
 	const char *kind = get(s, profile, "credential_source");
 	if (!source && !kind)
-		return error_new(ERROR_USAGE, "profile %s has a role_arn, but no source_profile, credential_source "
-				 "or web_identity_token_file", profile);
+		return error_new(ERROR_USAGE, "profile %s has a role_arn, but no source_profile, "
+				 "credential_source or web_identity_token_file", profile);
 	if (!source)
 		return from_credential_source(s, profile, kind, out);
 	struct error *err = strcmp(source, profile) ? from_profile(s, source, out)
@@ -188,8 +188,8 @@ static struct error *read_duration(struct search *s, const char *profile, long *
 	char *end = NULL;
 	*out = text ? strtol(text, &end, 10) : 0;
 	if (text && (*end || *out <= 0 || *out > MAX_DURATION))
-		return error_new(ERROR_USAGE, "profile %s: duration_seconds is '%s', no number up to %d", profile,
-				 text, MAX_DURATION);
+		return error_new(ERROR_USAGE, "profile %s: duration_seconds is '%s', no number up to %d",
+				 profile, text, MAX_DURATION);
 	return NULL;
 }
 
@@ -202,8 +202,8 @@ static struct error *from_role(struct search *s, const char *profile, struct aws
 	if (get(s, profile, "mfa_serial"))
 		return error_with_hint(error_new(ERROR_UNSUPPORTED, "profile %s asks for a second factor "
 						 "(mfa_serial), which is not supported", profile),
-				       "eval \"$(aws configure export-credentials --profile %s --format env)\"",
-				       profile);
+				       "eval \"$(aws configure export-credentials --profile %s --format "
+				       "env)\"", profile);
 	*out = role_source(s, describe(s, profile, "role_arn"), role, get(s, profile, "role_session_name"),
 			   get(s, profile, "region"));
 	(*out)->external_id = copy(get(s, profile, "external_id"));
@@ -217,8 +217,8 @@ static struct error *refuse_sso(struct search *s, const char *profile, struct aw
 	(void)out;
 	if (!get(s, profile, "sso_start_url") && !get(s, profile, "sso_session"))
 		return NULL;
-	return error_with_hint(error_new(ERROR_UNSUPPORTED, "profile %s signs in through IAM Identity Center, "
-					 "which is not supported directly", profile),
+	return error_with_hint(error_new(ERROR_UNSUPPORTED, "profile %s signs in through IAM Identity "
+					 "Center, which is not supported directly", profile),
 			       "after `aws sso login`, let another profile have credential_process = "
 			       "aws configure export-credentials --profile %s", profile);
 }
@@ -237,8 +237,8 @@ static struct error *visit(struct search *s, const char *profile)
 {
 	for (size_t i = 0; i < s->nr_visited; i++)
 		if (!strcmp(s->visited[i], profile))
-			return error_new(ERROR_USAGE, "the AWS profiles go in a circle: %s names itself as the "
-					 "source of its credentials", profile);
+			return error_new(ERROR_USAGE, "the AWS profiles go in a circle: %s names itself as "
+					 "the source of its credentials", profile);
 	if (s->nr_visited == MAX_PROFILES)
 		return error_new(ERROR_LIMIT, "more than %d AWS profiles name each other as source_profile",
 				 MAX_PROFILES);
@@ -251,7 +251,8 @@ static struct error *visit(struct search *s, const char *profile)
 
 static struct error *from_profile(struct search *s, const char *profile, struct aws_source **out)
 {
-	static struct error *(*const kinds[])(struct search *s, const char *profile, struct aws_source **out) = {
+	static struct error *(*const kinds[])(struct search *s, const char *profile,
+					      struct aws_source **out) = {
 		from_role, refuse_sso, from_static_keys, from_process,
 	};
 	struct error *err = visit(s, profile);
@@ -284,10 +285,11 @@ static struct error *from_container(struct search *s, struct aws_source **out)
 	if (!relative && !full)
 		return NULL;
 	if (relative && *relative != '/')
-		return error_new(ERROR_USAGE, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI does not begin with a slash");
+		return error_new(ERROR_USAGE, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI does not begin with "
+				 "a slash");
 	if (!relative && !may_be_asked(full))
-		return error_new(ERROR_USAGE, "AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor an address "
-				 "of this machine or its host");
+		return error_new(ERROR_USAGE, "AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor an "
+				 "address of this machine or its host");
 	*out = source_new(s, aws_fetch_container, xstrdup("container endpoint"));
 	(*out)->url = relative ? xstrfmt(CONTAINER_ADDRESS "%s", relative) : xstrdup(full);
 	(*out)->token_file = copy(aws_env(s->settings, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"));

@@ -154,8 +154,8 @@ static size_t split_lines(char *lines, const char **out, size_t max)
 	return nr;
 }
 
-static struct error *ask_sts(const struct aws_source *s, const struct buffer *form, const struct aws_keys *keys,
-			     struct buffer *answer)
+static struct error *ask_sts(const struct aws_source *s, const struct buffer *form,
+			     const struct aws_keys *keys, struct buffer *answer)
 {
 	const char *headers[8] = { "Content-Type: application/x-www-form-urlencoded" };
 	struct sigv4_result signature = { BUFFER_INIT, BUFFER_INIT, BUFFER_INIT, BUFFER_INIT, "" };

@@ -346,7 +346,8 @@ static void compute_signature(const struct signing *s, struct slice string_to_si
 	secret_wipe(key, sizeof(key));
 }
 
-static void add_canonical_request(struct sigv4_result *r, struct signing *s, const struct buffer *header_lines)
+static void add_canonical_request(struct sigv4_result *r, struct signing *s,
+				  const struct buffer *header_lines)
 {
 	struct buffer *out = &r->canonical_request;
 	buffer_addf(out, "%s\n", s->request->method);
@@ -445,7 +446,8 @@ static struct error *prepare(struct signing *s)
 	time_t date = (time_t)q->date;
 	if (!printable(s->keys->access_key) || !printable(s->keys->session_token) || !printable(q->region))
 		return error_new(ERROR_USAGE, "the AWS keys or the region hold characters that none has");
-	if (!gmtime_r(&date, &tm) || strftime(s->date, sizeof(s->date), "%Y%m%dT%H%M%SZ", &tm) != DATE_SIZE - 1)
+	if (!gmtime_r(&date, &tm) ||
+	    strftime(s->date, sizeof(s->date), "%Y%m%dT%H%M%SZ", &tm) != DATE_SIZE - 1)
 		return error_new(ERROR_USAGE, "there is no such date to sign for");
 	struct error *err = split_url(&s->url, q->url);
 	if (!err)

@@ -46,8 +46,8 @@ struct sigv4_request {
 };
 
 struct sigv4_result {
-	/* SIGV4_HEADERS: header lines to add, each ended by "\n": Authorization, X-Amz-Date, Host if it was not
-	 * among the headers, and the optional ones. Holds secrets. */
+	/* SIGV4_HEADERS: header lines to add, each ended by "\n": Authorization, X-Amz-Date, Host if it was
+	 * not among the headers, and the optional ones. Holds secrets. */
 	struct buffer headers;
 	/* SIGV4_QUERY: the URL with the signature in its query. Holds secrets. */
 	struct buffer url;

@@ -50,8 +50,10 @@ static void check_model(const char *spec, const struct codec *codec, const char 
 static void test_claude_is_asked_in_its_own_format_and_others_through_converse(void **state)
 {
 	(void)state;
-	check_model("bedrock/global.anthropic.claude-sonnet-5-5", &codec_anthropic, RUNTIME "/anthropic", "claude");
-	check_model("bedrock/us.anthropic.claude-opus-5-5", &codec_anthropic, RUNTIME "/anthropic", "claude");
+	check_model("bedrock/global.anthropic.claude-sonnet-5-5", &codec_anthropic, RUNTIME "/anthropic",
+		    "claude");
+	check_model("bedrock/us.anthropic.claude-opus-5-5", &codec_anthropic, RUNTIME "/anthropic",
+		    "claude");
 	check_model("bedrock/eu.anthropic.claude-sonnet-4-20250514-v1:0", &codec_converse, RUNTIME, "claude");
 	check_model("bedrock/us.amazon.nova-pro-v1:0", &codec_converse, RUNTIME, "nova");
 	check_model("bedrock/meta.llama4-maverick-17b-instruct-v1:0", &codec_converse, RUNTIME, "llama");
@@ -84,8 +86,8 @@ static void test_region_and_keys_have_to_be_known(void **state)
 	(void)state;
 	struct model m;
 	assert_error(FIND(&m, "bedrock/amazon.nova-lite-v1:0", KEYS), ERROR_USAGE, "which AWS region");
-	assert_error(FIND(&m, "bedrock/amazon.nova-lite-v1:0", KEYS, "AWS_REGION=evil.example.org/"), ERROR_USAGE,
-		     "no AWS region");
+	assert_error(FIND(&m, "bedrock/amazon.nova-lite-v1:0", KEYS, "AWS_REGION=evil.example.org/"),
+		     ERROR_USAGE, "no AWS region");
 	assert_error(FIND(&m, "bedrock/amazon.nova-lite-v1:0", REGION, "AWS_EC2_METADATA_DISABLED=true"),
 		     ERROR_NOT_FOUND, "no AWS credentials");
 	assert_error(FIND(&m, "bedrock", KEYS, REGION), ERROR_USAGE, "which model of bedrock");
@@ -114,7 +116,8 @@ static void test_prices_of_claude_are_anthropics(void **state)
 	check_price("bedrock/eu.anthropic.claude-sonnet-5-5", 2.2, 11);
 	check_price("bedrock/anthropic.claude-opus-5-5-v1:0", 4.4, 22);
 	check_price("bedrock/amazon.nova-pro-v1:0", -1, -1);
-	check_price("bedrock/arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-opus-5-5", -1, -1);
+	check_price("bedrock/arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-opus-5-5", -1,
+		    -1);
 }
 
 /* -- who ---------------------------------------------------------------------------------------------- */
@@ -134,8 +137,8 @@ static void test_requests_are_signed_with_what_is_sent(void **state)
 	assert_string_equal(list.lines[2], "X-Amz-Security-Token: tok/en");
 	assert_string_equal(list.lines[3], "Host: bedrock-runtime.eu-west-1.amazonaws.com");
 	assert_true(starts_with(list.lines[4], "Authorization: AWS4-HMAC-SHA256 Credential=AKIDTESTTEST/"));
-	assert_non_null(strstr(list.lines[4], "/eu-west-1/bedrock/aws4_request, SignedHeaders=content-type;host;"
-			       "x-amz-date;x-amz-security-token, Signature="));
+	assert_non_null(strstr(list.lines[4], "/eu-west-1/bedrock/aws4_request, SignedHeaders=content-type;"
+			       "host;x-amz-date;x-amz-security-token, Signature="));
 	header_list_release(&list);
 	model_release(&m);
 }
@@ -145,7 +148,8 @@ static void test_a_bedrock_key_needs_no_signature(void **state)
 	(void)state;
 	struct model m;
 	struct header_list list = { .nr = 0 };
-	assert_ok(FIND(&m, "bedrock/us.amazon.nova-pro-v1:0", KEYS, REGION, "AWS_BEARER_TOKEN_BEDROCK=absk-123"));
+	assert_ok(FIND(&m, "bedrock/us.amazon.nova-pro-v1:0", KEYS, REGION,
+		       "AWS_BEARER_TOKEN_BEDROCK=absk-123"));
 	struct http_request request = { .method = "POST", .url = RUNTIME, .body = { "{}", 2 } };
 	assert_null(m.aws);
 	assert_ok(model_authorize(&m, &request, &list));
@@ -221,7 +225,8 @@ static void test_body_of_the_repair_round(void **state)
 	a.request.shared = NULL;
 	a.question.complaint = "No JSON.";
 	a.question.earlier = text_slice("prose");
-	check_body(&a, "{" SYSTEM "\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"Its proofs?\"}]},"
+	check_body(&a, "{" SYSTEM "\"messages\":[{\"role\":\"user\",\"content\":["
+		       "{\"text\":\"Its proofs?\"}]},"
 		       "{\"role\":\"assistant\",\"content\":[{\"text\":\"prose\"}]},"
 		       "{\"role\":\"user\",\"content\":[{\"text\":\"No JSON.\"}]}]" LIMIT FORMAT "}");
 }
@@ -251,7 +256,8 @@ static void check_mark(const char *family, bool alone, bool marked)
 	a.question.alone = alone;
 	json_writer_init(&w, &body, false);
 	codec_converse.write_body(&w, &a.question);
-	const char *mark = strstr(body.data, "lemma \"},{\"cachePoint\":{\"type\":\"default\"}},{\"text\":\"Its");
+	const char *mark = strstr(body.data, "lemma \"},{\"cachePoint\":{\"type\":\"default\"}},"
+					     "{\"text\":\"Its");
 	assert_int_equal(mark != NULL, marked);
 	assert_int_equal(strstr(body.data, "cachePoint") != NULL, marked);
 	cJSON_Delete(a.schema);
@@ -271,11 +277,12 @@ static void test_long_shared_part_is_cached_for_claude(void **state)
 static void test_complaint_about_the_schema_takes_it_out(void **state)
 {
 	(void)state;
+	static const char refused[] = "This model doesn't support the outputConfig.textFormat field.";
 	struct codec_dialect d = { FORMAT_SCHEMA };
 	assert_false(codec_converse.adapt(&d, "the model is not ready"));
-	assert_true(codec_converse.adapt(&d, "This model doesn't support the outputConfig.textFormat field."));
+	assert_true(codec_converse.adapt(&d, refused));
 	assert_int_equal(d.format, FORMAT_NONE);
-	assert_false(codec_converse.adapt(&d, "This model doesn't support the outputConfig.textFormat field."));
+	assert_false(codec_converse.adapt(&d, refused));
 }
 
 static void check_path(const char *model, const char *path)
@@ -325,7 +332,8 @@ static void add_start(struct buffer *bytes)
 	frame_message(bytes, "event", "contentBlockStart", "{\"contentBlockIndex\":1,\"start\":{}}");
 	frame_message(bytes, "event", "contentBlockDelta",
 		      "{\"contentBlockIndex\":1,\"delta\":{\"text\":\"{\\\"n\\\":\"}}");
-	frame_message(bytes, "event", "contentBlockDelta", "{\"contentBlockIndex\":1,\"delta\":{\"text\":\"1}\"}}");
+	frame_message(bytes, "event", "contentBlockDelta",
+		      "{\"contentBlockIndex\":1,\"delta\":{\"text\":\"1}\"}}");
 	frame_message(bytes, "event", "contentBlockStop", "{\"contentBlockIndex\":1}");
 }
 
@@ -353,8 +361,9 @@ static void test_answers_are_read_streamed_and_whole(void **state)
 	frame_message(&bytes, "event", "metadata", "{" USAGE ",\"metrics\":{\"latencyMs\":5}}");
 	check_answer(&bytes);
 	buffer_reset(&bytes);
-	buffer_addstr(&bytes, "{\"output\":{\"message\":{\"role\":\"assistant\",\"content\":[{\"reasoningContent\":{}},"
-			      "{\"text\":\"{\\\"n\\\":1}\"}]}},\"stopReason\":\"end_turn\"," USAGE "}");
+	buffer_addstr(&bytes, "{\"output\":{\"message\":{\"role\":\"assistant\",\"content\":["
+			      "{\"reasoningContent\":{}},{\"text\":\"{\\\"n\\\":1}\"}]}},"
+			      "\"stopReason\":\"end_turn\"," USAGE "}");
 	check_answer(&bytes);
 	buffer_release(&bytes);
 }

@@ -110,7 +110,8 @@ static void test_environment_comes_first(void **state)
 	world_open(&w);
 	set(&w, "AWS_ACCESS_KEY_ID", "AKIDENV");
 	set(&w, "AWS_SECRET_ACCESS_KEY", "secret/env");
-	write_below_home(&w, ".aws/credentials", "[default]\naws_access_key_id=AKIDFILE\naws_secret_access_key=x\n");
+	write_below_home(&w, ".aws/credentials", "[default]\naws_access_key_id=AKIDFILE\n"
+			 "aws_secret_access_key=x\n");
 	check_keys(&w, "AKIDENV", "secret/env", NULL, "environment");
 	set(&w, "AWS_SESSION_TOKEN", "token==");
 	check_keys(&w, "AKIDENV", "secret/env", "token==", "environment");
@@ -172,7 +173,8 @@ static void test_all_keys_are_redacted(void **state)
 static const char two_profiles[] = "# the usual one\r\n[default]\r\nregion = eu-west-1 ; a comment\r\n"
 				   "s3 =\r\n    max_concurrent_requests = 20\r\n"
 				   "[profile lab]\r\nregion=us-east-2\r\n"
-				   "AWS_ACCESS_KEY_ID = AKIDCONFIG\r\naws_secret_access_key = from/config=\r\n"
+				   "AWS_ACCESS_KEY_ID = AKIDCONFIG\r\n"
+				   "aws_secret_access_key = from/config=\r\n"
 				   "[profile \"with space\"]\r\naws_access_key_id = AKIDSPACE\r\n"
 				   "aws_secret_access_key = s\r\n[sso-session x]\r\nregion = nowhere\r\n";
 
@@ -198,7 +200,8 @@ static void test_credentials_file_wins_over_config(void **state)
 	struct world w;
 	world_open(&w);
 	write_below_home(&w, ".aws/config", two_profiles);
-	write_below_home(&w, ".aws/credentials", "[lab]\naws_access_key_id = AKIDCRED\naws_secret_access_key = c\n");
+	write_below_home(&w, ".aws/credentials", "[lab]\naws_access_key_id = AKIDCRED\n"
+			 "aws_secret_access_key = c\n");
 	set(&w, "AWS_PROFILE", "lab");
 	check_keys(&w, "AKIDCRED", "c", NULL, "profile lab of");
 	world_close(&w);
@@ -231,7 +234,8 @@ static void test_what_a_profile_cannot_give_is_said(void **state)
 {
 	(void)state;
 	check_config("[default]\n", "lab", ERROR_NOT_FOUND, "no AWS profile 'lab'");
-	check_config("[profile lab]\nsso_start_url = https://x\n", "lab", ERROR_UNSUPPORTED, "Identity Center");
+	check_config("[profile lab]\nsso_start_url = https://x\n", "lab", ERROR_UNSUPPORTED,
+		     "Identity Center");
 	check_config("[profile lab]\nsso_session = x\n", "lab", ERROR_UNSUPPORTED, "Identity Center");
 	check_config("[profile lab]\nrole_arn = r\nmfa_serial = m\nsource_profile = x\n", "lab",
 		     ERROR_UNSUPPORTED, "second factor");
@@ -240,7 +244,8 @@ static void test_what_a_profile_cannot_give_is_said(void **state)
 		     "no AWS profile 'x'");
 	check_config("[profile lab]\nrole_arn = r\nsource_profile = x\n[profile x]\nregion = y\n", "lab",
 		     ERROR_NOT_FOUND, "source_profile 'x' has no credentials");
-	check_config("[profile lab]\nrole_arn = r\ncredential_source = Magic\n", "lab", ERROR_USAGE, "'Magic'");
+	check_config("[profile lab]\nrole_arn = r\ncredential_source = Magic\n", "lab", ERROR_USAGE,
+		     "'Magic'");
 	check_config("[profile lab]\nrole_arn = r\ncredential_source = Environment\n", "lab", ERROR_NOT_FOUND,
 		     "has no credentials");
 	check_config("[profile lab]\nrole_arn = r\nsource_profile = lab\nduration_seconds = long\n", "lab",
@@ -387,7 +392,8 @@ static void test_role_is_assumed_with_the_keys_of_the_source(void **state)
 	set(&w, "AWS_ENDPOINT_URL", s->url);
 	write_below_home(&w, ".aws/config",
 			 "[profile job]\nrole_arn = arn:aws:iam::1:role/job\nsource_profile = base\n"
-			 "external_id = e+1\nrole_session_name = me\nduration_seconds = 900\nregion = eu-west-1\n");
+			 "external_id = e+1\nrole_session_name = me\nduration_seconds = 900\n"
+			 "region = eu-west-1\n");
 	write_below_home(&w, ".aws/credentials", "[base]\naws_access_key_id = AKIDBASE\n"
 			 "aws_secret_access_key = base\n[self]\naws_access_key_id = AKIDSELF\n"
 			 "aws_secret_access_key = self\nrole_arn = arn:x\nsource_profile = self\n");
@@ -396,7 +402,8 @@ static void test_role_is_assumed_with_the_keys_of_the_source(void **state)
 	assert_non_null(strstr(s->last_request, "Action=AssumeRole&"));
 	assert_non_null(strstr(s->last_request, "RoleSessionName=me&DurationSeconds=900&ExternalId=e%2B1"));
 	assert_non_null(strstr(s->last_request, "Credential=AKIDBASE/"));
-	assert_non_null(strstr(s->last_request, "/eu-west-1/sts/aws4_request, SignedHeaders=content-type;host;"));
+	assert_non_null(strstr(s->last_request, "/eu-west-1/sts/aws4_request, "
+			       "SignedHeaders=content-type;host;"));
 	w.settings.profile = "self";
 	check_keys(&w, "ASIAROLE", "s&s", "tok/en=", "profile self");
 	assert_non_null(strstr(s->last_request, "Credential=AKIDSELF/"));
@@ -429,7 +436,8 @@ static void test_answers_of_sts_that_are_no_keys(void **state)
 		  "403 AccessDenied: not \"you\"\\x1b[31m");
 	check_sts("403 Forbidden", "", ERROR_NETWORK, "403 without a reason");
 	check_sts("200 OK", "<html></html>", ERROR_SYNTAX, "holds no credentials");
-	check_sts("200 OK", "<Credentials><AccessKeyId>A</AccessKeyId></Credentials>", ERROR_SYNTAX, "incomplete");
+	check_sts("200 OK", "<Credentials><AccessKeyId>A</AccessKeyId></Credentials>", ERROR_SYNTAX,
+		  "incomplete");
 	check_sts("200 OK", "<Credentials><AccessKeyId><b>A</b></AccessKeyId><SecretAccessKey>s"
 		  "</SecretAccessKey></Credentials>", ERROR_SYNTAX, "incomplete");
 	check_sts("200 OK", STS_ANSWER("A", "tomorrow"), ERROR_SYNTAX, "expire");
@@ -517,8 +525,8 @@ static void test_container_endpoint_elsewhere_must_be_https(void **state)
 {
 	(void)state;
 	static const char *const refused[] = { "http://example.org/c", "http://169.254.170.2@example.org/c",
-					       "http://169.254.170.20/c", "http://169.254.170.2:80@example.org/",
-					       "ftp://127.0.0.1/c" };
+					       "http://169.254.170.20/c",
+					       "http://169.254.170.2:80@example.org/", "ftp://127.0.0.1/c" };
 	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
 		struct world w;
 		world_open(&w);
@@ -565,7 +573,8 @@ static void test_instance_is_asked_with_a_token(void **state)
 	struct scripted script[] = {
 		{ "PUT /latest/api/token HTTP/1.1\r\n", 0, ACT_SEND, OK "8\r\n\r\nIMDSTOKN", 0 },
 		{ "GET /latest/meta-data/iam/security-credentials/my-role HTTP", 0, ACT_SEND, keys, 0 },
-		{ "GET /latest/meta-data/iam/security-credentials/ HTTP", 0, ACT_SEND, OK "8\r\n\r\nmy-role\n", 0 },
+		{ "GET /latest/meta-data/iam/security-credentials/ HTTP", 0, ACT_SEND,
+		  OK "8\r\n\r\nmy-role\n", 0 },
 	};
 	struct scripted_server *s = server_start(script, 3);
 	open_instance(&w, s);

@@ -93,7 +93,8 @@ static void test_headers_of_all_types_are_passed_over(void **state)
 {
 	(void)state;
 	static const char others[] = "\1a\0" "\1b\1" "\1c\2x" "\1d\3xx" "\1e\4xxxx" "\1f\5xxxxxxxx"
-				     "\1g\6\0\2xx" "\1h\7\0\0" "\1i\10xxxxxxxx" "\1j\11xxxxxxxxxxxxxxxx" "\0\1";
+				     "\1g\6\0\2xx" "\1h\7\0\0" "\1i\10xxxxxxxx"
+				     "\1j\11xxxxxxxxxxxxxxxx" "\0\1";
 	struct buffer bytes = BUFFER_INIT, headers = BUFFER_INIT;
 	buffer_add(&headers, others, sizeof(others) - 1);
 	frame_header(&headers, ":event-type", "last");

@@ -154,7 +154,8 @@ static void test_presigned_url_is_the_documented_one(void **state)
 static void test_presigned_query_joins_what_is_there(void **state)
 {
 	(void)state;
-	static const char *const urls[] = { "https://h.example/?a=1", "https://h.example/?", "https://h.example/" };
+	static const char *const urls[] = { "https://h.example/?a=1", "https://h.example/?",
+					    "https://h.example/" };
 	static const char *const begins[] = { "https://h.example/?a=1&X-Amz-Algorithm=",
 					      "https://h.example/?X-Amz-Algorithm=",
 					      "https://h.example/?X-Amz-Algorithm=" };
@@ -188,7 +189,8 @@ static void test_paths_are_encoded_twice_except_for_s3(void **state)
 	check_path("bedrock", "https://h.example/model/us.amazon.nova-pro-v1:0/converse",
 		   "/model/us.amazon.nova-pro-v1%3A0/converse");
 	check_path("bedrock",
-		   "https://h.example/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Aprovisioned-model%2Fx/converse",
+		   "https://h.example/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Aprovisioned-model%2Fx/"
+		   "converse",
 		   "/model/arn%253Aaws%253Abedrock%253Aus-east-1%253A1%253Aprovisioned-model%252Fx/converse");
 	check_path("s3", "https://h.example/a%20b%2Bc+d/%E1%88%B4", "/a%20b%2Bc%2Bd/%E1%88%B4");
 }
