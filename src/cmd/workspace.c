@@ -40,10 +40,14 @@ struct error *workspace_open(struct workspace *ws, struct context *ctx, bool sta
 		err = policy_read(&ws->policy, ws->snapshot);
 	if (!err)
 		err = read_privacy(ws);
+	if (!err)
+		err = workspace_find_fork(ws);
 	if (!err) {
 		ws->rules.globs = (const char *const *)ws->policy.papers;
 		err = paper_discover(&ws->papers, ws->snapshot, &ws->rules);
 	}
+	if (!err)
+		err = workspace_mark_foreign(ws);
 	if (!err)
 		err = records_open(&ws->records, ws->repo);
 	return err;
@@ -65,6 +69,7 @@ void workspace_release(struct workspace *ws)
 	prompt_words_free(ws->words);
 	paper_list_release(&ws->papers);
 	policy_release(&ws->policy);
+	snapshot_free(ws->base);
 	snapshot_free(ws->snapshot);
 }
 
@@ -243,7 +248,7 @@ struct error *workspace_find_tasks(struct workspace *ws, const char *spec)
 	if (!err)
 		err = find_prompt_folder(ws, &folder);
 	if (!err)
-		err = prompt_words_new(&ws->words, folder, ws->snapshot);
+		err = prompt_words_new(&ws->words, folder, ws->policy.foreign ? ws->base : ws->snapshot);
 	free(folder);
 	return err;
 }
@@ -278,7 +283,7 @@ struct error *workspace_load_index(struct workspace *ws)
 	if (ws->index)
 		return NULL;
 	struct error *err = load_index(ws, false, &ws->index);
-	if (!err && ws->policy.nr_local_only)
+	if (!err && (ws->policy.nr_local_only || ws->policy.foreign))
 		err = load_index(ws, true, &ws->local_index);
 	return err;
 }
@@ -297,7 +302,7 @@ static bool is_pending(const struct strmap *pending, const struct paper *paper)
 
 bool workspace_is_fresh(const struct workspace *ws, const struct paper *paper)
 {
-	bool local_only = ws->local_index && policy_is_local_only(&ws->policy, paper->path);
+	bool local_only = ws->local_index && policy_keeps_here(&ws->policy, paper->path);
 	return paper_report_is_current(paper) &&
 	       records_index_has(local_only ? ws->local_index : ws->index, paper->content_id);
 }

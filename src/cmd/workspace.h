@@ -25,6 +25,7 @@ struct workspace {
 	struct repo *repo;
 	struct snapshot *snapshot;
 	struct policy policy;
+	struct snapshot *base; /* of a pull request from a fork: what it is to go into; else NULL */
 	struct privacy_rules privacy; /* git config scrutiny.privacy.* */
 	struct paper_rules rules;
 	struct paper_list papers;
@@ -41,6 +42,10 @@ struct workspace {
 
 /* Opens everything but the models. Without a work tree, HEAD's commit is looked at. */
 struct error *workspace_open(struct workspace *ws, struct context *ctx, bool staged);
+/* Two steps of workspace_open: whether this is a pull request from a fork, whose policy is not the
+ * repository's; and, when the papers are known, which of them it changes. */
+struct error *workspace_find_fork(struct workspace *ws);
+struct error *workspace_mark_foreign(struct workspace *ws);
 void workspace_release(struct workspace *ws);
 
 /* Settles which models are asked: SPEC (the --reviewers option, comma-separated), else git config

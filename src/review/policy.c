@@ -283,6 +283,8 @@ void policy_release(struct policy *p)
 	policy_free_list(p->reviewers, p->nr_reviewers);
 	policy_free_list(p->local_only, p->nr_local_only);
 	policy_review_release(&p->review);
+	free(p->foreign);
+	strmap_release(&p->foreign_papers, NULL);
 	*p = (struct policy){ .fail_on = FAIL_ON_UNSET, .budget = BUDGET_NO_LIMITS };
 }
 
@@ -313,6 +315,46 @@ int policy_fail_level(const struct policy *p, const char *option)
 	if (option && severity_parse(option, &severity))
 		return (int)severity;
 	return p->fail_on == FAIL_ON_UNSET ? (int)SEVERITY_ERROR : p->fail_on;
+}
+
+/* Moves the globs of local_only behind those that are there. */
+static void move_local_only(struct policy *to, struct policy *from)
+{
+	to->local_only = xreallocarray(to->local_only, to->nr_local_only + from->nr_local_only + 1,
+				       sizeof(*to->local_only));
+	for (size_t i = 0; i < from->nr_local_only; i++)
+		to->local_only[to->nr_local_only++] = from->local_only[i];
+	to->local_only[to->nr_local_only] = NULL;
+	from->nr_local_only = 0;
+}
+
+void policy_take_ours(struct policy *p, struct policy *ours)
+{
+	move_local_only(ours, p);
+	ours->privacy.keys = ours->privacy.keys > p->privacy.keys ? ours->privacy.keys : p->privacy.keys;
+	ours->privacy.personal = ours->privacy.personal > p->privacy.personal ? ours->privacy.personal
+									       : p->privacy.personal;
+	ours->foreign = p->foreign;
+	ours->all_foreign = p->all_foreign;
+	p->foreign = NULL;
+	policy_release(p);
+	*p = *ours;
+	*ours = (struct policy){ .fail_on = FAIL_ON_UNSET };
+}
+
+void policy_add_foreign(struct policy *p, const char *paper)
+{
+	strmap_add(&p->foreign_papers, paper, strlen(paper));
+}
+
+bool policy_is_foreign(const struct policy *p, const char *paper)
+{
+	return p->foreign && (p->all_foreign || strmap_has(&p->foreign_papers, paper, strlen(paper)));
+}
+
+bool policy_keeps_here(const struct policy *p, const char *paper)
+{
+	return policy_is_local_only(p, paper) || policy_is_foreign(p, paper);
 }
 
 bool policy_is_local_only(const struct policy *p, const char *path)

@@ -5,6 +5,7 @@
 #ifndef REVIEW_POLICY_H
 #define REVIEW_POLICY_H
 
+#include "base/strmap.h"
 #include "budget/budget.h"
 #include "git/snapshot.h"
 #include "paper/finding.h"
@@ -28,6 +29,10 @@ struct policy {
 	size_t nr_local_only;
 	struct privacy_rules privacy; /* what of a paper may leave the machine */
 	struct policy_review review; /* tasks, rubrics, routes */
+	/* In a pull request from a fork: */
+	char *foreign;        /* what it is ("a pull request from ..."); NULL: this is none */
+	bool all_foreign;     /* nobody knows which papers it changes */
+	struct strmap foreign_papers; /* those that it changes: a set */
 	int fail_on;          /* enum severity, or one of the two below */
 	struct budget_limits budget; /* run, paper, day, month: lowers what the user allows */
 };
@@ -37,6 +42,14 @@ struct policy {
 struct error *policy_read(struct policy *out, struct snapshot *snapshot);
 struct error *policy_parse(struct policy *out, struct slice text, const char *file);
 void policy_release(struct policy *p);
+/* P is a pull request's, OURS, which is used up, that of the revision it is to go into. Ours stands; but what
+ * either of them keeps on the machine stays here, and the stricter rules of privacy hold. */
+void policy_take_ours(struct policy *p, struct policy *ours);
+void policy_add_foreign(struct policy *p, const char *paper);
+/* Whether the pull request changes PAPER. */
+bool policy_is_foreign(const struct policy *p, const char *paper);
+/* Whether no model elsewhere may see PAPER, for either reason. */
+bool policy_keeps_here(const struct policy *p, const char *paper);
 /* From which severity on findings fail a command: OPTION as --fail-on takes it (NULL: not given), else
  * fail_on, else errors. FAIL_ON_NEVER: none does. */
 int policy_fail_level(const struct policy *p, const char *option);

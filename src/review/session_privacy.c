@@ -7,6 +7,8 @@
 char *job_why_local(const struct job *job)
 {
 	const struct policy *policy = job->settings->policy;
+	if (policy_is_foreign(policy, job->paper->path))
+		return xstrfmt("not sent: %s changes the paper", policy->foreign);
 	if (policy_is_local_only(policy, job->paper->path))
 		return xstrdup("not sent: the paper is local_only");
 	for (size_t i = 0; i < job->paper->nr_manuscripts; i++)
