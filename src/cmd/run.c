@@ -3,6 +3,7 @@
 #include "cmd/output.h"
 #include "cmd/plan.h"
 #include "cmd/run.h"
+#include "cmd/sharing.h"
 #include "cmd/take_in.h"
 
 #include <stddef.h>
@@ -159,8 +160,10 @@ static void on_waiting(void *data, const struct paper *paper, long pid)
 	clear_progress(data);
 	add_paper_name(&name, paper);
 	fflush(stdout);
-	if (!g->options->quiet)
+	if (!g->options->quiet && pid)
 		fprintf(stderr, "waiting for another git scrutiny (process %ld) that reviews %s\n", pid, name.data);
+	else if (!g->options->quiet)
+		fprintf(stderr, "waiting for another clone that reviews %s\n", name.data);
 	buffer_release(&name);
 }
 
@@ -175,10 +178,18 @@ static void on_note(void *data, bool warning, const char *text)
 		fprintf(stderr, "%s\n", text);
 }
 
+static bool may_ask(void *data, const struct paper *paper)
+{
+	const struct gathered *g = data;
+	return sharing_may_ask(g->options->sharing, paper);
+}
+
 static void on_progress(void *data, const struct session_progress *p)
 {
 	struct gathered *g = data;
 	char detail[200];
+	if (g->options->sharing)
+		sharing_keep(g->options->sharing);
 	if (g->options->quiet)
 		return;
 	if (!g->progress)
@@ -414,6 +425,7 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 		.on_waiting = on_waiting,
 		.on_note = on_note,
 		.asking = asking_of(g->options),
+		.may_ask = g->options->sharing ? may_ask : NULL,
 		.data = g,
 	};
 	workspace_warn_of_access(ws);
@@ -471,7 +483,9 @@ struct error *run_review(struct workspace *ws, const struct run_options *o,
 		.worst = -1,
 		.name_width = longest_name(papers, nr),
 	};
-	struct error *err = review_papers(&g, exit_status);
+	struct error *err = o->sharing ? sharing_claim(o->sharing, papers, nr) : NULL;
+	if (!err)
+		err = review_papers(&g, exit_status);
 	for (size_t i = 0; i < nr; i++) {
 		if (g.reviews[i])
 			review_release(g.reviews[i]);
@@ -486,6 +500,8 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 {
 	const struct run_options *o = options;
 	struct workspace ws;
+	struct sharing sharing = { 0 };
+	struct run_options shared = *o;
 	struct budget_limits limits;
 	const struct paper **papers = NULL;
 	size_t nr = 0;
@@ -504,6 +520,9 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	if (!err && !o->dry_run)
 		err = take_in_batches(&ws, &how, &collected);
 	if (!err)
+		err = sharing_begin(&sharing, &ws, o->dry_run ? NULL : o->sync);
+	shared.sharing = sharing.remote ? &sharing : NULL;
+	if (!err)
 		err = workspace_select(&ws, &sel, &papers, &nr);
 	/* Also when nothing is left to do: that reviewer has not seen the papers. */
 	*exit_status = ws.nr_absent ? EXIT_INCOMPLETE : EXIT_DONE;
@@ -514,7 +533,8 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	else if (!err && !nr && is_text(o))
 		print_up_to_date(&ws, o->commit, o->quiet);
 	else if (!err)
-		err = run_review(&ws, o, &limits, papers, nr, exit_status);
+		err = run_review(&ws, &shared, &limits, papers, nr, exit_status);
+	sharing_end(&sharing);
 	free(papers);
 	collect_totals_release(&collected);
 	workspace_release(&ws);
@@ -566,6 +586,13 @@ static const struct option options[] = {
 	  "the exit status is 3. Overrides git config scrutiny.budget.run; the limits of a "
 	  "paper, a day and a month hold besides. See `git scrutiny cost`." },
 	{ OPTION_GROUP, 0, NULL, 0, NULL, "What becomes of it" },
+	{ OPTION_OPTIONAL_STRING, 0, "sync", offsetof(struct run_options, sync), "<remote>",
+	  "share records with other clones: fetch before, push afterwards",
+	  "Fetches the records of <remote> before the run and pushes them afterwards, and tells other clones "
+	  "meanwhile, in refs/scrutiny/claims there, which papers are worked on here: of two that start at the same "
+	  "time one asks, and the other waits and takes over the answers. Such a claim ends with the run, or half an "
+	  "hour after it was last heard of. git config scrutiny.recordsSync=true does so in every run; <remote> is "
+	  "chosen as by `git scrutiny records`." },
 	{ OPTION_BOOL, 'n', "dry-run", offsetof(struct run_options, dry_run), NULL,
 	  "show what would be done, with tokens and cost; as `git scrutiny plan`" },
 	{ OPTION_BOOL, 0, "commit", offsetof(struct run_options, commit), NULL,
@@ -592,7 +619,7 @@ static const struct option options[] = {
 	{ .kind = OPTION_END },
 };
 
-static const struct run_options defaults = { .write = true, .batch = -1, .format = "text" };
+static const struct run_options defaults = { .sync = sharing_as_configured, .write = true, .batch = -1, .format = "text" };
 static const char *const usage[] = { "[<options>] [<paper>...]", NULL };
 
 static const struct example examples[] = {

@@ -2,12 +2,13 @@
 #ifndef CMD_RUN_H
 #define CMD_RUN_H
 
-#include "cmd/workspace.h"
+#include "cmd/sharing.h"
 
 struct run_options {
-	const char *since, *reviewers, *tasks, *max_cost, *fail_on, *format, *output, *color;
+	const char *since, *reviewers, *tasks, *max_cost, *fail_on, *format, *output, *color, *sync;
 	bool staged, all, checks_only, dry_run, commit, write, quiet;
 	int batch;            /* --batch: 1, --no-batch: 0, neither: -1 */
+	struct sharing *sharing; /* with other clones; or NULL */
 	bool collecting;      /* no model is asked: what is in the store has to do */
 };
 

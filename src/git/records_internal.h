@@ -77,7 +77,20 @@ struct error *records_folds(struct records *r, const struct oid *commit, const s
 struct error *records_move(struct records *r, const struct oid *to, const char *why, bool *again);
 
 /* Fetches REFSPEC and nothing else from REMOTE; *FOUND is false when there is no such ref. */
-struct error *records_fetch_refs(struct records *r, const char *remote, const char *refspec, bool prune, bool *found);
+struct error *records_fetch_refs(struct records *r, const char *remote, const char *refspec, bool *found);
+
+/* The ref that remembers what REMOTE had: of "records", or "claims". */
+char *records_tracking_ref(struct repo *repo, const char *remote, const char *what);
+/* One attempt to push. With a LEASE the ref is overwritten if it is that object there ("": if it is not there); without,
+ * only moved forward. PUSH_FAILED comes with an error; PUSH_BEHIND says that somebody else was faster. */
+enum push_outcome { PUSH_DONE, PUSH_UP_TO_DATE, PUSH_BEHIND, PUSH_FAILED };
+struct push_try {
+	const char *remote, *ref;
+	const char *object;     /* "": the ref is removed */
+	const char *lease;      /* or NULL */
+	enum push_outcome outcome;
+};
+struct error *records_push_ref(struct records *r, struct push_try *try);
 
 /* Removes the claims that nobody holds any more. */
 void records_sweep_claims(struct records *r);

@@ -58,14 +58,14 @@ struct error *records_remote(char **out, struct repo *repo, const char *named)
 					    "fetch <remote>`");
 }
 
-/* The ref that remembers what REMOTE had. An address has no name: its hash stands for it. */
-static char *tracking_ref(struct repo *repo, const char *remote)
+/* An address has no name: its hash stands for it. */
+char *records_tracking_ref(struct repo *repo, const char *remote, const char *what)
 {
 	char hash[SHA256_HEX_SIZE + 1];
 	if (is_configured(repo, remote))
-		return xstrfmt("refs/scrutiny/remotes/%s/records", remote);
+		return xstrfmt("refs/scrutiny/remotes/%s/%s", remote, what);
 	sha256_hex(remote, strlen(remote), hash);
-	return xstrfmt("refs/scrutiny/remotes/address-%.16s/records", hash);
+	return xstrfmt("refs/scrutiny/remotes/address-%.16s/%s", hash, what);
 }
 
 /* -- fetching ---------------------------------------------------------------------------------- */
@@ -96,12 +96,12 @@ static struct error *remote_failed(const struct buffer *said, const char *verb, 
 	return err;
 }
 
-struct error *records_fetch_refs(struct records *r, const char *remote, const char *refspec, bool prune, bool *found)
+struct error *records_fetch_refs(struct records *r, const char *remote, const char *refspec, bool *found)
 {
 	/* No refspec of the user's is to move a ref of ours: a mirror's would overwrite it. */
 	const char *const argv[] = {
 		"fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head",
-		"--no-auto-maintenance", prune ? "--prune" : "--no-prune", "--refmap=", "--", remote, refspec, NULL,
+		"--no-auto-maintenance", "--no-prune", "--refmap=", "--", remote, refspec, NULL,
 	};
 	struct buffer said = BUFFER_INIT_MAX(MAX_SAID), out = BUFFER_INIT_MAX(MAX_SAID);
 	int status = 0;
@@ -119,10 +119,10 @@ struct error *records_fetch_refs(struct records *r, const char *remote, const ch
 struct error *records_fetch(struct records *r, const char *remote, struct records_merged *out, bool *found)
 {
 	struct oid theirs;
-	char *tracking = tracking_ref(r->repo, remote);
+	char *tracking = records_tracking_ref(r->repo, remote, "records");
 	char *refspec = xstrfmt("+%s:%s", RECORDS_REF, tracking);
 	*out = (struct records_merged){ 0 };
-	struct error *err = records_fetch_refs(r, remote, refspec, false, found);
+	struct error *err = records_fetch_refs(r, remote, refspec, found);
 	if (!err && *found)
 		err = repo_ref(r->repo, tracking, &theirs);
 	if (!err && *found)
@@ -133,8 +133,6 @@ struct error *records_fetch(struct records *r, const char *remote, struct record
 }
 
 /* -- pushing ----------------------------------------------------------------------------------- */
-
-enum push_outcome { PUSH_DONE, PUSH_UP_TO_DATE, PUSH_BEHIND, PUSH_FAILED };
 
 /* What `git push --porcelain` says of the one ref, with LC_ALL=C. */
 static enum push_outcome judge_push(const struct buffer *out, const struct buffer *said, int status)
@@ -151,16 +149,10 @@ static enum push_outcome judge_push(const struct buffer *out, const struct buffe
 	return PUSH_FAILED;
 }
 
-struct push_try {
-	const char *remote;
-	const char *lease;      /* what the remote's ref is overwritten for, or NULL */
-	enum push_outcome outcome;
-};
-
-static struct error *push_once(struct records *r, struct push_try *try)
+struct error *records_push_ref(struct records *r, struct push_try *try)
 {
-	char *refspec = xstrfmt("%s:%s", r->tip.hex, RECORDS_REF);
-	char *lease = xstrfmt("--force-with-lease=%s:%s", RECORDS_REF, try->lease ? try->lease : "");
+	char *refspec = xstrfmt("%s:%s", try->object, try->ref);
+	char *lease = xstrfmt("--force-with-lease=%s:%s", try->ref, try->lease ? try->lease : "");
 	const char *argv[12] = { "push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no" };
 	size_t n = 4;
 	if (try->lease)
@@ -198,7 +190,7 @@ static struct error *catch_up(struct records *r, const char *remote, struct oid 
 	if (err || !found)
 		return err;
 	*merged |= result.moved;
-	char *tracking = tracking_ref(r->repo, remote);
+	char *tracking = records_tracking_ref(r->repo, remote, "records");
 	err = repo_ref(r->repo, tracking, &theirs);
 	if (!err)
 		err = records_is_ancestor(r, theirs.hex, r->tip.hex, &ancestor);
@@ -211,7 +203,7 @@ static struct error *catch_up(struct records *r, const char *remote, struct oid 
 /* As `git push` does for branches; that it fails changes nothing. */
 static void remember_pushed(struct records *r, const char *remote)
 {
-	char *tracking = tracking_ref(r->repo, remote);
+	char *tracking = records_tracking_ref(r->repo, remote, "records");
 	const char *const argv[] = { "update-ref", tracking, r->tip.hex, NULL };
 	int status = 0;
 	struct process_options options = { .env = records_environment, .discard_err = true, .exit_status = &status };
@@ -224,13 +216,14 @@ struct error *records_push(struct records *r, const char *remote, struct records
 	struct oid lease = { "" };
 	*out = (struct records_pushed){ 0 };
 	for (unsigned attempt = 0; attempt < RECORDS_MAX_ATTEMPTS; attempt++) {
-		struct push_try try = { .remote = remote, .lease = lease.hex[0] ? lease.hex : NULL };
 		struct error *err = records_refresh(r, NULL);
+		struct push_try try = { .remote = remote, .ref = RECORDS_REF, .object = r->tip.hex,
+					.lease = lease.hex[0] ? lease.hex : NULL };
 		if (!err && !r->tip.hex[0])
 			out->nothing = true;
 		if (err || out->nothing)
 			return err;
-		err = push_once(r, &try);
+		err = records_push_ref(r, &try);
 		if (err)
 			return err;
 		if (try.outcome != PUSH_BEHIND) {

@@ -84,4 +84,26 @@ struct records_pushed {
  * pushes again; ERROR_CONFLICT when that does not end. */
 struct error *records_push(struct records *r, const char *remote, struct records_pushed *out);
 
+/*
+ * Claims among clones: the ref refs/scrutiny/claims of the remote is a blob with a line for each content id that some
+ * clone is working on, "<content id> <clone>-<process> <until when>". It changes only from what one has seen
+ * to what one wants (push --force-with-lease), so a content id has one holder. A claim ends by itself
+ * SHARED_CLAIM_SECONDS after it was last renewed; that of a process of this clone that has died, at once.
+ */
+#define SHARED_CLAIMS_REF "refs/scrutiny/claims"
+#define SHARED_CLAIM_SECONDS 1800
+
+struct shared_claims;
+/* NOW is called for the time, in seconds since the epoch; NULL: the clock. */
+struct error *shared_claims_new(struct shared_claims **out, struct records *r, const char *remote,
+				int64_t (*now)(void));
+/* Tries to get CONTENT_IDS; some may be held by others. */
+struct error *shared_claims_take(struct shared_claims *claims, const char *const *content_ids, size_t nr);
+bool shared_claims_has(const struct shared_claims *claims, const char *content_id);
+/* Renews what is held, if that is due. ERROR_CONFLICT when some of it was lost to others. */
+struct error *shared_claims_keep(struct shared_claims *claims);
+/* Gives back what is held. */
+struct error *shared_claims_release(struct shared_claims *claims);
+void shared_claims_free(struct shared_claims *claims);
+
 #endif

@@ -364,6 +364,11 @@ static bool claim_paper(struct session *s, const struct paper *paper, struct rec
 		return true;
 	}
 	bool another = !err && !*claim;
+	if (*claim && s->settings->may_ask && !s->settings->may_ask(s->settings->data, paper)) {
+		records_claim_free(*claim);
+		*claim = NULL;
+		another = true;
+	}
 	session_fail(s, err);
 	return !another;
 }
@@ -398,7 +403,8 @@ static void wait_for_others(struct session *s)
 {
 	const struct paper *paper = s->papers[s->line.places[s->line.first]];
 	long pid = records_claim_holder(s->settings->records, paper->content_id);
-	if (!s->waiting_told && pid && s->settings->on_waiting) {
+	bool known = pid || s->settings->may_ask;
+	if (!s->waiting_told && known && s->settings->on_waiting) {
 		s->settings->on_waiting(s->settings->data, paper, pid);
 		s->waiting_told = true;
 	}

@@ -80,8 +80,11 @@ struct session_settings {
 	void (*on_warning)(void *data, const char *message);
 	/* The record NAME of PAPER is damaged: it is set aside, and made anew if its reviewer is asked. */
 	void (*on_damaged)(void *data, const struct paper *paper, const char *name);
+	/* May models be asked about PAPER, or does another clone do that now? NULL: they may. Asked again and
+	 * again until they may. */
+	bool (*may_ask)(void *data, const struct paper *paper);
 	/* What is left is reviewed by other processes, PAPER by the one with PID: the session waits for
-	 * their records. Said once. */
+	 * their records. PID 0: another clone. Said once. */
 	void (*on_waiting)(void *data, const struct paper *paper, long pid);
 	/* A line about a batch; a warning when something went wrong. */
 	void (*on_note)(void *data, bool warning, const char *text);

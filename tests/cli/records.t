@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 65
+plan 76
 
 # review NAME WORD: a paper that no other is like, with the built-in checks.
 review () {
@@ -224,7 +224,7 @@ cd ..
 
 # -- two processes --------------------------------------------------------------------------------------
 
-model_server --log "$world/log" --latency 0.3
+model_server --log "$world/log" --latency 0.8
 repo sha1 shared
 lab
 for n in 1 2 3; do
@@ -233,6 +233,11 @@ done
 rm -f x
 commit papers
 for n in 1 2; do
+	# The second starts while the first is at work.
+	for _ in $(seq 100); do
+		[ $n = 2 ] && [ -z "$(ls .git/scrutiny/claims 2>/dev/null)" ] || break
+		sleep 0.05
+	done
 	(git scrutiny run --commit --reviewers=lab/alpha,lab/beta >"$world/out$n" 2>"$world/err$n"; echo $? >"$world/status$n") &
 	pids="${pids-} $!"
 done
@@ -245,3 +250,48 @@ like "$(cat "$world"/err?)" '^waiting for another git scrutiny \(process [0-9]+\
 is "$(cat "$world"/err? | grep -c waiting)" 1 'once'
 is "$(git status --porcelain)" '' 'the reports are committed'
 is "$(ls .git/scrutiny/claims .git/scrutiny/journal)" "$(printf '.git/scrutiny/claims:\n\n.git/scrutiny/journal:')" 'nothing is left over'
+cd ..
+
+# -- two clones at the same time ------------------------------------------------------------------------
+
+git clone -q --bare shared sync.git
+git -C sync.git update-ref -d refs/scrutiny/records 2>/dev/null
+for n in 1 2; do
+	git clone -q sync.git "sync$n" && (cd "sync$n" && lab && git config scrutiny.recordsSync true && rm -f ./*/scrutiny.*)
+done
+: >"$world/log"
+pids=
+for n in 1 2; do
+	(cd "sync$n" && git scrutiny run --reviewers=lab/alpha,lab/beta >"$world/out$n" 2>"$world/err$n"; echo $? >"$world/status$n") &
+	pids="$pids $!"
+done
+# shellcheck disable=SC2086 # several
+wait $pids
+is "$(cat "$world"/status?)" "$(printf '0\n0')" 'two clones that review at the same time both succeed'
+is "$(wc -l <"$world/log")" "$(cut -d' ' -f2 "$world/log" | sort -u | wc -l)" 'no request is sent by both'
+like "$(cat "$world"/err?)" '^waiting for another clone that reviews paper' 'one waits for the other'
+is "$(git -C sync1 rev-parse refs/scrutiny/records)" "$(git -C sync.git rev-parse refs/scrutiny/records)" 'the records are pushed' ||
+	is "$(git -C sync2 rev-parse refs/scrutiny/records)" "$(git -C sync.git rev-parse refs/scrutiny/records)" 'by the last one'
+is "$(git -C sync.git ls-tree -r --name-only refs/scrutiny/records | grep -c replies/)" "$(wc -l <"$world/log")" 'all of them'
+is "$(git -C sync.git cat-file blob refs/scrutiny/claims)" 'scrutiny-claims v1' 'and no claim is left'
+
+# A clone that dies leaves its claims; the next run of the same clone takes them over, others wait until they end.
+cd sync1 || exit 1
+echo '% edited' >>paper1/main.tex
+git-scrutiny run --reviewers=lab/hang >/dev/null 2>&1 &
+pid=$!
+for _ in $(seq 100); do
+	[ "$(git -C ../sync.git cat-file blob refs/scrutiny/claims | wc -l)" = 1 ] || break
+	sleep 0.1
+done
+kill -9 $pid
+wait $pid 2>/dev/null
+like "$(git -C ../sync.git cat-file blob refs/scrutiny/claims)" '^[0-9a-f]{64} [0-9a-f]{16}-[0-9a-f]{16} [0-9]+$' 'a clone that dies leaves its claims'
+run git scrutiny run --reviewers=lab/alpha
+is "$status" 0 'which its next run takes over'
+is "$(git -C ../sync.git cat-file blob refs/scrutiny/claims)" 'scrutiny-claims v1' 'and gives back'
+git remote set-url origin "$world/nowhere.git"
+run git scrutiny run --all --reviewers=lab/alpha
+is "$status" 128 'a remote that cannot be reached is told before anything is paid'
+run git scrutiny run --all --no-sync --reviewers=lab/alpha
+is "$status" 0 'and --no-sync goes on without it'
