@@ -1,6 +1,8 @@
 /* Money: asked for before every request, settled exactly once when it has ended. */
 #include "engine_testing.h"
 
+#include "model/prices.h"
+
 #define MAX_RESERVATIONS 4096
 
 struct ledger {
@@ -56,8 +58,9 @@ static struct model_engine_settings watched(struct ledger *l)
 /* A dollar a token. */
 static void make_dear(struct served *s)
 {
-	s->model.own_price = true;
-	s->model.price_in = s->model.price_out = 1e6;
+	static char name[] = "m";
+	static struct price_row rows[] = { { .model = name, .price = { 1e6, 1e6 } }, { 0 } };
+	s->model.prices = rows;
 }
 
 static void ask_model(struct scripted *script, size_t nr, const struct model_engine_settings *settings,
