@@ -123,6 +123,11 @@ check-unit: $(UNIT_TESTS)
 unit-%: $(BUILD)/tests/%
 	$<
 
+# What can go wrong with a request x every API, as a table of what was seen.
+.PHONY: fault-matrix
+fault-matrix: $(BUILD)/tests/model_matrix
+	@$< --table
+
 # The comparison with `git check-ignore` that check-unit makes in small.
 .PHONY: check-ignore-full
 check-ignore-full: $(BUILD)/tests/git_ignore_differential

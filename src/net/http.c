@@ -49,7 +49,6 @@ struct transfer {
 	uint64_t started_ms, last_byte_ms;
 	size_t body_bytes, header_bytes;
 	bool sent; /* connected: the idle clock runs */
-	bool hasty; /* its handle has been told not to wait for anything */
 	enum ending ending;
 	char curl_error[CURL_ERROR_SIZE];
 	struct transfer *next, *prev;
@@ -209,7 +208,7 @@ uint64_t http_last_id(const struct http *h)
 static void transfer_free(struct transfer *t)
 {
 	struct host *host = t->host;
-	if (t->easy && !t->hasty && host->nr_spare < MAX_SPARE_HANDLES)
+	if (t->easy && host->nr_spare < MAX_SPARE_HANDLES)
 		host->spare[host->nr_spare++] = t->easy;
 	else if (t->easy)
 		curl_easy_cleanup(t->easy);
@@ -318,6 +317,8 @@ static CURL *new_handle(const struct http *h, const struct host *host)
 	 * to a slow local server one behind the other. */
 	curl_easy_setopt(c, CURLOPT_PIPEWAIT, host->tls ? 1L : 0L);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	/* Who ends a request does not wait for a name server that does not answer. */
+	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "gzip");
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, h->connect_timeout_ms);
@@ -497,13 +498,10 @@ static struct error *error_of(struct transfer *t, CURLcode code)
 	return NULL;
 }
 
-/* Takes T out of the active ones. HASTY: a name server that is being asked is not waited for. */
-static void stop(struct transfer *t, bool hasty)
+/* Takes T out of the active ones. */
+static void stop(struct transfer *t)
 {
 	struct http *h = t->http;
-	t->hasty = hasty;
-	if (hasty)
-		curl_easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L);
 	curl_multi_remove_handle(h->multi, t->easy);
 	t->host->in_flight--;
 	if (t->prev)
@@ -517,13 +515,12 @@ static void stop(struct transfer *t, bool hasty)
 /* Ends T, which is active or in no list at all; takes ERR. */
 static void finish(struct transfer *t, struct error *err)
 {
-	struct http *h = t->http;
 	t->response.error = err;
 	if (t->easy) {
 		curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->response.status);
 		t->response.elapsed_ms = net_now_ms() - t->started_ms;
 		t->response.sent = t->sent;
-		stop(t, h->cancelling);
+		stop(t);
 	}
 	trace_printf("%s %s: %ld %s (%llu ms)", t->method, t->host->origin, t->response.status,
 		     err ? err->message : "", (unsigned long long)t->response.elapsed_ms);
@@ -593,7 +590,7 @@ static struct transfer *withdraw(struct http *h, uint64_t id)
 	while (t && t->id != id)
 		t = t->next;
 	if (t) {
-		stop(t, true);
+		stop(t);
 		return t;
 	}
 	for (size_t i = 0; i < h->delayed.nr; i++) {
@@ -717,7 +714,6 @@ void http_free(struct http *h)
 	while (h->active) {
 		struct transfer *t = h->active;
 		h->active = t->next;
-		curl_easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L);
 		curl_multi_remove_handle(h->multi, t->easy);
 		transfer_free(t);
 	}

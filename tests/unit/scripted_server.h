@@ -29,7 +29,8 @@ enum act {
 	ACT_RESET,     /* the bytes, then it is reset */
 	ACT_HANG,      /* the bytes, then silence */
 	ACT_DRIP,      /* the bytes one by one, then closed */
-	ACT_ENDLESS,   /* the bytes, then 'x' for ever */
+	ACT_ENDLESS,   /* the bytes, then .flood (or 'x') for ever */
+	ACT_GREET,     /* the bytes as soon as somebody connects, then closed; of the first line only */
 	ACT_PING,      /* the bytes, then ":\n" for ever, slowly */
 };
 
@@ -38,6 +39,9 @@ struct scripted {
 	unsigned times;     /* how often this line can be used; 0: always */
 	enum act act;
 	const char *bytes;
+	size_t len;         /* of the bytes, if they are no string; 0: they are */
+	const char *flood;
+	size_t flood_len;
 	unsigned used;
 };
 
@@ -133,8 +137,8 @@ static inline void server_flood(struct server_connection *c, const char *block, 
 /* True when the connection can take another request. */
 static inline bool server_act(struct server_connection *c, const struct scripted *line)
 {
-	static char flood[65536];
-	size_t len = strlen(line->bytes);
+	static char exes[65536];
+	size_t len = line->len ? line->len : strlen(line->bytes);
 	if (line->act == ACT_DRIP) {
 		for (size_t i = 0; i < len; i++)
 			if (!server_send(c->fd, line->bytes + i, 1))
@@ -151,8 +155,9 @@ static inline bool server_act(struct server_connection *c, const struct scripted
 		while (server_wait(c->server, c->fd) && read(c->fd, &byte, 1) > 0)
 			;
 	} else if (line->act == ACT_ENDLESS) {
-		memset(flood, 'x', sizeof(flood));
-		server_flood(c, flood, sizeof(flood), 0);
+		memset(exes, 'x', sizeof(exes));
+		server_flood(c, line->flood ? line->flood : exes,
+			     line->flood ? line->flood_len : sizeof(exes), 0);
 	} else if (line->act == ACT_PING) {
 		server_flood(c, ":\n", 2, 10);
 	}
@@ -163,7 +168,9 @@ static inline void *server_serve(void *data)
 {
 	struct server_connection *c = data;
 	char *request = malloc(sizeof(c->server->last_request));
-	bool again = true;
+	bool again = c->server->script[0].act != ACT_GREET;
+	if (!again)
+		server_send(c->fd, c->server->script[0].bytes, strlen(c->server->script[0].bytes));
 	while (again && server_read_request(c, request, sizeof(c->server->last_request))) {
 		struct scripted *line = server_choose(c->server, request);
 		again = line && server_act(c, line);
