@@ -481,10 +481,11 @@ static struct error *set_aside(struct budget *b, const struct spending *what, do
 		err = spending_folder_create(&b->folder, &b->name, &b->fd);
 	if (err)
 		return err;
-	spending_new_id(id);
 	spending_copy(&s, what);
-	free(s.id);
-	s.id = xstrdup(id);
+	if (!s.id) {
+		spending_new_id(id);
+		s.id = xstrdup(id);
+	}
 	s.date = b->now();
 	s.input_tokens = s.output_tokens = s.cached_tokens = -1;
 	s.usd = usd < 0 ? -1 : usd;

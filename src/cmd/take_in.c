@@ -75,6 +75,21 @@ static void add_all(struct batches *b, struct workspace *ws)
 	}
 }
 
+/* Nothing that is collected is refused: it was allowed when it was sent. */
+static struct error *collect_and_book(struct workspace *ws, const struct batches *b,
+				      struct collect_settings *settings, struct collect_totals *totals)
+{
+	static const struct budget_limits none = BUDGET_NO_LIMITS;
+	struct error *err = budget_open(&settings->budget, ws->repo, ws->records, &none, NULL);
+	if (err)
+		return err;
+	err = batches_collect(b, settings, totals);
+	if (!err)
+		err = budget_journal(settings->budget);
+	budget_free(settings->budget);
+	return err;
+}
+
 struct error *take_in_batches(struct workspace *ws, const struct take_in *how, struct collect_totals *totals)
 {
 	struct batches b;
@@ -101,7 +116,7 @@ struct error *take_in_batches(struct workspace *ws, const struct take_in *how, s
 	if (b.nr) {
 		context_catch_signals(ws->ctx);
 		settings.stop = ws->ctx->stop;
-		err = batches_collect(&b, &settings, totals);
+		err = collect_and_book(ws, &b, &settings, totals);
 	}
 	batches_release(&b);
 	return err;

@@ -79,13 +79,17 @@ struct batch_pack {
 	struct buffer requests;
 	size_t nr;
 	uint64_t answer_bytes; /* of the answers, at most */
+	size_t last_start;     /* in REQUESTS */
 };
 /* M must have an api and live as long. */
 void batch_pack_init(struct batch_pack *p, const struct model *m);
 void batch_pack_release(struct batch_pack *p);
-/* False when it does not fit any more: the pack is to be sent first. SCHEMA is REQUEST's, parsed. */
+/* Appends REQUEST, whose schema, parsed, is SCHEMA. False when it does not fit any more: the pack is to be sent
+ * first. Into an empty one everything goes. */
 bool batch_pack_add(struct batch_pack *p, const char *id, const struct model_request *request,
 		    const cJSON *schema);
+/* Takes back what was added last: once. */
+void batch_pack_drop_last(struct batch_pack *p);
 
 /* -- receiving -- */
 

@@ -16,6 +16,8 @@ void outstanding_release(struct outstanding *o)
 	for (size_t i = 0; i < o->nr; i++) {
 		free(o->entries[i].request);
 		free(o->entries[i].content_id);
+		free(o->entries[i].paper);
+		free(o->entries[i].author);
 		free(o->entries[i].task);
 	}
 	free(o->entries);
@@ -26,12 +28,30 @@ void outstanding_release(struct outstanding *o)
 	*o = (struct outstanding){ 0 };
 }
 
-void outstanding_add(struct outstanding *o, const char *request, const char *content_id, const char *task,
-		     int64_t part, int64_t parts)
+void outstanding_add(struct outstanding *o, const struct batch_entry *e)
 {
 	ALLOC_GROW(o->entries, o->nr, o->alloc);
-	o->entries[o->nr++] = (struct batch_entry){ xstrdup(request), xstrdup(content_id), xstrdup(task), part,
-						    parts };
+	o->entries[o->nr++] = (struct batch_entry){
+		.request = xstrdup(e->request),
+		.content_id = xstrdup(e->content_id),
+		.paper = xstrdup(e->paper),
+		.author = e->author ? xstrdup(e->author) : NULL,
+		.task = xstrdup(e->task),
+		.part = e->part,
+		.parts = e->parts,
+	};
+}
+
+void outstanding_spending_id(const char *tag, const char *request, char out[BATCH_SPENDING_DIGITS + 1])
+{
+	char hex[SHA256_HEX_SIZE + 1];
+	struct sha256 h;
+	sha256_init(&h);
+	sha256_update(&h, tag, strlen(tag));
+	sha256_update(&h, request, strlen(request));
+	sha256_final_hex(&h, hex);
+	memcpy(out, hex, BATCH_SPENDING_DIGITS);
+	out[BATCH_SPENDING_DIGITS] = '\0';
 }
 
 /* -- writing -------------------------------------------------------------------------------------- */
@@ -77,6 +97,8 @@ struct error *batches_put_intent(struct records *store, const struct outstanding
 		json_begin_object(&w);
 		json_put_string(&w, "request", o->entries[i].request);
 		json_put_string(&w, "content_id", o->entries[i].content_id);
+		stored_put_path(&w, "paper", o->entries[i].paper);
+		json_put_string(&w, "author", o->entries[i].author);
 		json_put_string(&w, "task", o->entries[i].task);
 		json_put_integer(&w, "part", o->entries[i].part);
 		json_put_integer(&w, "parts", o->entries[i].parts);
@@ -110,12 +132,14 @@ static struct error *get_entry(const cJSON *o, const char *what, void *item)
 	struct error *err;
 	if ((err = stored_get_string(o, "request", what, &e->request)) ||
 	    (err = stored_get_string(o, "content_id", what, &e->content_id)) ||
+	    (err = stored_get_path(o, "paper", what, &e->paper)) ||
+	    (err = stored_get_string_or_null(o, "author", what, &e->author)) ||
 	    (err = stored_get_string(o, "task", what, &e->task)) ||
 	    (err = stored_get_range(o, "part", what, 0, STORED_MAX_INTEGER, &e->part)) ||
 	    (err = stored_get_range(o, "parts", what, 0, STORED_MAX_INTEGER, &e->parts)))
 		return err;
-	if (!is_hex_word(e->request, BATCH_ID_DIGITS) || !is_hex_word(e->content_id, SHA256_HEX_SIZE))
-		return error_new(ERROR_SYNTAX, "%s: a request or a paper is named by no hash", what);
+	if (!e->paper || !is_hex_word(e->request, BATCH_ID_DIGITS) || !is_hex_word(e->content_id, SHA256_HEX_SIZE))
+		return error_new(ERROR_SYNTAX, "%s: a request or its paper has no name", what);
 	return NULL;
 }
 

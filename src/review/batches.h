@@ -20,6 +20,8 @@
 struct batch_entry {
 	char *request;       /* hash: the id within the batch */
 	char *content_id;    /* two papers may share a question: then there are two entries */
+	char *paper;         /* its folder, and AUTHOR (may be NULL): for the ledger */
+	char *author;
 	char *task;
 	int64_t part, parts;
 };
@@ -34,8 +36,11 @@ struct outstanding {
 	size_t nr, alloc;
 };
 void outstanding_release(struct outstanding *o);
-void outstanding_add(struct outstanding *o, const char *request, const char *content_id, const char *task,
-		     int64_t part, int64_t parts);
+/* E is copied. */
+void outstanding_add(struct outstanding *o, const struct batch_entry *e);
+/* Under which id the ledger has a request of a batch: everybody who collects it books it under this one. */
+#define BATCH_SPENDING_DIGITS 32
+void outstanding_spending_id(const char *tag, const char *request, char out[BATCH_SPENDING_DIGITS + 1]);
 
 struct batches {
 	struct outstanding *items; /* by tag */

@@ -31,6 +31,7 @@ struct collecting {
 	struct strmap seen;                 /* requests with a result */
 	struct strmap ids;                  /* of all batches that were sent; filled when one is searched */
 	size_t answers, failed;
+	double usd;                         /* < 0: unknown */
 	struct collect_totals *totals;
 	struct error *err;                  /* of the store */
 };
@@ -118,16 +119,55 @@ static struct error *take_reply(const struct collecting *c, const struct batch_e
 	return err;
 }
 
-static void add_cost(struct collecting *c, const struct model_reply *reply)
+static double cost_of(const struct collecting *c, const struct model_reply *reply)
 {
 	const struct model *m = c->server.model;
+	if (reply->outcome == MODEL_FAILED && reply->usage.input_tokens < 0)
+		return 0; /* nothing was billed */
 	double usd = model_cost(m, &reply->usage, c->batch->date);
-	if (reply->usage.input_tokens < 0 && reply->outcome == MODEL_FAILED)
-		return; /* nothing was billed */
-	if (usd < 0)
-		c->totals->cost_unknown = true;
-	else
-		c->totals->cost_usd += usd * model_batch_fraction(m, reply->usage.input_tokens, c->batch->date);
+	return usd < 0 ? usd : usd * model_batch_fraction(m, reply->usage.input_tokens, c->batch->date);
+}
+
+/* In place of the estimate that was booked when it was sent, or that another clone has booked; with the date of
+ * the batch, which is that of the estimate. */
+static struct error *book(const struct collecting *c, const struct batch_entry *e,
+			  const struct model_usage *usage, double usd)
+{
+	char id[BATCH_SPENDING_DIGITS + 1];
+	uint64_t reservation;
+	struct budget *budget = c->settings->budget;
+	if (!budget || model_is_free(c->server.model))
+		return NULL;
+	outstanding_spending_id(c->batch->tag, e->request, id);
+	struct spending s = {
+		.id = id,
+		.date = c->batch->date,
+		.reviewer = c->batch->reviewer,
+		.paper = e->paper,
+		.content_id = e->content_id,
+		.task = e->task,
+		.author = e->author,
+		.request = e->request,
+		.input_tokens = usage->input_tokens,
+		.output_tokens = usage->output_tokens,
+		.cached_tokens = usage->cached_tokens,
+		.usd = usd,
+		.batch = true,
+	};
+	struct error *err = budget_reserve(budget, &s, 0, &reservation);
+	return err ? err : budget_settle(budget, reservation, &s);
+}
+
+/* What no answer came for is not billed. */
+static struct error *book_unanswered(struct collecting *c)
+{
+	struct error *err = NULL;
+	for (size_t i = 0; i < c->batch->nr && !err; i++) {
+		const struct batch_entry *e = c->entries[i];
+		if (strmap_add(&c->seen, e->request, strlen(e->request)))
+			err = book(c, e, &MODEL_USAGE_UNKNOWN, 0);
+	}
+	return err;
 }
 
 /* Of the first that failed: the others mostly have the same. */
@@ -150,7 +190,9 @@ static void on_result(void *data, const char *id, const cJSON *answer, const cha
 	c->answers += reply.outcome == MODEL_OK;
 	if (reply.outcome != MODEL_OK && !c->failed++)
 		note_failed(c, &reply);
-	add_cost(c, &reply);
+	double usd = cost_of(c, &reply);
+	c->usd = c->usd < 0 || usd < 0 ? -1 : c->usd + usd;
+	c->err = book(c, c->entries[i], &reply.usage, usd);
 	for (; i < c->batch->nr && !strcmp(c->entries[i]->request, id) && !c->err; i++)
 		c->err = take_reply(c, c->entries[i], &reply);
 	model_reply_release(&reply);
@@ -202,7 +244,8 @@ static struct error *find_id(struct collecting *c, char **id)
 		return err;
 	error_free(err);
 	note(c, false, "a batch that was to be sent was not; `git scrutiny run` asks again");
-	return batches_put_done(c->settings->records, o->tag, "not sent");
+	err = book_unanswered(c);
+	return err ? err : batches_put_done(c->settings->records, o->tag, "not sent");
 }
 
 static void note_running(const struct collecting *c, const struct batch_status *status)
@@ -220,6 +263,8 @@ static struct error *end_batch(struct collecting *c, const char *id, const struc
 	struct error *err = c->api->results(&c->server, id, status, on_result, c);
 	if (err)
 		return err;
+	if (!c->err)
+		c->err = book_unanswered(c);
 	if (c->err)
 		return NULL;
 	for (size_t i = 0; i < c->batch->nr; i++)
@@ -230,6 +275,8 @@ static struct error *end_batch(struct collecting *c, const char *id, const struc
 	c->totals->failed += nr - c->answers;
 	struct buffer text = BUFFER_INIT;
 	buffer_addf(&text, "%zu of %zu answers of its batch are taken in", c->answers, nr);
+	if (c->usd > 0)
+		buffer_addf(&text, ", for $%.4f", c->usd);
 	if (status->problem)
 		buffer_addf(&text, "; the batch ended as: %s", status->problem);
 	note(c, c->answers < nr, text.data);

@@ -2,6 +2,7 @@
 #ifndef REVIEW_COLLECT_H
 #define REVIEW_COLLECT_H
 
+#include "budget/budget.h"
 #include "review/batches.h"
 
 struct collect_settings {
@@ -10,6 +11,7 @@ struct collect_settings {
 	 * names no address. *OUT stays the callee's. */
 	struct error *(*find_model)(void *data, const char *reviewer, const struct model **out);
 	const struct http_settings *http;
+	struct budget *budget;   /* what was billed is booked in it; NULL: nowhere */
 	int64_t now;
 	volatile const int *stop;
 	bool cancel;             /* the batches are ended first; what they have answered is kept */
@@ -22,8 +24,6 @@ struct collect_totals {
 	size_t running;          /* batches that are still under way, or about which nothing is known */
 	size_t ended;
 	size_t answers, failed;  /* requests of those that ended */
-	double cost_usd;
-	bool cost_unknown;
 	struct strmap content_ids; /* of the papers in those that ended */
 };
 void collect_totals_release(struct collect_totals *t);

@@ -277,6 +277,12 @@ static struct error *place_call(struct session *s, struct call *call)
 {
 	enum call_way way;
 	struct error *err = session_batch_take(s->batch, call, &way);
+	if (error_is(err, ERROR_BUDGET)) {
+		assignment_fail(call->assignment, model_outcome_name(MODEL_OVER_BUDGET), err->message);
+		error_free(err);
+		err = NULL;
+		way = CALL_UNASKED;
+	}
 	if (err || way != CALL_LIVE) {
 		leave_call(call, way);
 		return err;
@@ -461,7 +467,7 @@ struct error *session_run(const struct session_settings *settings, const struct 
 	if (s.engine)
 		model_engine_set_tick(s.engine, on_tick, &s);
 	if (!err)
-		err = session_batch_new(&s.batch, settings);
+		err = session_batch_new(&s.batch, settings, s.budget);
 	if (!err)
 		err = work(&s);
 	totals->cancelled = settings->stop && *settings->stop;

@@ -15,27 +15,39 @@ struct gathering {
 	struct outstanding intent;
 	cJSON *schema;
 	struct strmap requests; /* those in PACK: papers may share one */
+	struct batch_account *accounts;
+	size_t nr_accounts, alloc_accounts;
 	struct gathering *next;
 };
 
 struct session_batch {
 	const struct session_settings *settings;
+	struct session_budget *budget;
 	struct batches known;
 	struct gathering *gatherings;
 	struct records_claim *claims[MAX_CLAIMS];
 	size_t nr_claims;
 };
 
-struct error *session_batch_new(struct session_batch **out, const struct session_settings *settings)
+struct error *session_batch_new(struct session_batch **out, const struct session_settings *settings,
+				struct session_budget *budget)
 {
 	struct session_batch *b = xcalloc(1, sizeof(*b));
 	b->settings = settings;
+	b->budget = budget;
 	struct error *err = batches_load(&b->known, settings->records);
 	if (err)
 		session_batch_free(b);
 	else
 		*out = b;
 	return err;
+}
+
+static void close_accounts(struct session_batch *b, struct gathering *g, bool sent)
+{
+	for (size_t i = 0; i < g->nr_accounts; i++)
+		session_budget_close_account(b->budget, &g->accounts[i], sent);
+	g->nr_accounts = 0;
 }
 
 static void free_claims(struct session_batch *b)
@@ -51,6 +63,8 @@ void session_batch_free(struct session_batch *b)
 	while (b->gatherings) {
 		struct gathering *g = b->gatherings;
 		b->gatherings = g->next;
+		close_accounts(b, g, false);
+		free(g->accounts);
 		batch_pack_release(&g->pack);
 		outstanding_release(&g->intent);
 		strmap_release(&g->requests, NULL);
@@ -113,15 +127,11 @@ static struct error *send(struct session_batch *b, struct gathering *g)
 	struct batch_server server = { .model = g->pack.model, .http = &b->settings->engine.http,
 				       .stop = b->settings->stop };
 	char *id = NULL;
-	char tag[BATCH_TAG_DIGITS + 1];
-	struct error *err = new_tag(tag);
-	if (err)
-		return err;
-	g->intent.tag = xstrdup(tag);
-	err = batches_put_intent(b->settings->records, &g->intent);
+	struct error *err = batches_put_intent(b->settings->records, &g->intent);
 	if (err)
 		return err;
 	struct error *failure = g->pack.api->create(&server, g->intent.tag, slice_of(&g->pack.requests), &id);
+	close_accounts(b, g, !error_is(failure, ERROR_USAGE));
 	if (failure) {
 		err = note_failure(b, g, failure);
 		error_free(failure);
@@ -130,6 +140,16 @@ static struct error *send(struct session_batch *b, struct gathering *g)
 		note_sent(b, g);
 	}
 	free(id);
+	return err;
+}
+
+/* Takes SCHEMA over. */
+static struct error *start_intent(const struct session_batch *b, struct gathering *g, char *schema)
+{
+	char tag[BATCH_TAG_DIGITS + 1] = "";
+	struct error *err = new_tag(tag);
+	g->intent = (struct outstanding){ .tag = xstrdup(tag), .reviewer = xstrdup(g->pack.model->reviewer),
+					  .date = b->settings->now, .schema = schema };
 	return err;
 }
 
@@ -142,9 +162,10 @@ static struct error *send_gathering(struct session_batch *b, struct gathering *g
 	outstanding_release(&g->intent);
 	strmap_release(&g->requests, NULL);
 	g->requests = (struct strmap)STRMAP_INIT;
-	g->intent = (struct outstanding){ .reviewer = xstrdup(g->pack.model->reviewer),
-					  .date = b->settings->now, .schema = schema };
-	return err;
+	struct error *bad = start_intent(b, g, schema);
+	if (err)
+		error_free(bad);
+	return err ? err : bad;
 }
 
 bool session_batch_holds_claims(const struct session_batch *b)
@@ -188,12 +209,60 @@ static struct error *gathering_of(struct session_batch *b, const struct model *m
 	g = xcalloc(1, sizeof(*g));
 	g->schema = json;
 	batch_pack_init(&g->pack, m);
-	g->intent = (struct outstanding){ .reviewer = xstrdup(m->reviewer), .date = b->settings->now,
-					  .schema = xstrdup(schema) };
 	g->next = b->gatherings;
 	b->gatherings = g;
 	*out = g;
+	return start_intent(b, g, xstrdup(schema));
+}
+
+/* At most: the estimate may be far too low for a text of signs, never by more than this. */
+#define WORST_OF_ESTIMATE 2
+
+static int64_t tokens_of(const char *text)
+{
+	return text ? model_estimate_tokens((struct slice){ text, strlen(text) }) : 0;
+}
+
+static double worst_cost(const struct session_batch *b, const struct call *call)
+{
+	const struct model *m = call->assignment->model;
+	struct model_usage worst = MODEL_USAGE_UNKNOWN;
+	struct model_request r;
+	call_request(call, &r);
+	worst.input_tokens = WORST_OF_ESTIMATE * (tokens_of(r.system) + tokens_of(r.shared) +
+						  tokens_of(r.user) + tokens_of(r.schema));
+	worst.output_tokens = call->assignment->output_tokens;
+	double usd = model_cost(m, &worst, b->settings->now);
+	return usd < 0 ? usd : usd * model_batch_fraction(m, worst.input_tokens, b->settings->now);
+}
+
+static struct error *open_account(struct session_batch *b, struct gathering *g, const struct call *call)
+{
+	char id[BATCH_SPENDING_DIGITS + 1];
+	struct batch_account account;
+	if (!b->budget || model_is_free(call->assignment->model))
+		return NULL;
+	outstanding_spending_id(g->intent.tag, call->hash, id);
+	struct error *err = session_budget_open_account(b->budget, call, id, worst_cost(b, call), &account);
+	if (err)
+		return err;
+	ALLOC_GROW(g->accounts, g->nr_accounts, g->alloc_accounts);
+	g->accounts[g->nr_accounts++] = account;
 	return NULL;
+}
+
+static void add_entry(struct session_batch *b, struct gathering *g, const struct call *call)
+{
+	const struct paper *paper = call->assignment->job->paper;
+	outstanding_add(&g->intent, &(struct batch_entry){
+		.request = (char *)call->hash,
+		.content_id = (char *)paper->content_id,
+		.paper = (char *)paper->path,
+		.author = (char *)session_budget_author(b->budget, paper),
+		.task = (char *)call->task->name,
+		.part = (int64_t)call->part + 1,
+		.parts = (int64_t)call->assignment->parts.nr,
+	});
 }
 
 static struct error *gather(struct session_batch *b, const struct call *call)
@@ -205,15 +274,22 @@ static struct error *gather(struct session_batch *b, const struct call *call)
 	struct error *err = gathering_of(b, a->model, request.schema, &g);
 	if (err)
 		return err;
-	if (!strmap_has(&g->requests, call->hash, strlen(call->hash)) &&
-	    !batch_pack_add(&g->pack, call->hash, &request, g->schema)) {
+	bool is_new = !strmap_has(&g->requests, call->hash, strlen(call->hash));
+	if (is_new && !batch_pack_add(&g->pack, call->hash, &request, g->schema)) {
 		err = send_gathering(b, g);
+		if (err)
+			return err;
 		batch_pack_add(&g->pack, call->hash, &request, g->schema);
 	}
+	if (is_new)
+		err = open_account(b, g, call);
+	if (err) {
+		batch_pack_drop_last(&g->pack);
+		return err;
+	}
 	strmap_add(&g->requests, call->hash, strlen(call->hash));
-	outstanding_add(&g->intent, call->hash, a->job->paper->content_id, call->task->name,
-			(int64_t)call->part + 1, (int64_t)a->parts.nr);
-	return err;
+	add_entry(b, g, call);
+	return NULL;
 }
 
 struct error *session_batch_take(struct session_batch *b, const struct call *call, enum call_way *way)

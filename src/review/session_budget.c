@@ -129,6 +129,48 @@ void session_budget_watch(struct session_budget *b, struct model_engine_settings
 	tell_warning(b);
 }
 
+/* -- batches ------------------------------------------------------------------------------------------- */
+
+struct error *session_budget_open_account(struct session_budget *b, const struct call *call, const char *id,
+					  double usd, struct batch_account *out)
+{
+	*out = (struct batch_account){ 0 };
+	if (!b)
+		return NULL;
+	struct spending what = spending_of(b, call);
+	what.id = (char *)id;
+	what.batch = true;
+	struct error *err = budget_reserve(b->budget, &what, usd, &out->reservation);
+	if (err)
+		return err;
+	spending_copy(&out->what, &what);
+	out->what.usd = usd;
+	return NULL;
+}
+
+void session_budget_close_account(struct session_budget *b, struct batch_account *a, bool sent)
+{
+	if (!a->reservation)
+		return;
+	a->what.input_tokens = a->what.output_tokens = a->what.cached_tokens = -1;
+	a->what.estimated = sent;
+	if (!sent)
+		a->what.usd = 0;
+	struct error *err = budget_settle(b->budget, a->reservation, &a->what);
+	if (b->err)
+		error_free(err);
+	else
+		b->err = err;
+	spending_release(&a->what);
+	*a = (struct batch_account){ 0 };
+	tell_warning(b);
+}
+
+const char *session_budget_author(struct session_budget *b, const struct paper *paper)
+{
+	return b ? authors_find(b->authors, paper->path) : NULL;
+}
+
 /* -- waiting for room ---------------------------------------------------------------------------------- */
 
 bool session_budget_postpone(struct session_budget *b, struct call *call, const struct model_reply *reply)

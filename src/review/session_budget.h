@@ -22,6 +22,20 @@ bool session_budget_postpone(struct session_budget *b, struct call *call, const 
 /* The next call to submit again now, or NULL; ALL: whatever was settled meanwhile. */
 struct call *session_budget_resume(struct session_budget *b, bool all);
 
+/* A question that goes into a batch: its account outlives the call. */
+struct batch_account {
+	uint64_t reservation;  /* 0: nothing is reserved */
+	struct spending what;
+};
+/* Reserves USD for CALL under the ledger's ID; ERROR_BUDGET refuses. */
+struct error *session_budget_open_account(struct session_budget *b, const struct call *call, const char *id,
+					  double usd, struct batch_account *out);
+/* SENT, or perhaps: it is booked as it was reserved, as an estimate, until it is collected. Otherwise nothing is. */
+void session_budget_close_account(struct session_budget *b, struct batch_account *a, bool sent);
+
+/* Who changed PAPER last, for the ledger; NULL: not known. */
+const char *session_budget_author(struct session_budget *b, const struct paper *paper);
+
 /* US dollars spent by this run so far. */
 double session_budget_spent(const struct session_budget *b);
 /* Journals what was spent, for the caller's records_commit, and tells the totals. */

@@ -21,14 +21,14 @@ done
 export OPENAI_BASE_URL="http://127.0.0.1:$port/v1" OPENAI_API_KEY=sk-mock
 export ANTHROPIC_BASE_URL="http://127.0.0.1:$port" ANTHROPIC_API_KEY=sk-mock
 export GOOGLE_GEMINI_BASE_URL="http://127.0.0.1:$port" GEMINI_API_KEY=sk-mock
-plan 56
+plan 67
 # What is on loopback counts as local: it would be asked one question, free of charge.
 git config --global scrutiny.tasks 'summary, correctness, experiments, novelty, clarity'
 git config --global scrutiny.openai.price 'gpt-6-luna 0.1 0.5'
 
 # lines KIND [API]: questions the server was asked.
 lines () {
-	grep -c "^$1 ${2-}" "$control/log" 2>/dev/null
+	cat "$control/log" 2>/dev/null | grep -c "^$1 ${2-}"
 }
 
 # fresh NAME: a repository with two papers, and a server that knows nothing of it.
@@ -109,6 +109,38 @@ is "$(lines batch) $(lines live)" '10 0' 'and nobody asked anything again'
 run git scrutiny collect
 is "$out" 'no batches are under way' 'after which nothing is left'
 
+rm "$control/log"
+sed -i 's/Every short/Each short/' theory/one/main.tex
+git scrutiny --batch -q --reviewers=openai/gpt-6-luna >"$world/one" 2>&1 &
+one=$!
+git scrutiny --batch -q --reviewers=openai/gpt-6-luna >"$world/two" 2>&1 &
+two=$!
+wait $one
+wait $two
+is "$(lines batch)" 5 'two processes at once send each question once'
+rm "$control/ended"
+
+# -- money ----------------------------------------------------------------------------------------------
+
+spent () {
+	git scrutiny cost --json | python3 -c 'import json,sys
+t=json.load(sys.stdin)["total"]
+print(t["requests"], t["estimated"], round(t["usd"], 6))'
+}
+fresh money
+git scrutiny --batch -q --reviewers=openai/gpt-6-luna theory/one
+like "$(spent)" '^5 5 0\.0' 'what a batch can cost is booked when it is sent'
+touch "$control/ended"
+git scrutiny collect >"$world/findings" 2>&1
+is "$(spent)" '5 0 0.000375' 'and replaced by what it did cost when it is collected'
+fresh poor
+run git scrutiny --batch --max-cost=0.0001 --reviewers=openai/gpt-6-luna theory/one
+is "$status $(lines batch)" '3 0' 'a budget stops a batch before it is sent'
+fresh mean
+touch "$control/refuse"
+git scrutiny --batch -q --reviewers=openai/gpt-6-luna theory/one >"$world/findings" 2>&1
+like "$(spent)" '^[05] 0 0$' 'a batch that was refused has cost nothing'
+
 # -- what goes wrong -----------------------------------------------------------------------------------
 
 fresh partial
@@ -144,6 +176,25 @@ for reviewer in openai/gpt-6-luna anthropic/claude-sonnet-5-5 gemini/gemini-3.8-
 	touch "$control/ended"
 	run git scrutiny collect
 	like "$out" "^theory/one +1 warning.*$reviewer" "$reviewer: and the batch is found"
+done
+
+# Killed between the sending and the answer.
+for reviewer in openai/gpt-6-luna anthropic/claude-sonnet-5-5 gemini/gemini-3.8-flash; do
+	fresh "killed-$checks"
+	touch "$control/hang"
+	git-scrutiny --batch --reviewers="$reviewer" theory/one >"$world/findings" 2>&1 &
+	sending=$!
+	for _ in $(seq 100); do
+		[ "$(lines batch)" = 5 ] && break
+		sleep 0.05
+	done
+	kill -KILL $sending
+	wait $sending 2>/dev/null
+	rm "$control/hang"
+	touch "$control/ended"
+	run git scrutiny collect
+	like "$out" "^theory/one +1 warning.*$reviewer" "$reviewer: a batch is found after a kill"
+	is "$(lines batch) $(lines live)" '5 0' "$reviewer: and nothing is asked again"
 done
 
 fresh abandoned

@@ -9,6 +9,7 @@ model_server.py answers them, in batches and live. Files in FOLDER say how it be
     ended     batches have ended: with all answers; with the word `expired` in it, with the first only
     partial   the last request of each batch failed
     drop      the connection is closed when a batch has been taken, without a word; removed then
+    hang      a batch is taken, and nothing is said until this file is gone
     refuse    batches are not accepted
     log       is written: a line `<live|batch> <api> <request hash or custom id>` for every question taken
 """
@@ -137,6 +138,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send(200, "".join(json.dumps(v) + "\n" for v in values).encode(), "application/jsonl")
 
     def created(self, value):
+        while self.world.said("hang"):
+            time.sleep(0.05)
         path = os.path.join(self.world.folder, "drop")
         if os.path.exists(path):
             os.remove(path)
