@@ -298,7 +298,8 @@ static struct error *read_headers(struct signing *s)
 /* Values of one name become one header, joined by commas. */
 static void join_headers(struct buffer *lines, struct buffer *names, struct pair_list *headers)
 {
-	qsort(headers->items, headers->nr, sizeof(*headers->items), compare_names);
+	if (headers->nr)
+		qsort(headers->items, headers->nr, sizeof(*headers->items), compare_names);
 	for (size_t i = 0; i < headers->nr; i++) {
 		const struct pair *h = &headers->items[i];
 		if (i && !strcmp(headers->items[i - 1].name, h->name)) {
@@ -353,7 +354,8 @@ static void add_canonical_request(struct sigv4_result *r, struct signing *s,
 	buffer_addf(out, "%s\n", s->request->method);
 	add_canonical_path(out, s);
 	buffer_addch(out, '\n');
-	qsort(s->query.items, s->query.nr, sizeof(*s->query.items), compare_pairs);
+	if (s->query.nr)
+		qsort(s->query.items, s->query.nr, sizeof(*s->query.items), compare_pairs);
 	for (size_t i = 0; i < s->query.nr; i++)
 		buffer_addf(out, "%s%s=%s", i ? "&" : "", s->query.items[i].name, s->query.items[i].value);
 	buffer_addf(out, "\n%s\n%s\n%s", header_lines->data, s->signed_headers.data, s->payload_hash);
