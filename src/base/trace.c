@@ -48,6 +48,9 @@ void trace_add_secret(const char *secret)
 {
 	if (!secret || strlen(secret) < SECRET_MIN_LENGTH)
 		return;
+	for (size_t i = 0; i < secrets.nr; i++)
+		if (!strcmp(secrets.items[i], secret))
+			return;
 	ALLOC_GROW(secrets.items, secrets.nr, secrets.alloc);
 	secrets.items[secrets.nr++] = xstrdup(secret);
 }

@@ -6,6 +6,7 @@
 #include "model/fetch.h"
 #include "model/providers.h"
 #include "model/provider.h"
+#include "net/aws.h"
 
 #define CHECK_DEADLINE_MS 20000
 
@@ -54,10 +55,13 @@ struct error *model_check_key(const char *provider, const char *key, const struc
 
 char *model_key_advice(const struct model *m, long status, char *message)
 {
-	if (status != 401)
+	/* AWS says 403 to a signature that it does not accept, and to who may not use the model. */
+	if (status != 401 && !(status == 403 && m->aws))
 		return message;
 	char *longer;
-	if (!m->key)
+	if (m->aws)
+		longer = xstrfmt("%s; signed with the keys of: %s", message, aws_credentials_source(m->aws));
+	else if (!m->key)
 		longer = xstrfmt("%s; no key was sent, `git scrutiny models login %s` keeps one", message,
 				 m->provider);
 	else if (m->key_from && !strcmp(m->key_from, MODEL_KEY_STORED))

@@ -312,6 +312,7 @@ static CURL *new_handle(const struct http *h, const struct host *host)
 		return NULL;
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L); /* what is signed is what is sent */
 	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	/* Without TLS nothing can be multiplexed, and waiting to find out would put the requests
 	 * to a slow local server one behind the other. */

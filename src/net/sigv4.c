@@ -149,7 +149,7 @@ static bool is_escape(struct slice text, size_t i)
 	       hex_value(text.data[i + 2]) >= 0;
 }
 
-/* Dot segments and empty ones go, as RFC 3986 and libcurl resolve them. */
+/* Dot segments and empty ones go, as RFC 3986 resolves them. */
 static void normalise_path(struct buffer *out, struct slice path)
 {
 	size_t i = 0;

@@ -58,7 +58,7 @@ fails cut 'broke off in the middle of a message'
 fails guarded 'a content filter of the provider'
 
 AWS_SECRET_ACCESS_KEY=another
-fails global.anthropic.claude-sonnet-5-5 '403 The request signature we calculated does not match'
+fails global.anthropic.claude-sonnet-5-5 '403 The request signature we calculated does not match.*; signed with the keys of: environment'
 GIT_TRACE_SCRUTINY=1 review us.amazon.nova-pro-v1:0
 unlike "$err" 'another|AKIDMOCKMOCK|mock/token|Signature=' 'no secret is in the trace'
 like "$err" '403 The request signature' 'which tells what happened'

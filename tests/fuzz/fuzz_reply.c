@@ -57,7 +57,7 @@ static void extract(struct slice text)
 	cJSON_Delete(schema);
 }
 
-/* "o", "r", "a", "g", "l" for Ollama; any other byte is one of them too. */
+/* "o", "r", "a", "g", "c" for Converse, "l" for Ollama; any other byte is one of them too. */
 static const struct codec *codec_of(uint8_t letter)
 {
 	static const struct {
@@ -65,12 +65,12 @@ static const struct codec *codec_of(uint8_t letter)
 		const struct codec *codec;
 	} known[] = {
 		{ 'o', &codec_openai },	   { 'r', &codec_responses }, { 'a', &codec_anthropic },
-		{ 'g', &codec_gemini }, { 'l', &codec_ollama },
+		{ 'g', &codec_gemini },	   { 'c', &codec_converse },  { 'l', &codec_ollama },
 	};
 	size_t i = 0;
 	while (i < sizeof(known) / sizeof(known[0]) && known[i].letter != letter)
 		i++;
-	return known[i < sizeof(known) / sizeof(known[0]) ? i : letter % 5].codec;
+	return known[i < sizeof(known) / sizeof(known[0]) ? i : letter % 6].codec;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -154,6 +154,26 @@ static void test_post_sends_headers_and_body(void **state)
 	server_stop(server);
 }
 
+/* A signature holds for the address as it was signed. */
+static void test_the_path_is_sent_as_it_is(void **state)
+{
+	(void)state;
+	struct scripted line;
+	struct scripted_server *server = server_start_with(&line, ACT_SEND, HELLO);
+	struct http_settings settings = { 0 };
+	struct http *h = new_http(&settings);
+	struct seen seen = { 0 };
+	char *url = xstrfmt("%s/a/../b/./%%7e//c?uploads&B=2&a=%%2f", server->url);
+	struct http_request request = { .method = "GET", .url = url, .on_done = on_done, .data = &seen };
+	assert_null(http_submit(h, &request, 0));
+	assert_null(http_run(h, NULL));
+	assert_non_null(strstr(server->last_request, "GET /a/../b/./%7e//c?uploads&B=2&a=%2f HTTP/1.1\r\n"));
+	http_free(h);
+	seen_release(&seen);
+	server_stop(server);
+	free(url);
+}
+
 static void resubmit(void *data, const struct http_response *response)
 {
 	struct seen *seen = data;
@@ -666,6 +686,7 @@ int main(void)
 		cmocka_unit_test(test_body_status_and_headers_arrive),
 		cmocka_unit_test(test_each_server_is_reached_as_its_access_says_but_loopback_directly),
 		cmocka_unit_test(test_post_sends_headers_and_body),
+		cmocka_unit_test(test_the_path_is_sent_as_it_is),
 		cmocka_unit_test(test_connection_is_used_again_for_what_on_done_submits),
 		cmocka_unit_test(test_many_requests_share_the_places_of_a_host),
 		cmocka_unit_test(test_delayed_request_comes_after_one_that_is_due),
