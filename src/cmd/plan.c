@@ -83,7 +83,9 @@ static void add_price(struct table *t, double usd, bool unknown, bool free)
 
 static void add_cell(struct table *t, const struct model *m, const struct session_estimate *e)
 {
-	if (e->recorded)
+	if (e->unasked)
+		table_add(t, "-");
+	else if (e->recorded)
 		table_add(t, "recorded");
 	else if (e->withheld)
 		table_add(t, "not sent");
@@ -238,7 +240,12 @@ static void put_usd(struct json_writer *w, const char *key, double usd)
 
 static const char *state_of(const struct session_estimate *e)
 {
-	return e->recorded ? "recorded" : e->withheld ? "withheld" : e->too_long ? "too-long" : "ask";
+	return e->unasked     ? "unasked"
+	       : e->recorded  ? "recorded"
+	       : e->withheld  ? "withheld"
+	       : e->too_long  ? "too-long"
+	       : e->if_needed ? "if-needed"
+			      : "ask";
 }
 
 static void write_estimate(struct json_writer *w, const struct model *m, const struct session_estimate *e)
@@ -315,6 +322,8 @@ struct error *plan_print(struct workspace *ws, const struct paper *const *papers
 		.privacy = ws->privacy,
 		.models = ws->models,
 		.nr_models = ws->nr_models,
+		.nr_default = ws->nr_default,
+		.routes = workspace_routes(ws),
 		.tasks = ws->tasks,
 		.words = ws->words,
 		.now = (int64_t)time(NULL),

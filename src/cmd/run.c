@@ -132,8 +132,11 @@ static void on_failure(void *data, const struct paper *paper, const char *review
 {
 	struct buffer name = BUFFER_INIT;
 	clear_progress(data);
-	add_paper_name(&name, paper);
-	say_warning("%s on %s: %s", reviewer, name.data, message);
+	if (paper)
+		buffer_addstr(&name, " on ");
+	if (paper)
+		add_paper_name(&name, paper);
+	say_warning("%s%s: %s", reviewer, name.data, message);
 	buffer_release(&name);
 }
 
@@ -408,6 +411,8 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 		.privacy = ws->privacy,
 		.models = ws->models,
 		.nr_models = ws->nr_models,
+		.nr_default = ws->nr_default,
+		.routes = workspace_routes(ws),
 		.tasks = ws->tasks,
 		.words = ws->words,
 		.absent = ws->absent,

@@ -55,8 +55,12 @@ struct error *workspace_open(struct workspace *ws, struct context *ctx, bool sta
 
 void workspace_release(struct workspace *ws)
 {
-	records_index_free(ws->index);
-	records_index_free(ws->local_index);
+	for (size_t i = 0; i < ws->nr_index; i++) {
+		records_index_free(ws->index[i]);
+		records_index_free(ws->local_index[i]);
+	}
+	free(ws->index);
+	free(ws->local_index);
 	records_free(ws->records);
 	for (size_t i = 0; i < ws->nr_models; i++)
 		model_release(&ws->models[i]);
@@ -122,6 +126,12 @@ static bool already_there(const struct workspace *ws, const char *reviewer)
 
 static void add_absent(struct workspace *ws, const char *spec, struct error *err)
 {
+	for (size_t i = 0; i < ws->nr_absent; i++) {
+		if (!strcmp(ws->absent[i].reviewer, spec)) {
+			error_free(err);
+			return;
+		}
+	}
 	char *message = err->hint ? xstrfmt("%s (%s)", err->message, err->hint)
 				  : xstrdup(err->message);
 	ws->absent = xreallocarray(ws->absent, ws->nr_absent + 1, sizeof(*ws->absent));
@@ -130,8 +140,10 @@ static void add_absent(struct workspace *ws, const char *spec, struct error *err
 }
 
 /* A reviewer that the command line NAMED has to be right; one that a file asks for may need a key
- * that this person does not have. */
-static struct error *add_model(struct workspace *ws, const char *spec, bool named)
+ * that this person does not have. *REVIEWER (may be NULL) becomes its whole name, malloc'd, if it can be
+ * called. */
+static struct error *find_reviewer(struct workspace *ws, const char *spec, bool named,
+				   char **reviewer)
 {
 	struct model_settings settings = workspace_model_settings(ws->repo);
 	struct model model;
@@ -144,6 +156,8 @@ static struct error *add_model(struct workspace *ws, const char *spec, bool name
 		add_absent(ws, spec, err);
 		return NULL;
 	}
+	if (reviewer)
+		*reviewer = xstrdup(model.reviewer);
 	if (already_there(ws, model.reviewer)) {
 		model_release(&model);
 		return NULL;
@@ -153,6 +167,11 @@ static struct error *add_model(struct workspace *ws, const char *spec, bool name
 	return NULL;
 }
 
+static struct error *add_model(struct workspace *ws, const char *spec, bool named)
+{
+	return find_reviewer(ws, spec, named, NULL);
+}
+
 void workspace_add_reviewer(struct workspace *ws, const char *reviewer)
 {
 	for (size_t i = 0; i < ws->nr_absent; i++)
@@ -160,6 +179,14 @@ void workspace_add_reviewer(struct workspace *ws, const char *reviewer)
 			return;
 	if (!already_there(ws, reviewer))
 		error_free(add_model(ws, reviewer, false)); /* told as absent */
+	for (size_t i = ws->nr_default; i < ws->nr_models; i++) {
+		if (strcmp(ws->models[i].reviewer, reviewer) != 0)
+			continue;
+		struct model first = ws->models[ws->nr_default];
+		ws->models[ws->nr_default++] = ws->models[i];
+		ws->models[i] = first;
+		break;
+	}
 }
 
 static struct error *add_models(struct workspace *ws, const char *list, bool named)
@@ -199,15 +226,14 @@ static void add_local_ollama(struct workspace *ws)
 	ws->models[ws->nr_models++] = model;
 }
 
-struct error *workspace_find_models(struct workspace *ws, const char *spec, bool checks_only)
+static struct error *find_default_models(struct workspace *ws, const char *spec)
 {
 	const char *configured = repo_config(ws->repo, "scrutiny.reviewers");
-	if (checks_only)
-		return NULL;
 	if (spec)
 		return add_models(ws, spec, true);
 	if (configured)
 		return add_models(ws, configured, false);
+	ws->routed = true;
 	if (!ws->policy.reviewers_set) {
 		add_local_ollama(ws);
 		return NULL;
@@ -216,6 +242,58 @@ struct error *workspace_find_models(struct workspace *ws, const char *spec, bool
 	for (size_t i = 0; i < ws->policy.nr_reviewers && !err; i++)
 		err = add_model(ws, ws->policy.reviewers[i], false);
 	return err;
+}
+
+/* The models that LIST names, whose items become the names these are recorded by. */
+static struct error *add_routed(struct workspace *ws, char **list, size_t nr)
+{
+	struct error *err = NULL;
+	for (size_t i = 0; i < nr && !err; i++) {
+		char *reviewer = NULL;
+		err = find_reviewer(ws, list[i], false, &reviewer);
+		if (reviewer) {
+			free(list[i]);
+			list[i] = reviewer;
+		}
+	}
+	return err;
+}
+
+/* Who cannot be called cannot step in for anybody: that is told if it comes to it, by the failure. */
+static void add_fall_backs(struct workspace *ws, struct policy_chain *chain)
+{
+	size_t absent = ws->nr_absent;
+	error_free(add_routed(ws, &chain->reviewer, 1));
+	error_free(add_routed(ws, chain->then, chain->nr_then));
+	while (ws->nr_absent > absent) {
+		struct absent_reviewer *a = &ws->absent[--ws->nr_absent];
+		trace_printf("%s cannot step in for %s: %s", a->reviewer, chain->reviewer, a->message);
+		free((char *)a->reviewer);
+		free((char *)a->message);
+	}
+}
+
+struct error *workspace_find_models(struct workspace *ws, const char *spec, bool checks_only)
+{
+	struct policy_review *review = &ws->policy.review;
+	if (checks_only)
+		return NULL;
+	struct error *err = find_default_models(ws, spec);
+	ws->nr_default = ws->nr_models;
+	for (size_t i = 0; i < review->nr_routes && ws->routed && !err; i++) {
+		err = add_routed(ws, review->routes[i].reviewers, review->routes[i].nr_reviewers);
+		if (!err && review->routes[i].when != ROUTE_NEVER)
+			err = add_routed(ws, review->routes[i].escalate,
+					 review->routes[i].nr_escalate);
+	}
+	for (size_t i = 0; i < review->nr_chains && ws->routed && !err; i++)
+		add_fall_backs(ws, &review->chains[i]);
+	return err;
+}
+
+const struct policy_review *workspace_routes(const struct workspace *ws)
+{
+	return ws->routed ? &ws->policy.review : NULL;
 }
 
 static struct error *find_prompt_folder(struct workspace *ws, char **out)
@@ -255,37 +333,96 @@ struct error *workspace_find_tasks(struct workspace *ws, const char *spec)
 
 /* -- freshness -------------------------------------------------------------------------------- */
 
-static struct error *load_index(struct workspace *ws, bool local_only, struct records_index **out)
+/* The reviewers of a route whose records a paper must have; those who are asked only if others disagree are told
+ * by the run's facts instead. */
+static void add_route_reviewers(const struct policy_route *route, const char **out, size_t *nr)
 {
-	const char **names = xcalloc(ws->nr_models + 3, sizeof(*names));
-	size_t nr = 0;
+	for (size_t i = 0; i < route->nr_reviewers; i++)
+		out[(*nr)++] = route->reviewers[i];
+	for (size_t i = 0; route->when == ROUTE_ALWAYS && i < route->nr_escalate; i++)
+		out[(*nr)++] = route->escalate[i];
+}
+
+static const struct model *model_of(const struct workspace *ws, const char *reviewer)
+{
+	for (size_t i = 0; i < ws->nr_models; i++)
+		if (!strcmp(ws->models[i].reviewer, reviewer))
+			return &ws->models[i];
+	return NULL;
+}
+
+/* ROUTE NULL: the default reviewers. */
+static struct error *load_index(struct workspace *ws, const struct policy_route *route,
+				bool local_only, struct records_index **out)
+{
+	size_t most = ws->nr_models + (route ? route->nr_reviewers + route->nr_escalate : 0);
+	const char **reviewers = xcalloc(most + 1, sizeof(*reviewers));
+	const char **names = xcalloc(most + 3, sizeof(*names));
+	size_t nr_reviewers = 0, nr = 0;
 	struct buffer builtin = BUFFER_INIT;
+	if (route)
+		add_route_reviewers(route, reviewers, &nr_reviewers);
+	if (!route || !route->nr_reviewers)
+		for (size_t i = 0; i < ws->nr_default; i++)
+			reviewers[nr_reviewers++] = ws->models[i].reviewer;
 	review_builtin_name(&builtin);
 	names[nr++] = builtin.data;
 	names[nr++] = REVIEW_RUN_NAME;
-	for (size_t i = 0; i < ws->nr_models; i++) {
-		if (local_only && !ws->models[i].local)
+	for (size_t i = 0; i < nr_reviewers; i++) {
+		const struct model *model = model_of(ws, reviewers[i]);
+		if (!model || (local_only && !model->local))
 			continue;
 		struct buffer name = BUFFER_INIT;
-		record_name(&name, ws->models[i].reviewer, NULL);
+		record_name(&name, reviewers[i], NULL);
 		names[nr++] = buffer_detach(&name, NULL);
 	}
 	struct error *err = records_index_new(out, ws->records, names);
 	for (size_t i = 2; i < nr; i++)
 		free((char *)names[i]);
 	free(names);
+	free(reviewers);
 	buffer_release(&builtin);
 	return err;
 }
 
 struct error *workspace_load_index(struct workspace *ws)
 {
+	struct error *err = NULL;
 	if (ws->index)
 		return NULL;
-	struct error *err = load_index(ws, false, &ws->index);
-	if (!err && (ws->policy.nr_local_only || ws->policy.foreign))
-		err = load_index(ws, true, &ws->local_index);
+	size_t nr_routes = ws->routed ? ws->policy.review.nr_routes : 0;
+	ws->nr_index = nr_routes + 1;
+	ws->index = xcalloc(ws->nr_index, sizeof(struct records_index *));
+	ws->local_index = xcalloc(ws->nr_index, sizeof(struct records_index *));
+	for (size_t i = 0; i < ws->nr_index && !err; i++) {
+		const struct policy_route *route =
+			i < nr_routes ? &ws->policy.review.routes[i] : NULL;
+		err = load_index(ws, route, false, &ws->index[i]);
+		if (!err && (ws->policy.nr_local_only || ws->policy.foreign))
+			err = load_index(ws, route, true, &ws->local_index[i]);
+	}
 	return err;
+}
+
+/* Whether those who are asked when others disagree were asked in vain: nobody's record would tell. */
+static bool escalation_failed(const struct workspace *ws, const struct policy_route *route,
+			      const struct paper *paper)
+{
+	struct buffer text = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
+	struct run run = { 0 };
+	bool failed = false;
+	struct error *err = records_read(ws->records, paper->content_id, REVIEW_RUN_NAME, &text);
+	if (!err)
+		err = run_parse(&run, slice_of(&text), REVIEW_RUN_NAME);
+	for (size_t i = 0; i < run.nr_reviewers && !err; i++)
+		for (size_t e = 0; e < route->nr_escalate; e++)
+			failed |= !strcmp(run.reviewers[i].reviewer, route->escalate[e]) &&
+				  strcmp(run.reviewers[i].outcome, "ok") != 0 &&
+				  strcmp(run.reviewers[i].outcome, "skipped") != 0;
+	error_free(err); /* told when the paper is looked at */
+	run_release(&run);
+	buffer_release(&text);
+	return failed;
 }
 
 /* A run that was killed may have left a report unwritten: its facts are journalled still. */
@@ -302,9 +439,15 @@ static bool is_pending(const struct strmap *pending, const struct paper *paper)
 
 bool workspace_is_fresh(const struct workspace *ws, const struct paper *paper)
 {
-	bool local_only = ws->local_index && policy_keeps_here(&ws->policy, paper->path);
-	return paper_report_is_current(paper) &&
-	       records_index_has(local_only ? ws->local_index : ws->index, paper->content_id);
+	bool local_only = policy_keeps_here(&ws->policy, paper->path);
+	const struct policy_review *review = workspace_routes(ws);
+	const struct policy_route *route = review ? policy_route_of(review, paper->path) : NULL;
+	size_t i = route ? (size_t)(route - review->routes) : ws->nr_index - 1;
+	struct records_index *index = local_only && ws->local_index[i] ? ws->local_index[i] : ws->index[i];
+	if (!paper_report_is_current(paper) || !records_index_has(index, paper->content_id))
+		return false;
+	return !route || route->when != ROUTE_DISAGREE || !route->nr_escalate ||
+	       !escalation_failed(ws, route, paper);
 }
 
 /* -- selection -------------------------------------------------------------------------------- */

@@ -32,12 +32,16 @@ struct workspace {
 	struct records *records;
 	struct model *models;
 	size_t nr_models;
+	size_t nr_default;                 /* the first of them review what no route covers */
+	bool routed;                       /* the policy's routes and fall-backs count */
 	unsigned tasks;                    /* that they are asked; 0: as each model's default */
 	struct prompt_words *words;
 	struct absent_reviewer *absent; /* both strings owned */
 	size_t nr_absent;
-	struct records_index *index;       /* papers whose record is complete */
-	struct records_index *local_index; /* the same for papers that must not leave the machine */
+	/* Papers whose records are complete: of the reviewers of each route, and last of the default ones; NULL:
+	 * not loaded. Twice, the second for papers that must not leave the machine. */
+	struct records_index **index, **local_index;
+	size_t nr_index;
 };
 
 /* Opens everything but the models. Without a work tree, HEAD's commit is looked at. */
@@ -51,11 +55,14 @@ void workspace_release(struct workspace *ws);
 /* Settles which models are asked: SPEC (the --reviewers option, comma-separated), else git config
  * scrutiny.reviewers, else `reviewers:` of .scrutiny.yml, else an Ollama on this machine. "builtin"
  * is always there and may be named. One that cannot be called becomes absent; only what
- * SPEC names wrongly is an error. */
+ * SPEC names wrongly is an error. Where `reviewers:` would count, so do `routes:` and `fallback:`; their names
+ * in the policy become those of the models. */
 struct error *workspace_find_models(struct workspace *ws, const char *spec, bool checks_only);
 
-/* Adds one more, REVIEWER, unless it is there; one that cannot be called becomes absent. */
+/* Adds one more default reviewer, REVIEWER, unless it is there; one that cannot be called becomes absent. */
 void workspace_add_reviewer(struct workspace *ws, const char *reviewer);
+/* For session_settings; NULL when they do not count. */
+const struct policy_review *workspace_routes(const struct workspace *ws);
 
 /* Settles what they are asked: SPEC (the --tasks option), else git config scrutiny.tasks, else `tasks:` of
  * .scrutiny.yml; and in which words. */

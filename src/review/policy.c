@@ -162,10 +162,12 @@ static const struct policy_key {
 } policy_keys[] = {
 	{ "budget", read_budget },
 	{ "fail_on", read_fail_on },
+	{ "fallback", policy_read_fallback },
 	{ "local_only", read_local_only },
 	{ "papers", read_papers },
 	{ "privacy", read_privacy },
 	{ "reviewers", read_reviewers },
+	{ "routes", policy_read_routes },
 	{ "rubric", policy_read_rubric },
 	{ "tasks", policy_read_tasks },
 };

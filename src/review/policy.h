@@ -15,6 +15,8 @@
 #define POLICY_FILE ".scrutiny.yml"
 #define POLICY_MAX_SIZE ((size_t)256 << 10)
 #define POLICY_MAX_LIST 1000
+/* Routes, and reviewers that have a fall-back. */
+#define POLICY_MAX_ROUTES 100
 
 #define FAIL_ON_NEVER (-1)
 #define FAIL_ON_UNSET (-2)

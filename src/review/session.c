@@ -34,6 +34,7 @@ struct session {
 	bool admitting;              /* guards against starting jobs from within a start */
 	uint64_t looked_us;          /* when the line was last gone through */
 	bool waiting_told;
+	bool *told;                  /* by model: that others stand in for it */
 };
 
 static void admit(struct session *s);
@@ -226,32 +227,12 @@ static void settle(struct session *s, struct job *job, struct assignment *a)
 	session_fail(s, job_settle(job, a));
 	if (!a->outcome || note_over_budget(s->totals, a))
 		return;
-	if (s->settings->on_failure)
+	if (!a->successor && s->settings->on_failure)
 		s->settings->on_failure(s->settings->data, job->paper, a->model->reviewer,
 					a->message);
 }
 
-static void on_reply(void *data, const struct model_reply *reply)
-{
-	struct call *call = data;
-	struct assignment *a = call->assignment;
-	struct job *job = a->job;
-	struct session *s = job->owner;
-	if (session_budget_postpone(s->budget, call, reply))
-		return;
-	session_fail(s, job_take_reply(job, call, reply));
-	s->totals->calls += call->reply.request != NULL;
-	s->progress.calls_done++;
-	s->progress.reviewer = a->model->reviewer;
-	report_progress(s);
-	if (winding_up(s))
-		return; /* jobs that are open are closed at the end, unreported */
-	settle(s, job, a);
-	if (!job->pending) {
-		finish_job(s, job);
-		admit(s);
-	}
-}
+static void on_reply(void *data, const struct model_reply *reply);
 
 /* The one place where a question leaves. */
 static struct error *send_call(struct session *s, struct call *call)
@@ -291,19 +272,79 @@ static struct error *place_call(struct session *s, struct call *call)
 	return send_call(s, call);
 }
 
-static struct error *submit_calls(struct session *s, struct job *job)
+/* Puts the questions of the assignments from FIRST on. Those with nothing to ask settle here: their replies were
+ * all in the store. */
+static void ask(struct session *s, struct job *job, size_t first)
 {
-	struct error *err = session_batch_look(s->batch);
-	for (size_t i = 0; i < job->nr_assignments && !err; i++) {
+	struct error *err = job_prepare_calls(job, first);
+	if (!err && job->pending)
+		err = session_batch_look(s->batch);
+	for (size_t i = first; i < job->nr_assignments && !err; i++) {
 		struct assignment *a = &job->assignments[i];
-		bool settled = !a->pending;
 		for (size_t c = 0; c < a->nr_calls && !err; c++)
 			if (!a->calls[c].answered)
 				err = place_call(s, &a->calls[c]);
-		if (!err && !settled)
+		if (!err)
 			settle(s, job, a);
 	}
-	return err;
+	session_fail(s, err);
+}
+
+/* Said once a reviewer: what is wrong with its provider is no matter of the paper. */
+static void tell_fall_back(struct session *s, const struct assignment *a)
+{
+	size_t model = (size_t)(a->model - s->settings->models);
+	if (!s->told[model] && s->settings->on_failure)
+		s->settings->on_failure(s->settings->data, NULL, a->model->reviewer, a->message);
+	s->told[model] = true;
+}
+
+/* An answer that cannot be used is the model's own; everything else another provider may do better. */
+static void fall_back(struct session *s, struct job *job, struct assignment *a)
+{
+	size_t first = job->nr_assignments;
+	if (job_fall_back(job, a)) {
+		tell_fall_back(s, a);
+		ask(s, job, first);
+	}
+}
+
+/* When nobody is asked any more, the review is complete, unless those who answered disagree. True when the job
+ * is gone. */
+static bool proceed(struct session *s, struct job *job)
+{
+	size_t first = job->nr_assignments;
+	if (job->pending || s->err)
+		return false;
+	session_fail(s, job_escalate(job));
+	if (job->nr_assignments > first)
+		ask(s, job, first);
+	if (job->pending || s->err)
+		return false;
+	finish_job(s, job);
+	return true;
+}
+
+static void on_reply(void *data, const struct model_reply *reply)
+{
+	struct call *call = data;
+	struct assignment *a = call->assignment;
+	struct job *job = a->job;
+	struct session *s = job->owner;
+	if (session_budget_postpone(s->budget, call, reply))
+		return;
+	session_fail(s, job_take_reply(job, call, reply));
+	s->totals->calls += call->reply.request != NULL;
+	s->progress.calls_done++;
+	s->progress.reviewer = a->model->reviewer;
+	report_progress(s);
+	if (winding_up(s))
+		return; /* jobs that are open are closed at the end, unreported */
+	if (reply->outcome == MODEL_FAILED)
+		fall_back(s, job, a);
+	settle(s, job, a);
+	if (proceed(s, job))
+		admit(s);
 }
 
 static void start_job(struct session *s, size_t place, struct records_claim *claim)
@@ -318,20 +359,10 @@ static void start_job(struct session *s, size_t place, struct records_claim *cla
 	struct error *err = job_find_damaged(job);
 	if (!err)
 		err = job_run_checks(job);
-	if (!err)
-		err = job_prepare_calls(job);
-	if (err) {
-		session_fail(s, err);
-		return;
-	}
-	/* Assignments with nothing to ask settle here: their replies were all in the store. */
-	for (size_t i = 0; i < job->nr_assignments; i++)
-		settle(s, job, &job->assignments[i]);
-	if (job->pending)
-		err = submit_calls(s, job);
 	session_fail(s, err);
-	if (!err && !job->pending)
-		finish_job(s, job);
+	if (!err)
+		ask(s, job, 0);
+	proceed(s, job);
 }
 
 /* A copy of a paper waits for the first of them, and then takes the records of that one. */
@@ -346,7 +377,7 @@ static bool is_open(const struct session *s, const struct paper *paper)
 /* In a git directory that cannot be written to, papers can be looked at whose answers are all recorded. */
 static bool has_all_records(const struct session *s, const struct paper *paper)
 {
-	bool recorded = true;
+	bool recorded = !s->settings->tasks; /* else a record may lack a task */
 	struct buffer name = BUFFER_INIT;
 	for (size_t i = 0; i < s->settings->nr_models && recorded; i++) {
 		buffer_reset(&name);
@@ -454,6 +485,7 @@ struct error *session_run(const struct session_settings *settings, const struct 
 		.totals = totals,
 		.progress = { .papers = nr },
 		.open = xcalloc(SESSION_WINDOW, sizeof(struct job *)),
+		.told = xcalloc(settings->nr_models + 1, sizeof(bool)),
 	};
 	*totals = (struct session_totals){ .written = BUFFER_INIT };
 	line_init(&s.line, nr);
@@ -478,6 +510,7 @@ struct error *session_run(const struct session_settings *settings, const struct 
 	while (s.nr_open)
 		forget_job(&s, s.open[0]);
 	free(s.open);
+	free(s.told);
 	line_release(&s.line);
 	session_fail(&s, err);
 	return s.err;

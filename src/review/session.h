@@ -57,8 +57,10 @@ struct session_settings {
 	struct snapshot *snapshot;
 	struct records *records;
 	const struct policy *policy;
-	const struct model *models;
+	const struct model *models; /* all that may be asked */
 	size_t nr_models;
+	size_t nr_default;         /* the first of them: who reviews a paper that no route covers */
+	const struct policy_review *routes; /* its routes and fall-backs count; NULL: none do */
 	const struct prompt_words *words; /* of the questions; NULL: the program's own */
 	unsigned tasks;            /* set of them (tasks.h); 0: task_set_default of each model */
 	const struct absent_reviewer *absent;
@@ -73,7 +75,8 @@ struct session_settings {
 	bool write;                /* reports and meta.yaml go into the work tree */
 	void (*on_result)(void *data, const struct session_result *result);
 	void (*on_progress)(void *data, const struct session_progress *progress);
-	/* A reviewer failed on a paper: said at once, and again in the report. */
+	/* A reviewer failed on a paper: said at once, and again in the report. PAPER is NULL when it failed and
+	 * others step in for it from now on: told once a reviewer. */
 	void (*on_failure)(void *data, const struct paper *paper, const char *reviewer,
 			   const char *message);
 	/* A budget is about to be used up: one line. */
@@ -128,6 +131,8 @@ struct session_estimate {
 	size_t guessed;                      /* calls whose output is a guess: no answer of the model is known */
 	bool recorded;
 	bool withheld;                       /* local_only, and the model is not local */
+	bool unasked;                        /* it does not review this paper */
+	bool if_needed;                      /* it does when others disagree */
 	bool too_long;                       /* more than PROMPT_MAX_PARTS parts */
 };
 /* OUT has nr * settings->nr_models rows, paper by paper; the caller provides it. UNREADABLE (nr

@@ -218,13 +218,13 @@ static void write_system(struct job *job)
 	free(name);
 }
 
-struct error *job_prepare_calls(struct job *job)
+struct error *job_prepare_calls(struct job *job, size_t first)
 {
 	char *local = job_why_local(job);
 	struct error *err = NULL;
-	if (job->nr_assignments)
+	if (job->nr_assignments && !job->system.len)
 		write_system(job);
-	for (size_t i = 0; i < job->nr_assignments && !err; i++) {
+	for (size_t i = first; i < job->nr_assignments && !err; i++) {
 		struct assignment *a = &job->assignments[i];
 		err = job_find_known(job, a);
 		if (err || a->recorded || !job->nr_documents)

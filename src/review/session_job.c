@@ -34,15 +34,7 @@ void job_open(struct job *job, const struct session_settings *settings, const st
 	buffer_init(&job->system, BUFFER_MAX_INTERNAL);
 	job->documents = xcalloc(paper->nr_manuscripts + 1, sizeof(*job->documents));
 	job->readable = xcalloc(paper->nr_manuscripts + 1, sizeof(*job->readable));
-	job->assignments = xcalloc(settings->nr_models + 1, sizeof(*job->assignments));
-	for (size_t i = 0; i < settings->nr_models; i++) {
-		const struct model *model = &settings->models[i];
-		job->assignments[job->nr_assignments++] = (struct assignment){
-			.job = job,
-			.model = model,
-			.tasks = settings->tasks ? settings->tasks : task_set_default(model),
-		};
-	}
+	job_assign(job);
 	for (size_t i = 0; i < paper->nr_manuscripts; i++) {
 		struct document *doc = &job->documents[job->nr_documents];
 		struct error *err = document_read(doc, settings->snapshot, paper,
@@ -283,7 +275,7 @@ bool job_is_complete(const struct job *job)
 	if (job->nr_documents < job->paper->nr_manuscripts)
 		return false;
 	for (size_t i = 0; i < job->nr_assignments; i++)
-		if (job->assignments[i].outcome && !job->assignments[i].withheld)
+		if (!assignment_is_done(&job->assignments[i]))
 			return false;
 	return !job->settings->nr_absent;
 }

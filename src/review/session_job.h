@@ -35,6 +35,8 @@ struct assignment {
 	struct call *calls;    /* part by part, its tasks in order; none when nothing is to be asked */
 	size_t nr_calls, pending;
 	size_t waiting;        /* calls whose answers come with a batch */
+	const char *stands_in_for; /* the reviewer that failed first; NULL: this one was asked for */
+	struct assignment *successor; /* who was asked when this one failed */
 	bool withheld;         /* local_only, and the model is not local: not a failure */
 	bool recorded;         /* its record is in the store, with every task that is wanted */
 	char *outcome;         /* why there is no record: a model_outcome_name or "skipped"; else NULL */
@@ -53,11 +55,12 @@ struct job {
 	struct privacy_scan *scans;  /* ... of each readable document; NULL: nobody asked yet */
 	enum rubric rubric;          /* that the paper is weighed by */
 	struct buffer system;        /* the system words of all questions */
-	struct assignment *assignments; /* one a model of the settings */
+	struct assignment *assignments; /* room for one a model of the settings */
 	size_t nr_assignments;
 	size_t pending;              /* calls not settled yet */
 	char **unread;
 	size_t nr_unread, alloc_unread;
+	bool escalated;              /* it was settled whether others are asked */
 	bool did_work;               /* a record was made or a model asked */
 	struct strmap damaged;       /* names of records that cannot be read, and are asked for anew */
 	uint64_t started_us;
@@ -86,8 +89,9 @@ void job_meta_initial(const struct job *job, struct meta_initial *out);
 
 /* -- session_call.c --------------------------------------------------------------------------- */
 
-/* Prepares every model's calls; those whose reply is in the store are answered from it. */
-struct error *job_prepare_calls(struct job *job);
+/* Prepares the calls of the assignments from FIRST on; those whose reply is in the store are answered from
+ * it. */
+struct error *job_prepare_calls(struct job *job, size_t first);
 /* The question of CALL; borrows from it. */
 void call_request(const struct call *call, struct model_request *out);
 /* Of the words of TASK as they are put to A's model. */
@@ -119,6 +123,20 @@ char *job_redact(struct job *job, const char *text, char **blocked);
 void job_ground(struct job *job, const struct assignment *a, struct finding *f);
 /* "2 e-mail addresses not sent to models on other machines", malloc'd, or NULL. */
 char *job_what_was_not_sent(struct job *job);
+/* -- session_route.c -------------------------------------------------------------------------- */
+
+/* Settles who is asked first. */
+void job_assign(struct job *job);
+/* To be called when nobody is asked any more: adds assignments if the route has dearer reviewers and those who
+ * answered disagree. From records alone, so that a run that was killed in between carries on alike. */
+struct error *job_escalate(struct job *job);
+/* Those assignments, whether they will be needed or not. */
+void job_assign_dearer(struct job *job);
+/* Adds the assignment that stands in for A, whose provider failed, and says so in A's message; NULL when there
+ * is nobody (left). */
+struct assignment *job_fall_back(struct job *job, struct assignment *a);
+/* That A or who stood in for it has answered; or it may not be asked. */
+bool assignment_is_done(const struct assignment *a);
 
 /* -- session_record.c ------------------------------------------------------------------------- */
 

@@ -177,12 +177,19 @@ struct error *session_plan(const struct session_settings *settings, const struct
 	struct error *err = outputs_read(&outputs, settings->records, settings->now);
 	for (size_t i = 0; i < nr && !err; i++) {
 		struct job job = { 0 };
+		struct session_estimate *row = &out[i * settings->nr_models];
 		job_open(&job, settings, papers[i]);
 		unreadable[i] = !job.nr_documents;
-		err = job_prepare_calls(&job);
-		for (size_t m = 0; m < settings->nr_models && !err; m++)
-			estimate(&out[i * settings->nr_models + m], &outputs, &job.assignments[m],
-				 settings->now);
+		size_t surely = job.nr_assignments;
+		job_assign_dearer(&job);
+		err = job_prepare_calls(&job, 0);
+		for (size_t m = 0; m < settings->nr_models; m++)
+			row[m] = (struct session_estimate){ .unasked = true };
+		for (size_t a = 0; a < job.nr_assignments && !err; a++) {
+			size_t m = (size_t)(job.assignments[a].model - settings->models);
+			estimate(&row[m], &outputs, &job.assignments[a], settings->now);
+			row[m].if_needed = a >= surely;
+		}
 		job_close(&job);
 	}
 	outputs_release(&outputs);

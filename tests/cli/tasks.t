@@ -13,7 +13,7 @@ calls () {
 }
 # asked: the tasks of the last requests, sorted.
 asked () {
-	sort "$world/requests" | tr '\n' ' '
+	cut -d ' ' -f 1 "$world/requests" | sort | tr '\n' ' '
 	: >"$world/requests"
 }
 : >"$world/requests"

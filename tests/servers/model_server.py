@@ -4,12 +4,13 @@
     model_server.py [--log FILE] [--requests FILE] [--latency SECONDS] [--key KEY] [--tls FILE]
 
 prints the port on its first line of output and serves until it is killed. What a model does is
-its name: `alpha` and `beta` find something in the first sentence they are shown, `prose` never
+its name: `alpha`, `beta` and `gamma` find something in the first sentence they are shown, `prose` never
 answers JSON, `repairs` does so only when asked again, `busy` answers 429 once and then well,
-`broken` always answers 500, `half` refuses `clarity`, `cut` closes the connection in the middle of the stream, `hang` says nothing.
+`broken` always answers 500, `half` refuses `clarity`, `quota` is
+used up for nine hours, `cut` closes the connection in the middle of the stream, `hang` says nothing.
 Every answer carries a number of its own; FILE gets a line `<number> <hash of the request>` when
 an answer was sent whole. With --key, requests that do not show it get 401. The file of --requests gets the
-task of each question, and that file's name with ".text" its words on one line. With --tls, FILE holds the
+task and the model of each question, and that file's name with ".text" its words on one line. With --tls, FILE holds the
 certificate and its key. Used as a proxy, it answers for every host.
 """
 import argparse
@@ -22,7 +23,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-MODELS = ["alpha", "beta", "prose", "repairs", "busy", "broken", "cut", "hang", "half"]
+MODELS = ["alpha", "beta", "prose", "repairs", "busy", "broken", "cut", "hang", "half", "gamma", "quota"]
 
 
 class State:
@@ -41,11 +42,11 @@ class State:
             self.seen.add(key)
             return new
 
-    def note_request(self, messages, task):
+    def note_request(self, model, messages, task):
         if self.requests:
             text = " ".join(m["content"] for m in messages).replace("\n", " ")
             with self.lock, open(self.requests, "a", encoding="utf-8") as f:
-                f.write(task + "\n")
+                f.write(f"{task} {model}\n")
             with self.lock, open(self.requests + ".text", "a", encoding="utf-8") as f:
                 f.write(text + "\n")
 
@@ -201,7 +202,10 @@ class Handler(BaseHTTPRequestHandler):
         digest = hashlib.sha256(body).hexdigest()
         number = next(self.state.numbers)
         task = task_of(question)
-        self.state.note_request(messages, task)
+        self.state.note_request(model, messages, task)
+        if model == "quota":
+            self.send_json(429, {"error": {"message": "quota exceeded"}}, [("Retry-After", "32400")])
+            return
         if model == "half" and task == "clarity":
             self.send_json(400, {"error": {"message": "I do not judge clarity"}})
             return

@@ -56,6 +56,43 @@ static void test_tasks_and_rubrics_are_read(void **state)
 		       ".scrutiny.yml:2:3: '../x' in 'rubric' leads out of the repository");
 }
 
+static void test_the_first_route_that_covers_a_paper_counts(void **state)
+{
+	struct policy p;
+	(void)state;
+	assert_ok(parse(&p, "routes:\n"
+			    "  - papers: [theory/knots, theory/tilings/]\n    reviewers: a/x\n"
+			    "    escalate: [b/y, c/z]\n    when: always\n"
+			    "  - papers: theory\n    when: never\n"));
+	const struct policy_route *knots = policy_route_of(&p.review, "theory/knots");
+	assert_int_equal(knots->nr_escalate, 2);
+	assert_string_equal(knots->reviewers[0], "a/x");
+	assert_int_equal(knots->when, ROUTE_ALWAYS);
+	assert_int_equal(policy_route_of(&p.review, "theory/sets")->when, ROUTE_NEVER);
+	assert_null(policy_route_of(&p.review, "drafts/a"));
+	policy_release(&p);
+	assert_ok(parse(&p, "routes: [{reviewers: a/x}]\n"));
+	assert_int_equal(policy_route_of(&p.review, "any")->when, ROUTE_DISAGREE);
+	policy_release(&p);
+	assert_refused("routes: [{when: sometimes}]\n",
+		       ".scrutiny.yml:1:17: 'when' is disagree, always or never, not 'sometimes'");
+	assert_refused("routes: [{endpoint: x}]\n",
+		       ".scrutiny.yml:1:11: 'endpoint' cannot be set by a repository (anyone who can "
+		       "open a pull request could read your key)");
+}
+
+static void test_a_fall_back_chain_is_found_by_its_reviewer(void **state)
+{
+	struct policy p;
+	(void)state;
+	assert_ok(parse(&p, "fallback:\n  a/x: [b/y, c/z]\n  b/y: c/z\n"));
+	assert_int_equal(policy_chain_of(&p.review, "a/x")->nr_then, 2);
+	assert_string_equal(policy_chain_of(&p.review, "b/y")->then[0], "c/z");
+	assert_null(policy_chain_of(&p.review, "c/z"));
+	policy_release(&p);
+	assert_refused("fallback:\n  a/x: {b: c}\n", ".scrutiny.yml:2:8: 'fallback' must be a list");
+}
+
 /* Discovery walks the globs up to their NULL. */
 static void test_one_word_is_a_list_that_ends(void **state)
 {
@@ -144,6 +181,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_keys_are_read),
 		cmocka_unit_test(test_tasks_and_rubrics_are_read),
+		cmocka_unit_test(test_the_first_route_that_covers_a_paper_counts),
+		cmocka_unit_test(test_a_fall_back_chain_is_found_by_its_reviewer),
 		cmocka_unit_test(test_one_word_is_a_list_that_ends),
 		cmocka_unit_test(test_an_empty_file_gives_the_defaults),
 		cmocka_unit_test(test_an_unknown_key_names_the_nearest),
