@@ -61,6 +61,7 @@ void finding_release(struct finding *f)
 	free(f->quote);
 	free(f->subject);
 	free(f->location);
+	free(f->unsupported);
 	free(f->path);
 	memset(f, 0, sizeof(*f));
 }

@@ -28,6 +28,7 @@ struct finding {
 	char *quote;       /* the paper's words; may be NULL */
 	char *subject;     /* what it is about, for the id: a label, a key, a file name; may be NULL */
 	char *location;    /* what a model calls the place ("Section 3.2", "Table 2"): a hint; may be NULL */
+	char *unsupported; /* a number it cites that is nowhere in the paper (review/numbers.h); may be NULL */
 	double confidence; /* 0..1 as the reviewer says; 1 for built-in checks */
 	bool uncertain;    /* the reviewer itself could not be sure: "could not verify" */
 	/* where: no `path` when the finding concerns the paper as a whole; with GROUNDING_NONE it is

@@ -18,6 +18,8 @@ static bool leads(const struct finding *a, const struct finding *b)
 {
 	if (!a->rule != !b->rule)
 		return a->rule != NULL;
+	if (!a->unsupported != !b->unsupported)
+		return !a->unsupported;
 	if (a->grounding != b->grounding)
 		return a->grounding > b->grounding;
 	if (a->severity != b->severity)
@@ -46,7 +48,7 @@ static size_t sort_names(const char **names, size_t nr)
 
 static bool is_grounded(const struct finding *f)
 {
-	return f->grounding != GROUNDING_NONE && !f->uncertain;
+	return f->grounding != GROUNDING_NONE && !f->uncertain && !f->unsupported;
 }
 
 /* The middle one of COUNTS by severity, of two the HIGHER or the lower. */

@@ -14,7 +14,7 @@
  * is even and the finding is grounded; a family's is the severest of its grounded voices, or the
  * lower median of its voices when none is; a rule that is sure keeps its own. Buckets: verified (a
  * built-in rule that is sure, or grounded and shared by two families), plausible (grounded),
- * unverified (the rest).
+ * unverified (the rest). A voice that cites a number which is not in the paper counts as not grounded.
  *
  * Ids are the same in the next run when the finding is: see identity.h. What the last run
  * (run->past) raised and nobody raises now is fixed - if one of those who raised it looked again.

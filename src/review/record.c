@@ -305,6 +305,8 @@ void stored_put_finding(struct json_writer *w, const struct finding *f)
 	json_put_string(w, "subject", f->subject);
 	if (f->location)
 		json_put_string(w, "location", f->location);
+	if (f->unsupported)
+		json_put_string(w, "unsupported_number", f->unsupported);
 	json_put_number(w, "confidence", f->confidence);
 	json_put_bool(w, "uncertain", f->uncertain);
 	json_put_string(w, "grounding", grounding_name(f->grounding));
@@ -317,13 +319,13 @@ void stored_put_finding(struct json_writer *w, const struct finding *f)
 	json_put_integer(w, "end", (int64_t)f->end);
 }
 
-/* A hint that most findings do without: only of those that have one it is written. */
-static struct error *get_location(const cJSON *o, const char *what, char **out)
+/* What most findings do without: only of those that have one it is written. */
+static struct error *get_if_there(const cJSON *o, const char *key, const char *what, char **out)
 {
 	*out = NULL;
-	if (!cJSON_HasObjectItem(o, "location"))
+	if (!cJSON_HasObjectItem(o, key))
 		return NULL;
-	return stored_get_string(o, "location", what, out);
+	return stored_get_string(o, key, what, out);
 }
 
 struct error *stored_get_finding(const cJSON *o, const char *what, void *item)
@@ -339,7 +341,8 @@ struct error *stored_get_finding(const cJSON *o, const char *what, void *item)
 	    (err = stored_get_string_or_null(o, "suggestion", what, &f->suggestion)) ||
 	    (err = stored_get_string_or_null(o, "quote", what, &f->quote)) ||
 	    (err = stored_get_string_or_null(o, "subject", what, &f->subject)) ||
-	    (err = get_location(o, what, &f->location)) ||
+	    (err = get_if_there(o, "location", what, &f->location)) ||
+	    (err = get_if_there(o, "unsupported_number", what, &f->unsupported)) ||
 	    (err = get_fraction(o, "confidence", what, 1, &f->confidence)) ||
 	    (err = stored_get_bool(o, "uncertain", what, &f->uncertain)) ||
 	    (err = stored_get_name(o, "grounding", what, stored_grounding, &grounding)) ||

@@ -250,6 +250,12 @@ static void add_finding(struct buffer *out, const struct report *report,
 		buffer_addch(out, '\n');
 	}
 	add_prose(out, "", f->lead.why);
+	if (f->lead.unsupported) {
+		char *note = xstrfmt("The number %s is not in the paper: it may be computed, or made up.",
+				     f->lead.unsupported);
+		add_prose(out, "", note);
+		free(note);
+	}
 	add_prose(out, "*Suggestion:* ", suggestion(f));
 	add_voices(out, f);
 }
@@ -265,8 +271,8 @@ static void add_bucket(struct buffer *out, const struct report *report, enum buc
 		[BUCKET_PLAUSIBLE] = { "Plausible", "Raised by one family of models, about words "
 						    "that stand in the paper." },
 		[BUCKET_UNVERIFIED] = { "Could not verify",
-					"The quoted words were not found in the paper, or the rule "
-					"could not be "
+					"The quoted words or a number were not found in the paper, or the "
+					"rule could not be "
 					"sure. Check these before acting on them." },
 	};
 	const struct consensus *c = report->consensus;

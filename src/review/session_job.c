@@ -61,6 +61,7 @@ void job_close(struct job *job)
 	strmap_release(&job->damaged, NULL);
 	buffer_release(&job->system);
 	job_release_privacy(job);
+	number_index_free(job->numbers);
 	if (job->index)
 		ground_index_free(job->index);
 	for (size_t i = 0; i < job->nr_documents; i++)

@@ -3,6 +3,7 @@
 #define REVIEW_SESSION_JOB_H
 
 #include "review/ground.h"
+#include "review/numbers.h"
 #include "review/privacy.h"
 #include "review/prompt.h"
 #include "review/session.h"
@@ -51,6 +52,7 @@ struct job {
 	struct document **readable;  /* pointers to them */
 	size_t nr_documents;
 	struct ground_index *index;  /* made when the first answer arrives */
+	struct number_index *numbers; /* likewise */
 	struct privacy privacy;      /* what must not leave this machine, ... */
 	struct privacy_scan *scans;  /* ... of each readable document; NULL: nobody asked yet */
 	enum rubric rubric;          /* that the paper is weighed by */
@@ -119,7 +121,7 @@ char *job_why_not_sent(struct job *job);
 /* TEXT with placeholders, malloc'd; NULL when it needs none, or, with the reason in *BLOCKED, malloc'd, when it
  * must not be sent. */
 char *job_redact(struct job *job, const char *text, char **blocked);
-/* As ground_finding; a quote with placeholders is looked up in the paper's own words. */
+/* As ground_finding; a quote with placeholders is looked up in the paper's own words, and so are numbers. */
 void job_ground(struct job *job, const struct assignment *a, struct finding *f);
 /* "2 e-mail addresses not sent to models on other machines", malloc'd, or NULL. */
 char *job_what_was_not_sent(struct job *job);

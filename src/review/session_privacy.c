@@ -98,15 +98,18 @@ char *job_redact(struct job *job, const char *text, char **blocked)
 
 void job_ground(struct job *job, const struct assignment *a, struct finding *f)
 {
+	char *quote = NULL;
+	if (!job->numbers)
+		job->numbers = number_index_new(job->readable, job->nr_documents);
 	ground_finding(job->index, f);
-	if (f->grounding != GROUNDING_NONE || a->model->local || !job->scans || !f->quote)
-		return;
-	char *quote = privacy_restore(&job->privacy, f->quote);
-	if (!quote)
-		return;
-	free(f->quote);
-	f->quote = quote;
-	ground_finding(job->index, f);
+	if (f->grounding == GROUNDING_NONE && !a->model->local && job->scans && f->quote)
+		quote = privacy_restore(&job->privacy, f->quote);
+	if (quote) {
+		free(f->quote);
+		f->quote = quote;
+		ground_finding(job->index, f);
+	}
+	f->unsupported = number_unsupported(job->numbers, f);
 }
 
 /* Whether the paper, or what is left of it, goes to another machine; when it went there in an earlier

@@ -82,6 +82,26 @@ static void test_two_families_on_the_same_words_verify_each_other(void **state)
 	release(&s);
 }
 
+static void test_what_rests_on_a_number_that_is_not_there_verifies_nothing(void **state)
+{
+	struct scene s = { 0 };
+	(void)state;
+	struct finding *made_up = add_claim(reviewer(&s, "ollama/llama3.1", "llama"), SEVERITY_ERROR, "Wrong rate",
+					    "it is 0.83", QUOTE_A, "p/main.tex", 100, 140);
+	made_up->unsupported = copy("0.83");
+	make(&s);
+	assert_int_equal(s.c.findings[0].bucket, BUCKET_UNVERIFIED);
+	assert_string_equal(s.c.findings[0].lead.unsupported, "0.83");
+	consensus_release(&s.c);
+	add_claim(reviewer(&s, "openai/gpt", "gpt"), SEVERITY_NOTE, "Rate contradicts table", "table says 0.53", QUOTE_B,
+		  "p/main.tex", 100, 127);
+	make(&s);
+	assert_int_equal(s.c.findings[0].bucket, BUCKET_PLAUSIBLE);
+	assert_string_equal(s.c.findings[0].lead.title, "Rate contradicts table");
+	assert_nothing_lost(&s);
+	release(&s);
+}
+
 static void test_two_models_of_one_family_are_one_vote(void **state)
 {
 	struct scene s = { 0 };
@@ -408,6 +428,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_two_families_on_the_same_words_verify_each_other),
+		cmocka_unit_test(test_what_rests_on_a_number_that_is_not_there_verifies_nothing),
 		cmocka_unit_test(test_two_models_of_one_family_are_one_vote),
 		cmocka_unit_test(
 			test_different_remarks_on_the_same_words_do_not_confirm_each_other),
