@@ -1,6 +1,7 @@
 #!/bin/sh
 # Money: prices, budgets that stop a run, and the ledger of what was spent.
 
+# shellcheck disable=SC2016 # dollars are money here
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
