@@ -1,23 +1,36 @@
 #include "cmd/login.h"
 
 #include <stddef.h>
+#include <string.h>
+#include <time.h>
 
 #include "base/memory.h"
 #include "base/text.h"
 #include "cmd/workspace.h"
+#include "model/provider.h"
 
 struct models_options {
 	bool list;
 };
 
+/* One model and its price. */
+struct line {
+	char *name;
+	double in, out;           /* US dollars per million tokens; < 0: unknown */
+	int64_t to;               /* tokens of a prompt, at most; 0: any */
+	double then_in, then_out; /* beyond that; < 0: unknown */
+};
+
 /* What is known about one provider. */
 struct row {
 	const char *provider;
+	const struct provider *known; /* NULL: the user named it */
 	char *endpoint;
 	struct error *err;  /* why it cannot be used, or NULL */
-	char **models;      /* that it tells of, or that is configured */
-	size_t nr;
-	double price_in, price_out; /* of the configured model; < 0: unknown */
+	bool lacks_key;
+	bool contacted;     /* the server was asked what it has */
+	struct line *lines;
+	size_t nr, alloc;
 };
 
 static bool speaks_ollama(struct repo *repo, const char *provider)
@@ -29,39 +42,114 @@ static bool speaks_ollama(struct repo *repo, const char *provider)
 	return ollama;
 }
 
-static void ask_configured(struct row *row, const struct model_settings *settings)
+static const char *configured_model(struct repo *repo, const char *provider)
 {
-	struct model model;
-	row->err = model_find(&model, row->provider, settings);
-	if (row->err)
+	char *key = xstrfmt("scrutiny.%s.model", provider);
+	const char *model = repo_config(repo, key);
+	free(key);
+	return model && *model ? model : NULL;
+}
+
+static struct line *add_line(struct row *row, const char *name, double in, double out)
+{
+	ALLOC_GROW(row->lines, row->nr, row->alloc);
+	row->lines[row->nr++] = (struct line){ xstrdup(name), in, out, 0, -1, -1 };
+	return &row->lines[row->nr - 1];
+}
+
+static bool has_line(const struct row *row, const char *name)
+{
+	for (size_t i = 0; i < row->nr; i++)
+		if (!strcmp(row->lines[i].name, name))
+			return true;
+	return false;
+}
+
+/* What the provider's table has of NAME now, with its second tier. */
+static void add_from_table(struct row *row, const char *name)
+{
+	int64_t now = (int64_t)time(NULL);
+	const struct price_row *first = price_find(row->known->prices, name, 0, now);
+	if (!first || has_line(row, name))
 		return;
-	row->models = xcalloc(1, sizeof(*row->models));
-	row->models[row->nr++] = xstrdup(model.name);
-	row->price_in = model.price_in;
-	row->price_out = model.price_out;
-	model_release(&model);
+	struct line *line = add_line(row, name, first->price.in, first->price.out);
+	if (!first->max_prompt)
+		return;
+	const struct price_row *then = price_find(row->known->prices, name, first->max_prompt + 1, now);
+	line->to = first->max_prompt;
+	if (then)
+		line->then_in = then->price.in, line->then_out = then->price.out;
+}
+
+/* Any name will do to see whether a provider can be used, but for one that asks who gives it credentials, or what
+ * it has. */
+static struct error *try_provider(struct row *row, const char *model, const struct model_settings *settings)
+{
+	struct model m;
+	bool by_itself = row->known && row->known->auth == MODEL_AUTH_AWS;
+	char *spec = model || !by_itself ? xstrfmt("%s/%s", row->provider, model ? model : "any")
+					 : xstrdup(row->provider);
+	struct error *err = model_find(&m, spec, settings);
+	if (!err && model)
+		add_line(row, m.name, m.price_in, m.price_out);
+	if (!err)
+		model_release(&m);
+	free(spec);
+	return err;
+}
+
+/* None of its variables is set, nor another one named: that is all that is wrong. */
+static bool lacks_key(const struct row *row, const struct model_settings *settings)
+{
+	if (!row->err || !row->known || !row->known->needs_key || !row->known->key_env[0])
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(row->known->key_env) && row->known->key_env[i]; i++) {
+		const char *value = settings->env(settings->data, row->known->key_env[i]);
+		if (value && *value)
+			return false;
+	}
+	char *key = xstrfmt("scrutiny.%s.keyenv", row->provider);
+	bool another = settings->config(settings->data, key) != NULL;
+	free(key);
+	return !another && !http_url_is_loopback(row->endpoint);
+}
+
+static void add_ollama(struct row *row, const struct model_settings *settings)
+{
+	char **names = NULL;
+	size_t nr = 0;
+	row->contacted = true;
+	row->err = model_ollama_list(row->endpoint, &settings->http, &names, &nr);
+	for (size_t i = 0; i < nr; i++) {
+		add_line(row, names[i], 0, 0);
+		free(names[i]);
+	}
+	free(names);
 }
 
 static void fill_row(struct row *row, struct repo *repo, const char *provider)
 {
 	struct model_settings settings = workspace_model_settings(repo);
-	*row = (struct row){ .provider = provider, .price_in = -1, .price_out = -1 };
+	*row = (struct row){ .provider = provider, .known = provider_by_name(provider) };
 	row->err = model_endpoint(&row->endpoint, provider, &settings);
 	if (row->err)
 		return;
 	if (speaks_ollama(repo, provider)) {
-		row->err = model_ollama_list(row->endpoint, &settings.http, &row->models, &row->nr);
-		row->price_in = row->price_out = 0;
-	} else {
-		ask_configured(row, &settings);
+		add_ollama(row, &settings);
+		return;
 	}
+	row->err = try_provider(row, configured_model(repo, provider), &settings);
+	row->lacks_key = lacks_key(row, &settings);
+	const struct price_row *prices = row->known ? row->known->prices : NULL;
+	for (; prices && prices->model; prices++)
+		add_from_table(row, prices->model);
 }
 
 static void row_release(struct row *row)
 {
 	for (size_t i = 0; i < row->nr; i++)
-		free(row->models[i]);
-	free(row->models);
+		free(row->lines[i].name);
+	free(row->lines);
 	free(row->endpoint);
 	error_free(row->err);
 }
@@ -71,43 +159,71 @@ static void add_safe(struct buffer *out, const char *s)
 	text_for_terminal(out, s, strlen(s), false);
 }
 
+static void print_price(struct buffer *out, const struct line *line)
+{
+	if (line->in == 0 && line->out == 0) {
+		buffer_addstr(out, "free");
+		return;
+	}
+	if (line->in < 0 || line->out < 0) {
+		buffer_addstr(out, "price unknown");
+		return;
+	}
+	buffer_addf(out, "$%g in, $%g out", line->in, line->out);
+	if (line->to && line->then_in >= 0)
+		buffer_addf(out, "; beyond %lldK $%g in, $%g out", (long long)(line->to / 1000),
+			    line->then_in, line->then_out);
+	else if (line->to)
+		buffer_addf(out, "; beyond %lldK unknown", (long long)(line->to / 1000));
+}
+
+static void print_lines(struct buffer *out, const struct row *row)
+{
+	for (size_t i = 0; i < row->nr; i++) {
+		size_t start = out->len;
+		buffer_addf(out, "           %s/", row->provider);
+		add_safe(out, row->lines[i].name);
+		int pad = 44 - (int)(out->len - start);
+		buffer_addf(out, "%*s", pad > 2 ? pad : 2, "");
+		print_price(out, &row->lines[i]);
+		buffer_addch(out, '\n');
+	}
+}
+
+static void print_trouble(struct buffer *out, const struct row *row)
+{
+	if (row->lacks_key) {
+		buffer_addf(out, "no key: export %s=..., or `git scrutiny models login %s`\n",
+			    row->known->key_env[0], row->provider);
+		return;
+	}
+	add_safe(out, row->err->message);
+	buffer_addch(out, '\n');
+	if (!row->err->hint)
+		return;
+	buffer_addstr(out, "           ");
+	add_safe(out, row->err->hint);
+	buffer_addch(out, '\n');
+}
+
 static void print_row(struct buffer *out, const struct row *row)
 {
 	buffer_addf(out, "%-10s ", row->provider);
-	if (row->endpoint)
-		add_safe(out, row->endpoint);
-	buffer_addch(out, '\n');
 	if (row->err) {
-		buffer_addstr(out, "           ");
-		add_safe(out, row->err->message);
-		buffer_addch(out, '\n');
-		if (row->err->hint) {
-			buffer_addstr(out, "           ");
-			add_safe(out, row->err->hint);
-			buffer_addch(out, '\n');
-		}
+		print_trouble(out, row);
+	} else {
+		buffer_addstr(out, row->contacted ? "runs at " : "set up: ");
+		add_safe(out, row->endpoint);
+		buffer_addstr(out, row->nr || !row->contacted ? "\n" : ", but has no model\n");
 	}
-	for (size_t i = 0; i < row->nr; i++) {
-		buffer_addf(out, "           %s/", row->provider);
-		add_safe(out, row->models[i]);
-		if (row->price_in == 0 && row->price_out == 0)
-			buffer_addstr(out, "   free");
-		else if (row->price_in >= 0 && row->price_out >= 0)
-			buffer_addf(out, "   $%g in, $%g out per million tokens", row->price_in,
-				    row->price_out);
-		else
-			buffer_addstr(out, "   price unknown");
-		buffer_addch(out, '\n');
-	}
-	if (!row->err && !row->nr)
-		buffer_addstr(out, "           answers, but has no model\n");
+	print_lines(out, row);
 }
 
 static void list_row(struct buffer *out, const struct row *row)
 {
-	for (size_t i = 0; i < row->nr; i++) {
+	for (size_t i = 0; i < row->nr && !row->err; i++) {
 		buffer_addf(out, "%s/", row->provider);
-		add_safe(out, row->models[i]);
+		add_safe(out, row->lines[i].name);
 		buffer_addch(out, '\n');
 	}
 }
@@ -130,7 +246,7 @@ static void print_all(struct buffer *out, struct repo *repo, bool list)
 		strmap_add(&names, model_provider_name(i), strlen(model_provider_name(i)));
 	repo_config_each(repo, "scrutiny.", add_configured, &names);
 	if (!list)
-		buffer_addstr(out, "builtin    always runs; `git scrutiny explain` lists its rules\n");
+		buffer_addstr(out, "builtin    ready: always runs; `git scrutiny explain` lists its rules\n");
 	for (size_t i = 0; i < names.nr; i++) {
 		struct row row;
 		fill_row(&row, repo, names.entries[i].key);
@@ -151,6 +267,7 @@ static void print_advice(struct context *ctx, struct repo *repo)
 	else
 		say_hint(ctx, "choose with --reviewers=<provider>/<model>,... or for good with "
 			      "`git config scrutiny.reviewers <list>`");
+	say_hint(ctx, "prices are US dollars per million tokens; `git scrutiny plan` makes them those of your papers");
 	say_hint(ctx, "any OpenAI-compatible server: `git config scrutiny.<name>.endpoint "
 		      "http://<host>/v1`, then --reviewers=<name>/<model>");
 }
@@ -218,15 +335,19 @@ const struct command cmd_models = {
 	.summary = "show which models can be asked, and how to add one",
 	.usage = usage,
 	.description =
-		"Shows the providers that are known, their endpoints, whether they can be used, and "
-		"which models they have. Only servers that speak Ollama's API are contacted.\n\n"
+		"Shows the providers that are known, whether they can be used or what they lack, and "
+		"which models of theirs have a known price. Only servers that speak Ollama's API are "
+		"contacted.\n\n"
 		"Endpoints and keys come from git config and the environment, never from the repository's "
-		"files: `scrutiny.<name>.endpoint` makes an OpenAI-compatible server known under a name "
-		"(`scrutiny.<name>.api` set to ollama: an Ollama), `scrutiny.<name>.keyEnv` names the "
+		"files: `scrutiny.<name>.endpoint` makes an OpenAI-compatible server known under a name. "
+		"`scrutiny.<name>.api` says what it speaks: openai (chat completions; the default), responses, "
+		"anthropic, gemini, ollama, or converse. `scrutiny.<name>.keyEnv` names the "
 		"environment variable that holds its key, `scrutiny.<name>.model` is what the name alone means, "
 		"and `scrutiny.<name>.contextTokens`, `.maxTokens`, `.priceIn` and `.priceOut` (US "
-		"dollars per million tokens) say what the server does not. The key of openai is in "
-		"OPENAI_API_KEY; OPENAI_BASE_URL and OLLAMA_HOST are honoured.\n\n"
+		"dollars per million tokens) say what the server does not. The keys of openai, "
+		"anthropic and gemini are in OPENAI_API_KEY, ANTHROPIC_API_KEY and GEMINI_API_KEY (or "
+		"GOOGLE_API_KEY); OPENAI_BASE_URL, ANTHROPIC_BASE_URL, GOOGLE_GEMINI_BASE_URL and OLLAMA_HOST "
+		"are honoured.\n\n"
 		"`bedrock` is Amazon Bedrock in the region of `scrutiny.bedrock.region`, AWS_REGION, "
 		"AWS_DEFAULT_REGION or the profile. Requests are signed with the credentials that AWS's own tools "
 		"would use: environment, web identity, the profile (`scrutiny.bedrock.profile`, AWS_PROFILE) of "
