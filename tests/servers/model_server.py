@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A model server for tests: OpenAI-compatible and Ollama-shaped, on a free loopback port.
+"""A model server for tests, shaped like OpenAI, Ollama, Anthropic and Gemini, on a free loopback port.
 
-    model_server.py [--log FILE] [--requests FILE] [--latency SECONDS] [--key KEY] [--tls FILE]
+    model_server.py [--log FILE] [--begun FILE] [--requests FILE] [--latency SECONDS] [--key KEY] [--tls FILE]
 
 prints the port on its first line of output and serves until it is killed. What a model does is
 its name: `alpha`, `beta` and `gamma` find something in the first sentence they are shown, `prose` never
@@ -9,8 +9,9 @@ answers JSON, `repairs` does so only when asked again, `busy` answers 429 once a
 `broken` always answers 500, `half` refuses `clarity`, `quota` is
 used up for nine hours, `cut` closes the connection in the middle of the stream, `hang` says nothing.
 Every answer carries a number of its own; FILE gets a line `<number> <hash of the request>` when
-an answer was sent whole. With --key, requests that do not show it get 401. The file of --requests gets the
-task and the model of each question, and that file's name with ".text" its words on one line. With --tls, FILE holds the
+an answer was sent whole; the file of --begun when its question has come. With --key, requests that do not
+show it get 401. The file of --requests gets the task and the model of each question, and that file's name
+with ".text" its words on one line. With --tls, FILE holds the
 certificate and its key. Used as a proxy, it answers for every host.
 """
 import argparse
@@ -27,7 +28,8 @@ MODELS = ["alpha", "beta", "prose", "repairs", "busy", "broken", "cut", "hang", 
 
 
 class State:
-    def __init__(self, log, latency, key=None, requests=None):
+    def __init__(self, log, latency, key=None, requests=None, begun=None):
+        self.begun = begun
         self.requests = requests
         self.numbers = itertools.count(1)
         self.lock = threading.Lock()
@@ -42,17 +44,17 @@ class State:
             self.seen.add(key)
             return new
 
-    def note_request(self, model, messages, task):
+    def note_request(self, model, words, task):
         if self.requests:
-            text = " ".join(m["content"] for m in messages).replace("\n", " ")
+            text = " ".join(words).replace("\n", " ")
             with self.lock, open(self.requests, "a", encoding="utf-8") as f:
                 f.write(f"{task} {model}\n")
             with self.lock, open(self.requests + ".text", "a", encoding="utf-8") as f:
                 f.write(text + "\n")
 
-    def note(self, number, digest):
-        if self.log:
-            with self.lock, open(self.log, "a", encoding="ascii") as f:
+    def note(self, path, number, digest):
+        if path:
+            with self.lock, open(path, "a", encoding="ascii") as f:
                 f.write(f"{number} {digest}\n")
 
 
@@ -107,6 +109,78 @@ def answer(model, question, number):
             "confidence": 0.7,
         }],
     })
+
+
+class Question:
+    """What is asked, whatever the provider's way to say it."""
+
+    def __init__(self, path, request):
+        self.model = request.get("model") or request.get("name", "")
+        if path.startswith("/v1beta/models/"):
+            self.api = "gemini"
+            self.model = path.removeprefix("/v1beta/models/").partition(":")[0]
+            turns = [(t.get("role"), t["parts"]) for t in request.get("contents", [])]
+            system = request.get("systemInstruction", {}).get("parts", [])
+        else:
+            self.api = {"/api/chat": "ollama", "/v1/messages": "anthropic"}.get(path, "openai")
+            turns = [(m["role"], m["content"]) for m in request.get("messages", [])]
+            system = request.get("system", "")
+        self.words = [self.text(system)] if system else []
+        self.words += [self.text(content) for _, content in turns]
+        self.text = "\n".join(self.text(content) for role, content in turns if role == "user")
+        self.again = any(role in ("assistant", "model") for role, _ in turns)
+
+    @staticmethod
+    def text(content):
+        if isinstance(content, str):
+            return content
+        return "".join(part.get("text", "") for part in content)
+
+
+def openai_pieces(model, parts):
+    chunks = [{"model": model, "choices": [{"index": 0, "delta": {"content": p},
+                                            "finish_reason": None}]} for p in parts]
+    chunks.append({"model": model, "choices": [{"index": 0, "delta": {},
+                                                "finish_reason": "stop"}]})
+    chunks.append({"model": model, "choices": [],
+                   "usage": {"prompt_tokens": 100, "completion_tokens": 50,
+                             "total_tokens": 150}})
+    return [f"data: {json.dumps(c)}\n\n" for c in chunks] + ["data: [DONE]\n\n"]
+
+
+def ollama_pieces(model, parts):
+    lines = [{"model": model, "message": {"role": "assistant", "content": p},
+              "done": False} for p in parts]
+    lines.append({"model": model, "message": {"role": "assistant", "content": ""},
+                  "done": True, "done_reason": "stop",
+                  "prompt_eval_count": 100, "eval_count": 50})
+    return [json.dumps(line) + "\n" for line in lines]
+
+
+def anthropic_pieces(model, parts):
+    events = [{"type": "message_start",
+               "message": {"id": "msg_1", "type": "message", "role": "assistant", "model": model, "content": [],
+                           "stop_reason": None, "usage": {"input_tokens": 100, "output_tokens": 1}}},
+              {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}]
+    events += [{"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": p}}
+               for p in parts]
+    events += [{"type": "content_block_stop", "index": 0},
+               {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None},
+                "usage": {"output_tokens": 50}},
+               {"type": "message_stop"}]
+    return [f"event: {e['type']}\ndata: {json.dumps(e)}\n\n" for e in events]
+
+
+def gemini_pieces(model, parts):
+    chunks = [{"candidates": [{"index": 0, "content": {"role": "model", "parts": [{"text": p}]}}],
+               "modelVersion": model} for p in parts]
+    chunks[-1]["candidates"][0]["finishReason"] = "STOP"
+    chunks[-1]["usageMetadata"] = {"promptTokenCount": 100, "candidatesTokenCount": 50, "totalTokenCount": 150}
+    return [f"data: {json.dumps(c)}\n\n" for c in chunks]
+
+
+PIECES = {"openai": openai_pieces, "ollama": ollama_pieces,
+          "anthropic": anthropic_pieces, "gemini": gemini_pieces}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -166,24 +240,6 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
         return True
 
-    def pieces(self, model, text, ollama):
-        parts = [text[i:i + 40] for i in range(0, len(text), 40)] or [""]
-        if ollama:
-            lines = [{"model": model, "message": {"role": "assistant", "content": p},
-                      "done": False} for p in parts]
-            lines.append({"model": model, "message": {"role": "assistant", "content": ""},
-                          "done": True, "done_reason": "stop",
-                          "prompt_eval_count": 100, "eval_count": 50})
-            return [json.dumps(line) + "\n" for line in lines]
-        chunks = [{"model": model, "choices": [{"index": 0, "delta": {"content": p},
-                                                "finish_reason": None}]} for p in parts]
-        chunks.append({"model": model, "choices": [{"index": 0, "delta": {},
-                                                    "finish_reason": "stop"}]})
-        chunks.append({"model": model, "choices": [],
-                       "usage": {"prompt_tokens": 100, "completion_tokens": 50,
-                                 "total_tokens": 150}})
-        return [f"data: {json.dumps(c)}\n\n" for c in chunks] + ["data: [DONE]\n\n"]
-
     def do_POST(self):
         if self.refused():
             return
@@ -196,13 +252,13 @@ class Handler(BaseHTTPRequestHandler):
                                            "test.context_length": 16384},
                             "capabilities": ["completion"]})
             return
-        ollama = self.path == "/api/chat"
-        messages = request.get("messages", [])
-        question = "\n".join(m["content"] for m in messages if m["role"] == "user")
-        digest = hashlib.sha256(body).hexdigest()
+        question = Question(self.path.partition("?")[0], request)
+        model = question.model
+        digest = hashlib.sha256(self.path.encode() + b"\0" + body).hexdigest()
         number = next(self.state.numbers)
-        task = task_of(question)
-        self.state.note_request(model, messages, task)
+        task = task_of(question.text)
+        self.state.note_request(model, question.words, task)
+        self.state.note(self.state.begun, number, digest)
         if model == "quota":
             self.send_json(429, {"error": {"message": "quota exceeded"}}, [("Retry-After", "32400")])
             return
@@ -217,11 +273,13 @@ class Handler(BaseHTTPRequestHandler):
         if model == "busy" and self.state.first_time(digest):
             self.send_json(429, {"error": {"message": "slow down"}}, [("Retry-After", "1")])
             return
-        text = answer(model, question, number)
-        if model == "prose" or (model == "repairs" and len(messages) <= 2):
+        text = answer(model, question.text, number)
+        if model == "prose" or (model == "repairs" and not question.again):
             text = "I enjoyed this paper very much and have nothing to add."
-        if self.stream(self.pieces(model, text, ollama), ollama, cut=model == "cut"):
-            self.state.note(number, digest)
+        parts = [text[i:i + 40] for i in range(0, len(text), 40)]
+        pieces = PIECES[question.api](model, parts)
+        if self.stream(pieces, question.api == "ollama", cut=model == "cut"):
+            self.state.note(self.state.log, number, digest)
 
 
 class Server(ThreadingHTTPServer):
@@ -234,12 +292,13 @@ class Server(ThreadingHTTPServer):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--log")
+    parser.add_argument("--begun")
     parser.add_argument("--requests")
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--key")
     parser.add_argument("--tls")
     args = parser.parse_args()
-    Handler.state = State(args.log, args.latency, args.key, args.requests)
+    Handler.state = State(args.log, args.latency, args.key, args.requests, args.begun)
     server = Server(("127.0.0.1", 0), Handler)
     if args.tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
