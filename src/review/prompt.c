@@ -129,6 +129,19 @@ void part_list_release(struct part_list *list)
 	*list = (struct part_list){ 0 };
 }
 
+void prompt_fence(struct buffer *out, struct slice text)
+{
+	char hash[SHA256_HEX_SIZE + 1];
+	sha256_hex(text.data, text.len, hash);
+	hash[16] = '\0';
+
+	buffer_addf(out, "=== manuscript %s ===\n", hash);
+	utf8_scrub(out, text.data, text.len);
+	if (text.len && text.data[text.len - 1] != '\n')
+		buffer_addch(out, '\n');
+	buffer_addf(out, "=== end of manuscript %s ===\n\n", hash);
+}
+
 /* The text of PART as it may be shown. */
 static void add_text(struct buffer *out, const struct part *part, const struct privacy_scan *scan)
 {
@@ -145,11 +158,7 @@ void prompt_shared(struct buffer *out, const struct part *part, size_t index, si
 		   const struct privacy_scan *scan)
 {
 	struct buffer text = BUFFER_INIT;
-	char hash[SHA256_HEX_SIZE + 1];
 	add_text(&text, part, scan);
-	sha256_hex(text.data, text.len, hash);
-	hash[16] = '\0';
-
 	if (title)
 		buffer_addf(out, "Title: %.300s\n", title);
 	buffer_addf(out, "Form: %s source",
@@ -157,10 +166,7 @@ void prompt_shared(struct buffer *out, const struct part *part, size_t index, si
 	if (nr > 1)
 		buffer_addf(out, "; part %zu of %zu of the manuscript (what other parts hold is not "
 			    "missing)", index + 1, nr);
-	buffer_addf(out, "\n=== manuscript %s ===\n", hash);
-	buffer_addbuf(out, &text);
-	if (text.len && text.data[text.len - 1] != '\n')
-		buffer_addch(out, '\n');
-	buffer_addf(out, "=== end of manuscript %s ===\n\n", hash);
+	buffer_addch(out, '\n');
+	prompt_fence(out, slice_of(&text));
 	buffer_release(&text);
 }

@@ -52,5 +52,7 @@ int64_t prompt_part_tokens(const struct model *model, int64_t words, int64_t *ou
  * goes as it is. Appends. */
 void prompt_shared(struct buffer *out, const struct part *part, size_t index, size_t nr, const char *title,
 		   const struct privacy_scan *scan);
+/* TEXT between its marker lines. Appends. */
+void prompt_fence(struct buffer *out, struct slice text);
 
 #endif
