@@ -327,6 +327,7 @@ struct error *plan_print(struct workspace *ws, const struct paper *const *papers
 		.tasks = ws->tasks,
 		.words = ws->words,
 		.now = (int64_t)time(NULL),
+		.vocabulary = workspace_vocabulary(ws),
 	};
 	struct plan p = {
 		.ws = ws,

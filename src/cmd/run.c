@@ -415,6 +415,7 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 		.routes = workspace_routes(ws),
 		.tasks = ws->tasks,
 		.words = ws->words,
+		.vocabulary = workspace_vocabulary(ws),
 		.absent = ws->absent,
 		.nr_absent = ws->nr_absent,
 		.engine = { .http = workspace_http_settings(ws->repo) },

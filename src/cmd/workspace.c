@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/trace.h"
+#include "meta/meta.h"
 #include "git/credential.h"
 
 static struct error *read_action(enum privacy_action *out, struct repo *repo, const char *key, bool of_keys)
@@ -55,6 +56,7 @@ struct error *workspace_open(struct workspace *ws, struct context *ctx, bool sta
 
 void workspace_release(struct workspace *ws)
 {
+	vocabulary_free(ws->vocabulary);
 	for (size_t i = 0; i < ws->nr_index; i++) {
 		records_index_free(ws->index[i]);
 		records_index_free(ws->local_index[i]);
@@ -329,6 +331,26 @@ struct error *workspace_find_tasks(struct workspace *ws, const char *spec)
 		err = prompt_words_new(&ws->words, folder, ws->policy.foreign ? ws->base : ws->snapshot);
 	free(folder);
 	return err;
+}
+
+const struct vocabulary *workspace_vocabulary(struct workspace *ws)
+{
+	size_t nr = ws->papers.nr, step = nr / WORKSPACE_VOCABULARY_PAPERS + 1;
+	if (ws->vocabulary || !ws->nr_models || ws->policy.metadata == POLICY_METADATA_NO)
+		return ws->vocabulary;
+	ws->vocabulary = vocabulary_new();
+	for (size_t i = 0; i < nr; i += step) {
+		const char *folder = ws->papers.items[i].path;
+		struct buffer path = BUFFER_INIT, text = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
+		buffer_addf(&path, "%s%s" META_FILE, folder, *folder ? "/" : "");
+		struct error *err = snapshot_read(ws->snapshot, path.data, &text);
+		if (!err)
+			vocabulary_add(ws->vocabulary, slice_of(&text));
+		error_free(err);
+		buffer_release(&path);
+		buffer_release(&text);
+	}
+	return ws->vocabulary;
 }
 
 /* -- freshness -------------------------------------------------------------------------------- */

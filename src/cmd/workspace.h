@@ -38,6 +38,7 @@ struct workspace {
 	struct prompt_words *words;
 	struct absent_reviewer *absent; /* both strings owned */
 	size_t nr_absent;
+	struct vocabulary *vocabulary;  /* see workspace_vocabulary */
 	/* Papers whose records are complete: of the reviewers of each route, and last of the default ones; NULL:
 	 * not loaded. Twice, the second for papers that must not leave the machine. */
 	struct records_index **index, **local_index;
@@ -74,6 +75,11 @@ struct model_settings workspace_model_settings(struct repo *repo);
 struct http_settings workspace_http_settings(struct repo *repo);
 /* Warns, once for each, of servers elsewhere whose certificate is not checked. */
 void workspace_warn_of_access(const struct workspace *ws);
+
+/* The tags in the papers' meta.yaml, for models that are asked for tags: of so many papers, evenly spread.
+ * The workspace's; NULL when no model will be asked. */
+#define WORKSPACE_VOCABULARY_PAPERS 2000
+const struct vocabulary *workspace_vocabulary(struct workspace *ws);
 
 /* Whether every reviewer's record, and a report, are there for the paper as it is now. */
 struct error *workspace_load_index(struct workspace *ws);

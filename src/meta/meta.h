@@ -5,6 +5,7 @@
 #ifndef META_META_H
 #define META_META_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buffer.h"
@@ -42,5 +43,29 @@ struct error *meta_check(struct slice text, const char *file);
  */
 struct error *meta_set_scrutiny(struct buffer *out, struct slice text, const char *file,
 				const struct meta_scrutiny *s, const struct meta_initial *initial);
+
+/* What models say about a paper; of what is NULL or empty they say nothing. */
+struct meta_generated {
+	const char *description;
+	const char *const *tags;
+	size_t nr_tags;
+	const char *semantic_scope;
+};
+
+/* Whether TEXT has room for it: a key is missing or empty, or still as we wrote it. False when TEXT
+ * cannot be edited. */
+bool meta_wants_generated(struct slice text);
+
+/*
+ * OUT becomes TEXT, which has a `scrutiny` section, with the keys description, tags and
+ * semantic_scope as G has them, merged three ways: what we wrote last (the section remembers it by
+ * short hashes, wrote_description and so on), what stands there now, and what G says. A text is set
+ * when it is missing or empty, and replaced when it is still what we wrote. A list of tags that we
+ * wrote loses those of ours that G lacks and gets those that are new in G; what a person added to it
+ * stays, and what a person took out is not put back. A key that a person wrote, or removed after we
+ * had written it, is left alone; so is one that cannot be edited without changing other things.
+ */
+struct error *meta_set_generated(struct buffer *out, struct slice text, const char *file,
+				 const struct meta_generated *g);
 
 #endif

@@ -116,16 +116,15 @@ static void add_block(struct buffer *out, const char *s, size_t len, const char 
 	}
 }
 
-static void add_text(struct buffer *out, const char *key, const char *text, const char *newline)
+void add_text_value(struct buffer *out, const char *s, const char *newline)
 {
 	struct buffer clean = BUFFER_INIT;
-	utf8_scrub(&clean, text, strlen(text));
-	buffer_addf(out, "%s: ", key);
+	utf8_scrub(&clean, s, strlen(s));
 	if (fits_block(clean.data, clean.len)) {
 		add_block(out, clean.data, clean.len, newline);
+		buffer_truncate(out, out->len - strlen(newline));
 	} else {
 		yaml_add_scalar(out, clean.data);
-		buffer_addstr(out, newline);
 	}
 	buffer_release(&clean);
 }
@@ -149,6 +148,9 @@ void new_file_add(struct buffer *out, const struct meta_initial *initial, const 
 		add_clean_scalar(out, initial->authors[i]);
 		buffer_addstr(out, newline);
 	}
-	if (initial->abstract)
-		add_text(out, "abstract", initial->abstract, newline);
+	if (initial->abstract) {
+		buffer_addstr(out, "abstract: ");
+		add_text_value(out, initial->abstract, newline);
+		buffer_addstr(out, newline);
+	}
 }

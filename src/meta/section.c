@@ -23,6 +23,7 @@ static void add_number(struct section *section, const char *key, int64_t value)
 void section_init(struct section *section, const struct meta_scrutiny *s)
 {
 	section->nr = 0;
+	section->at_end = false;
 	add_string(section, "content_id", s->content_id);
 	add_string(section, "date", s->date);
 	if (s->date)

@@ -21,6 +21,7 @@ struct field {
 struct section {
 	struct field fields[SECTION_MAX_FIELDS]; /* in the order they are written */
 	size_t nr;
+	bool at_end; /* new ones go behind what stands in the section, else first */
 };
 
 /* Strings that are NULL give no field. SECTION must not be moved afterwards. */
@@ -39,6 +40,10 @@ void section_add_lines(struct buffer *out, const struct section *section, size_t
 void section_add_flow(struct buffer *out, const struct section *section);
 
 void add_spaces(struct buffer *out, size_t nr);
+
+/* S as a block of lines if that reads back as the same, else as a scalar on one line; the lines of a
+ * block stand at column 3. Without a line break at its end. */
+void add_text_value(struct buffer *out, const char *s, const char *newline);
 
 /* A whole new file but for the section: a comment, then what INITIAL knows. */
 void new_file_add(struct buffer *out, const struct meta_initial *initial, const char *newline);

@@ -4,7 +4,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "review/metadata_parts.h"
-#include "review/prompt.h"
 #include "review/stored.h"
 
 /* Bytes of each piece of a paper that are shown. */
@@ -78,18 +77,14 @@ static void add_beginning(struct buffer *out, const struct document *doc)
 
 void metadata_excerpt(struct buffer *out, struct document *const *documents, size_t nr)
 {
-	struct buffer text = BUFFER_INIT;
-
-	for (size_t i = 0; i < nr && !i; i++) {
-		const struct document *doc = documents[i];
-		add_string(&text, "Title: ", doc->title, MAX_SHOWN_TITLE);
-		add_string(&text, "Abstract: ", doc->abstract, MAX_SHOWN_ABSTRACT);
-		add_headings(&text, doc);
-		if (doc->text.len)
-			add_beginning(&text, doc);
-	}
-	prompt_fence(out, slice_of(&text));
-	buffer_release(&text);
+	if (!nr)
+		return;
+	const struct document *doc = documents[0];
+	add_string(out, "Title: ", doc->title, MAX_SHOWN_TITLE);
+	add_string(out, "Abstract: ", doc->abstract, MAX_SHOWN_ABSTRACT);
+	add_headings(out, doc);
+	if (doc->text.len)
+		add_beginning(out, doc);
 }
 
 void metadata_words(struct buffer *out, const char *words, const struct vocabulary *v)

@@ -1,6 +1,6 @@
 /*
- * What models say a paper is about, for meta.yaml: a description, tags, and the ground it covers. The question
- * shows title, abstract, headings and the beginning of the text only, so that it costs little.
+ * What models say a paper is about, for meta.yaml: a description, tags, and the ground it covers. The
+ * question shows title, abstract, headings and the beginning of the text only, so that it costs little.
  */
 #ifndef REVIEW_METADATA_H
 #define REVIEW_METADATA_H
@@ -42,8 +42,8 @@ struct vocabulary *vocabulary_new(void);
 void vocabulary_free(struct vocabulary *v);
 /* Counts the tags of a meta.yaml; one that cannot be read has none. */
 void vocabulary_add(struct vocabulary *v, struct slice meta_yaml);
-/* Its spelling of TAG, whatever the case and whether words are joined by spaces, hyphens or underscores: the one
- * used most. NULL when it has none; V may be NULL. */
+/* Its spelling of TAG, whatever the case and whether words are joined by spaces, hyphens or
+ * underscores: the one used most. NULL when it has none; V may be NULL. */
 const char *vocabulary_find(const struct vocabulary *v, const char *tag);
 
 /* -- the question ----------------------------------------------------------------------------- */
@@ -51,7 +51,7 @@ const char *vocabulary_find(const struct vocabulary *v, const char *tag);
 /* {"description": string, "tags": [string], "scope": string} */
 extern const char metadata_schema[];
 extern const char metadata_system[];
-/* What of the paper is shown, fenced. Appends. */
+/* What of the paper is shown, to be put between marker lines: of the main manuscript. Appends. */
 void metadata_excerpt(struct buffer *out, struct document *const *documents, size_t nr);
 /* The words of the task, and the tags there are, most used first. Appends; V may be NULL. */
 void metadata_words(struct buffer *out, const char *words, const struct vocabulary *v);
@@ -74,10 +74,10 @@ struct metadata_voice {
 	const struct metadata *metadata;
 };
 /*
- * One from many; the order they come in does not matter. A family has one vote. A tag stays when half of the
- * families give it, a new one when more than half do (or there is but one family); most votes first, then those
- * that are in use, then by name. Description and scope are those of the voice that agrees most with the other
- * families', by the words they share; of equals the shorter one.
+ * One from many; the order they come in does not matter. A family has one vote. A tag stays when half
+ * of the families give it, a new one when more than half do (or there is but one family); most votes
+ * first, then those that are in use, then by name. Description and scope are those of the voice that
+ * agrees most with the other families', by the words they share; of equals the shorter one.
  */
 void metadata_merge(struct metadata *out, const struct metadata_voice *voices, size_t nr);
 

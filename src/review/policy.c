@@ -156,6 +156,15 @@ static struct error *read_privacy(struct policy *p, const struct yaml_node *valu
 	return privacy_rules_read(&p->privacy, value, file);
 }
 
+static struct error *read_metadata(struct policy *p, const struct yaml_node *value, const char *file)
+{
+	bool wanted;
+	struct error *err = yaml_bool(value, file, "metadata", &wanted);
+	if (!err)
+		p->metadata = wanted ? POLICY_METADATA_YES : POLICY_METADATA_NO;
+	return err;
+}
+
 static const struct policy_key {
 	const char *name;
 	struct error *(*read)(struct policy *p, const struct yaml_node *value, const char *file);
@@ -164,6 +173,7 @@ static const struct policy_key {
 	{ "fail_on", read_fail_on },
 	{ "fallback", policy_read_fallback },
 	{ "local_only", read_local_only },
+	{ "metadata", read_metadata },
 	{ "papers", read_papers },
 	{ "privacy", read_privacy },
 	{ "reviewers", read_reviewers },

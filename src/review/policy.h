@@ -21,6 +21,8 @@
 #define FAIL_ON_NEVER (-1)
 #define FAIL_ON_UNSET (-2)
 
+enum policy_metadata { POLICY_METADATA_UNSET, POLICY_METADATA_YES, POLICY_METADATA_NO };
+
 struct policy {
 	char **papers;        /* globs; empty: everywhere */
 	size_t nr_papers;
@@ -35,6 +37,7 @@ struct policy {
 	char *foreign;        /* what it is ("a pull request from ..."); NULL: this is none */
 	bool all_foreign;     /* nobody knows which papers it changes */
 	struct strmap foreign_papers; /* those that it changes: a set */
+	enum policy_metadata metadata; /* whether models fill meta.yaml; unset: those that are not local */
 	int fail_on;          /* enum severity, or one of the two below */
 	struct budget_limits budget; /* run, paper, day, month: lowers what the user allows */
 };

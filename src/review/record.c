@@ -379,6 +379,7 @@ void record_release(struct record *r)
 	stored_free_list(r->requests, r->nr_requests);
 	free(r->summary);
 	assessment_release(&r->assessment);
+	metadata_free(r->metadata);
 	finding_list_release(&r->findings);
 	memset(r, 0, sizeof(*r));
 }
@@ -455,6 +456,7 @@ void record_write(struct buffer *out, const struct record *r)
 		json_number(&w, r->cost_usd);
 	json_put_string(&w, "summary", r->summary);
 	assessment_put(&w, &r->assessment);
+	metadata_put(&w, r->metadata);
 	json_key(&w, "findings");
 	json_begin_array(&w);
 	for (size_t i = 0; i < r->findings.nr; i++) {
@@ -489,6 +491,8 @@ static struct error *get_tasks(const cJSON *root, int64_t format, const char *wh
 	out->tasks = items;
 	if (!err)
 		err = stored_get_string_or_null(root, "rubric", what, &out->rubric);
+	if (!err)
+		err = metadata_get(root, what, &out->metadata);
 	return err ? err : assessment_get(root, what, &out->assessment);
 }
 

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "paper/finding.h"
 #include "review/assessment.h"
+#include "review/metadata.h"
 
 /* The formats that are written. Format 1 of records and replies, from before there were tasks, is read as the
  * answer to the one task "review". */
@@ -43,6 +44,7 @@ struct record {
 	double cost_usd;     /* < 0: unknown; 0: free */
 	char *summary;       /* may be NULL */
 	struct assessment assessment;
+	struct metadata *metadata; /* what the paper is about; NULL: not asked */
 	struct finding_list findings;
 };
 void record_release(struct record *r);

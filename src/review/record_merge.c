@@ -124,6 +124,10 @@ static void join_tasks(struct record *into, struct record *from)
 		into->rubric = from->rubric;
 		from->rubric = NULL;
 	}
+	if (!into->metadata) {
+		into->metadata = from->metadata;
+		from->metadata = NULL;
+	}
 	assessment_extend(&from->assessment, &into->assessment);
 	into->assessment = from->assessment;
 	from->assessment = (struct assessment){ 0 };

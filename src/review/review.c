@@ -76,6 +76,19 @@ static struct error *load_records(struct review *review, struct records *store,
 	return err;
 }
 
+static void merge_metadata(struct review *review)
+{
+	struct metadata_voice *voices = xcalloc(review->nr + 1, sizeof(*voices));
+	size_t nr = 0;
+	for (size_t i = 0; i < review->nr; i++)
+		if (review->items[i].metadata)
+			voices[nr++] = (struct metadata_voice){ review->items[i].reviewer,
+								review->items[i].family,
+								review->items[i].metadata };
+	metadata_merge(&review->metadata, voices, nr);
+	free(voices);
+}
+
 struct error *review_make(struct review *out, struct records *store, struct run *run)
 {
 	memset(out, 0, sizeof(*out));
@@ -91,6 +104,7 @@ struct error *review_make(struct review *out, struct records *store, struct run 
 	for (size_t i = 0; i < out->nr; i++)
 		out->records[i] = &out->items[i];
 	consensus_make(&out->consensus, out->records, out->nr, &out->run);
+	merge_metadata(out);
 	out->report = (struct report){ &out->run, out->records, out->nr, &out->consensus };
 	return NULL;
 }
@@ -113,6 +127,7 @@ struct error *review_load(struct review *out, struct records *store, const char 
 void review_release(struct review *review)
 {
 	consensus_release(&review->consensus);
+	metadata_release(&review->metadata);
 	for (size_t i = 0; i < review->nr; i++)
 		record_release(&review->items[i]);
 	free(review->items);
@@ -149,6 +164,25 @@ static struct error *write_if_changed(const char *work_tree, const char *path,
 	return err;
 }
 
+/* Replaces TEXT, a meta.yaml with its section, by the same with what the models say in it. */
+static struct error *add_metadata(const struct metadata *m, struct buffer *text, const char *path)
+{
+	const char *tags[METADATA_MERGED_TAGS];
+	struct meta_generated generated = { m->description, tags, m->nr_tags, m->scope };
+	struct buffer result = BUFFER_INIT;
+	if (metadata_is_empty(m))
+		return NULL;
+	for (size_t i = 0; i < m->nr_tags; i++)
+		tags[i] = m->tags[i].name;
+	struct error *err = meta_set_generated(&result, slice_of(text), path, &generated);
+	if (!err) {
+		buffer_reset(text);
+		buffer_addbuf(text, &result);
+	}
+	buffer_release(&result);
+	return err;
+}
+
 static struct error *write_meta(const struct review *review, const char *work_tree,
 				const char *path, const struct meta_initial *initial,
 				struct buffer *written)
@@ -171,6 +205,8 @@ static struct error *write_meta(const struct review *review, const char *work_tr
 	error_drop_if(&err, ERROR_NOT_FOUND);
 	if (!err)
 		err = meta_set_scrutiny(&text, slice_of(&old), path, &section, initial);
+	if (!err)
+		err = add_metadata(&review->metadata, &text, path);
 	if (!err)
 		err = write_if_changed(work_tree, path, &text, written);
 	buffer_release(&date);

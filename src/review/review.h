@@ -15,6 +15,7 @@ struct review {
 	const struct record **records; /* the same, as report.h takes them */
 	size_t nr;
 	struct consensus consensus;
+	struct metadata metadata;      /* what the models together say the paper is about */
 	struct report report;          /* over the members above */
 };
 
@@ -47,7 +48,8 @@ void review_builtin_name(struct buffer *out);
 struct error *review_check_write(const char *work_tree, const char *paper);
 
 /*
- * Writes scrutiny.md, scrutiny.json and the scrutiny section of meta.yaml into the folder PAPER of
+ * Writes scrutiny.md, scrutiny.json and, in meta.yaml, the scrutiny section and what models say the paper is
+ * about where no person does (see meta_set_generated) into the folder PAPER of
  * WORK_TREE, each only if its bytes differ. INITIAL fills a meta.yaml that does not exist.
  * The paths (from the top) that hold the result are appended to WRITTEN, NUL-separated.
  */

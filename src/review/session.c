@@ -225,6 +225,9 @@ static void settle(struct session *s, struct job *job, struct assignment *a)
 	if (a->pending || a->waiting)
 		return;
 	session_fail(s, job_settle(job, a));
+	if (a->metadata_message && s->settings->on_failure)
+		s->settings->on_failure(s->settings->data, job->paper, a->model->reviewer,
+					a->metadata_message);
 	if (!a->outcome || note_over_budget(s->totals, a))
 		return;
 	if (!a->successor && s->settings->on_failure)

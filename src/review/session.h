@@ -9,6 +9,7 @@
 
 #include "model/model.h"
 #include "paper/paper.h"
+#include "review/metadata.h"
 #include "review/policy.h"
 #include "review/privacy_rules.h"
 #include "review/prompt_words.h"
@@ -62,6 +63,7 @@ struct session_settings {
 	size_t nr_default;         /* the first of them: who reviews a paper that no route covers */
 	const struct policy_review *routes; /* its routes and fall-backs count; NULL: none do */
 	const struct prompt_words *words; /* of the questions; NULL: the program's own */
+	const struct vocabulary *vocabulary; /* the repository's tags; may be NULL */
 	unsigned tasks;            /* set of them (tasks.h); 0: task_set_default of each model */
 	const struct absent_reviewer *absent;
 	size_t nr_absent;

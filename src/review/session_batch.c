@@ -254,14 +254,16 @@ static struct error *open_account(struct session_batch *b, struct gathering *g, 
 static void add_entry(struct session_batch *b, struct gathering *g, const struct call *call)
 {
 	const struct paper *paper = call->assignment->job->paper;
+	int64_t part, parts;
+	call_place(call, &part, &parts);
 	outstanding_add(&g->intent, &(struct batch_entry){
 		.request = (char *)call->hash,
 		.content_id = (char *)paper->content_id,
 		.paper = (char *)paper->path,
 		.author = (char *)session_budget_author(b->budget, paper),
 		.task = (char *)call->task->name,
-		.part = (int64_t)call->part + 1,
-		.parts = (int64_t)call->assignment->parts.nr,
+		.part = part,
+		.parts = parts,
 	});
 }
 

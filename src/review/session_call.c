@@ -27,6 +27,7 @@ void assignment_release(struct assignment *a)
 	part_list_release(&a->parts);
 	free(a->outcome);
 	free(a->message);
+	free(a->metadata_message);
 }
 
 /* -- questions -------------------------------------------------------------------------------- */
@@ -64,6 +65,10 @@ static const char *words_of(const struct call *call)
 void call_request(const struct call *call, struct model_request *out)
 {
 	const struct assignment *a = call->assignment;
+	if (call->task->id == TASK_METADATA) {
+		metadata_request(call, out);
+		return;
+	}
 	*out = (struct model_request){
 		.system = a->job->system.data,
 		.shared = a->shared[call->part].data,
@@ -73,6 +78,13 @@ void call_request(const struct call *call, struct model_request *out)
 		.may_lack = answer_may_lack,
 		.max_output_tokens = a->output_tokens,
 	};
+}
+
+void call_place(const struct call *call, int64_t *part, int64_t *parts)
+{
+	bool of_all = call->task->id == TASK_METADATA;
+	*part = of_all ? 1 : (int64_t)call->part + 1;
+	*parts = of_all ? 1 : (int64_t)call->assignment->parts.nr;
 }
 
 void task_version(const struct assignment *a, const struct task *task,
@@ -149,6 +161,9 @@ static struct error *prepare_call(struct assignment *a, struct call *call)
 		free(blocked); /* see may_be_sent */
 		call_request(call, &request);
 	}
+	/* Other papers' tags make no other question of it: an answer once paid for serves. */
+	if (call->task->id == TASK_METADATA)
+		request.user = words_of(call);
 	model_request_hash(a->model, &request, call->hash);
 	struct error *err = find_reply(a->job, call);
 	if (!call->answered)
@@ -184,6 +199,13 @@ static bool may_be_sent(struct assignment *a)
 	return a->outcome == NULL;
 }
 
+static struct error *add_call(struct assignment *a, const struct task *task, size_t part)
+{
+	struct call *call = &a->calls[a->nr_calls++];
+	*call = (struct call){ .assignment = a, .task = task, .part = part };
+	return prepare_call(a, call);
+}
+
 static struct error *prepare_assignment(struct assignment *a)
 {
 	struct error *err = NULL;
@@ -192,13 +214,13 @@ static struct error *prepare_assignment(struct assignment *a)
 	a->calls = xcalloc(a->parts.nr * TASK_NR, sizeof(*a->calls));
 	for (size_t part = 0; part < a->parts.nr; part++) {
 		for (size_t t = 0; t < TASK_NR && !err; t++) {
-			if (!(a->tasks & TASK_BIT(t)))
+			if (!(a->tasks & TASK_BIT(t)) || t == TASK_METADATA)
 				continue;
-			struct call *call = &a->calls[a->nr_calls++];
-			*call = (struct call){ .assignment = a, .task = &tasks[t], .part = part };
-			err = prepare_call(a, call);
+			err = add_call(a, &tasks[t], part);
 		}
 	}
+	if (!err && a->tasks & TASK_BIT(TASK_METADATA) && metadata_prepare(a))
+		err = add_call(a, &tasks[TASK_METADATA], a->parts.nr);
 	a->job->pending += a->pending;
 	return err;
 }
@@ -224,6 +246,7 @@ struct error *job_prepare_calls(struct job *job, size_t first)
 	struct error *err = NULL;
 	if (job->nr_assignments && !job->system.len)
 		write_system(job);
+	metadata_choose(job, first);
 	for (size_t i = first; i < job->nr_assignments && !err; i++) {
 		struct assignment *a = &job->assignments[i];
 		err = job_find_known(job, a);
@@ -258,11 +281,10 @@ static void fill_reply(struct call *call, const struct model_reply *from, int64_
 		.cached_tokens = from->usage.cached_tokens,
 		.cache_write_tokens = from->usage.cache_write_tokens,
 		.reasoning_tokens = from->usage.reasoning_tokens,
-		.part = (int64_t)call->part + 1,
-		.parts = (int64_t)call->assignment->parts.nr,
 		.attempts = from->attempts,
 		.repaired = from->repaired,
 	};
+	call_place(call, &to->part, &to->parts);
 }
 
 static struct error *put_reply(struct job *job, const struct call *call, const char *name)
@@ -284,9 +306,13 @@ struct error *job_take_reply(struct job *job, struct call *call, const struct mo
 	job->pending--;
 	job->did_work = true;
 	call->answered = reply->outcome == MODEL_OK;
-	if (!call->answered)
+	/* A review is one without its metadata too; the next one of the paper asks for them again. */
+	if (!call->answered && call->task->id != TASK_METADATA)
 		assignment_fail(a, model_outcome_name(reply->outcome),
 			  reply->message ? reply->message : "no answer");
+	else if (!call->answered && !a->metadata_message)
+		a->metadata_message = xstrfmt("no description, tags and scope: %s",
+					      reply->message ? reply->message : "no answer");
 	if (!call->answered && !reply->answer.len)
 		return NULL;
 	/* An unusable answer is kept too, under a name that no later session takes for an answer. */

@@ -32,6 +32,9 @@ void job_open(struct job *job, const struct session_settings *settings, const st
 	job->settings = settings;
 	job->paper = paper;
 	buffer_init(&job->system, BUFFER_MAX_INTERNAL);
+	buffer_init(&job->excerpt, BUFFER_MAX_INTERNAL);
+	buffer_init(&job->excerpt_sent, BUFFER_MAX_INTERNAL);
+	buffer_init(&job->metadata_words, BUFFER_MAX_INTERNAL);
 	job->documents = xcalloc(paper->nr_manuscripts + 1, sizeof(*job->documents));
 	job->readable = xcalloc(paper->nr_manuscripts + 1, sizeof(*job->readable));
 	job_assign(job);
@@ -60,6 +63,7 @@ void job_close(struct job *job)
 	records_claim_free(job->claim);
 	strmap_release(&job->damaged, NULL);
 	buffer_release(&job->system);
+	metadata_release_question(job);
 	job_release_privacy(job);
 	number_index_free(job->numbers);
 	if (job->index)

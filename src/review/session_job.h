@@ -16,7 +16,7 @@ struct assignment;
 struct call {
 	struct assignment *assignment;
 	const struct task *task;
-	size_t part;        /* index into the assignment's parts */
+	size_t part;        /* index into the assignment's parts; their number for the metadata task */
 	char *words;        /* of the question, with placeholders; NULL: as they are */
 	char hash[SHA256_HEX_SIZE + 1];
 	bool answered;      /* REPLY holds a usable answer */
@@ -29,7 +29,7 @@ struct assignment {
 	const struct model *model;
 	unsigned tasks;        /* set of those that are asked now: none of KNOWN */
 	struct record known;   /* what the store holds of this reviewer on this paper; see has_known */
-	bool has_known;
+	bool has_known, known_is_whole;
 	struct part_list parts;
 	struct buffer *shared; /* the fenced text of each part */
 	int64_t output_tokens; /* of one answer, at most */
@@ -42,6 +42,7 @@ struct assignment {
 	bool recorded;         /* its record is in the store, with every task that is wanted */
 	char *outcome;         /* why there is no record: a model_outcome_name or "skipped"; else NULL */
 	char *message;
+	char *metadata_message; /* why it gave no metadata, though it was asked; else NULL */
 };
 
 struct job {
@@ -57,6 +58,9 @@ struct job {
 	struct privacy_scan *scans;  /* ... of each readable document; NULL: nobody asked yet */
 	enum rubric rubric;          /* that the paper is weighed by */
 	struct buffer system;        /* the system words of all questions */
+	struct buffer excerpt;       /* for the metadata task: what of the paper is shown, ... */
+	struct buffer excerpt_sent;  /* ... to models elsewhere (empty: nothing), ... */
+	struct buffer metadata_words; /* ... and its words; all are made when they are first needed */
 	struct assignment *assignments; /* room for one a model of the settings */
 	size_t nr_assignments;
 	size_t pending;              /* calls not settled yet */
@@ -96,6 +100,8 @@ void job_meta_initial(const struct job *job, struct meta_initial *out);
 struct error *job_prepare_calls(struct job *job, size_t first);
 /* The question of CALL; borrows from it. */
 void call_request(const struct call *call, struct model_request *out);
+/* Which part of how many it asks about, from 1. */
+void call_place(const struct call *call, int64_t *part, int64_t *parts);
 /* Of the words of TASK as they are put to A's model. */
 void task_version(const struct assignment *a, const struct task *task,
 		  char out[PROMPT_VERSION_DIGITS + 1]);
@@ -139,6 +145,17 @@ void job_assign_dearer(struct job *job);
 struct assignment *job_fall_back(struct job *job, struct assignment *a);
 /* That A or who stood in for it has answered; or it may not be asked. */
 bool assignment_is_done(const struct assignment *a);
+
+/* -- session_metadata.c ----------------------------------------------------------------------- */
+
+/* Settles which assignments from FIRST on have the metadata task: those that are there from the beginning, and only
+ * where meta.yaml has room for it. */
+void metadata_choose(struct job *job, size_t first);
+/* Makes the question; false when A's model may not see it, which is told. */
+bool metadata_prepare(struct assignment *a);
+void metadata_release_question(struct job *job);
+/* As call_request, for a call of that task. */
+void metadata_request(const struct call *call, struct model_request *out);
 
 /* -- session_record.c ------------------------------------------------------------------------- */
 

@@ -7,6 +7,7 @@
 /* An answer of a model that has given none, in tokens: of a task, and of a whole review in one. */
 #define TYPICAL_OUTPUT 1200
 #define TYPICAL_REVIEW 2000
+#define TYPICAL_METADATA 250
 /* How far back answers are looked at. */
 #define HISTORY_SECONDS INT64_C(5184000)
 /* Below, no provider caches a prompt. */
@@ -78,7 +79,9 @@ static int64_t expected_output(const struct outputs *o, const struct call *call,
 		tokens = sample_mean(o, reviewer);
 	*guessed = tokens < 0;
 	if (tokens < 0)
-		tokens = call->task->id == TASK_REVIEW ? TYPICAL_REVIEW : TYPICAL_OUTPUT;
+		tokens = call->task->id == TASK_REVIEW	   ? TYPICAL_REVIEW
+			 : call->task->id == TASK_METADATA ? TYPICAL_METADATA
+							   : TYPICAL_OUTPUT;
 	return tokens < call->assignment->output_tokens ? tokens : call->assignment->output_tokens;
 }
 

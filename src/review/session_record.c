@@ -71,7 +71,7 @@ static unsigned missing_tasks(const struct job *job, const struct assignment *a)
 	unsigned known = known_tasks(a);
 	bool is_review = known & TASK_SET_COMBINED || (known & TASK_SET_FULL) == TASK_SET_FULL;
 	if (!job->settings->tasks && is_review)
-		return 0;
+		return a->tasks & TASK_BIT(TASK_METADATA) & ~known;
 	return a->tasks & ~known;
 }
 
@@ -100,6 +100,7 @@ struct error *job_find_known(struct job *job, struct assignment *a)
 	a->known = items[0];
 	if (a->has_known)
 		a->tasks = missing_tasks(job, a);
+	a->known_is_whole = is_whole;
 	a->recorded = newer || (is_whole && !a->tasks);
 	free(items);
 	records_names_free(names, nr);
@@ -154,7 +155,7 @@ static void move_assessment(struct assessment *to, struct assessment *from)
 	}
 }
 
-static struct error *add_answer(struct job *job, struct record *r, struct buffer *summaries,
+static struct error *add_review(struct job *job, struct record *r, struct buffer *summaries,
 				const struct call *call)
 {
 	struct slice text = { call->reply.answer, call->reply.answer_len };
@@ -170,13 +171,31 @@ static struct error *add_answer(struct job *job, struct record *r, struct buffer
 		memset(&answer.findings.items[i], 0, sizeof(*f));
 		job_ground(job, call->assignment, f);
 	}
+	answer_release(&answer);
+	return NULL;
+}
+
+static struct error *add_metadata(struct job *job, struct record *r, const struct call *call)
+{
+	struct slice text = { call->reply.answer, call->reply.answer_len };
+	metadata_free(r->metadata);
+	r->metadata = xcalloc(1, sizeof(*r->metadata));
+	return metadata_parse(r->metadata, text, r->reviewer, job->settings->vocabulary);
+}
+
+static struct error *add_answer(struct job *job, struct record *r, struct buffer *summaries,
+				const struct call *call)
+{
+	struct error *err = call->task->id == TASK_METADATA ? add_metadata(job, r, call)
+							    : add_review(job, r, summaries, call);
+	if (err)
+		return err;
 	r->requests[r->nr_requests++] = xstrdup(call->hash);
 	r->input_tokens = add_tokens(r->input_tokens, call->reply.input_tokens);
 	r->output_tokens = add_tokens(r->output_tokens, call->reply.output_tokens);
 	r->cost_usd = add_cost(r->cost_usd, call_cost(call));
 	if (!r->version && call->reply.served_model)
 		r->version = xstrdup(call->reply.served_model);
-	answer_release(&answer);
 	return NULL;
 }
 
@@ -233,7 +252,7 @@ static struct error *make_record(struct job *job, struct assignment *a, struct r
 static bool all_answered(const struct assignment *a)
 {
 	for (size_t i = 0; i < a->nr_calls; i++)
-		if (!a->calls[i].answered)
+		if (!a->calls[i].answered && a->calls[i].task->id != TASK_METADATA)
 			return false;
 	return !a->outcome;
 }
@@ -268,6 +287,8 @@ struct error *job_settle(struct job *job, struct assignment *a)
 		assignment_fail(a, "invalid", err->message);
 		error_free(err);
 		err = NULL;
+	} else if (!r.nr_tasks && a->known_is_whole) {
+		a->recorded = true; /* only metadata were missing, and are still */
 	} else if (r.nr_tasks || !a->outcome) {
 		err = put_whole_or_part(job, a, &r);
 	}

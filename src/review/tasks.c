@@ -10,6 +10,7 @@ const struct task tasks[TASK_NR] = {
 	{ TASK_EXPERIMENTS, "experiments", "experiments and statistics" },
 	{ TASK_NOVELTY, "novelty", "novelty and related work" },
 	{ TASK_CLARITY, "clarity", "clarity" },
+	{ TASK_METADATA, "metadata", "description, tags and scope" },
 };
 
 const struct task *task_by_name(const char *name)

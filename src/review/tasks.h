@@ -16,6 +16,7 @@ enum task_id {
 	TASK_EXPERIMENTS,
 	TASK_NOVELTY,
 	TASK_CLARITY,
+	TASK_METADATA,     /* what the paper is about, for meta.yaml: asked once, about its beginning */
 	TASK_NR,
 };
 

@@ -6,7 +6,7 @@
 prints the port on its first line of output and serves until it is killed. What a model does is
 its name: `alpha`, `beta` and `gamma` find something in the first sentence they are shown, `prose` never
 answers JSON, `repairs` does so only when asked again, `busy` answers 429 once and then well,
-`broken` always answers 500, `half` refuses `clarity`, `quota` is
+`nometa` has nothing to say on metadata, `broken` always answers 500, `half` refuses `clarity`, `quota` is
 used up for nine hours, `cut` closes the connection in the middle of the stream, `hang` says nothing.
 Every answer carries a number of its own; FILE gets a line `<number> <hash of the request>` when
 an answer was sent whole; the file of --begun when its question has come. With --key, requests that do not
@@ -24,7 +24,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-MODELS = ["alpha", "beta", "prose", "repairs", "busy", "broken", "cut", "hang", "half", "gamma", "quota"]
+MODELS = ["alpha", "beta", "prose", "repairs", "busy", "broken", "cut", "hang", "half", "gamma", "quota", "nometa"]
 
 
 class State:
@@ -75,15 +75,28 @@ def task_of(question):
     for task, start in [("review", "review the"), ("summary", "sum the"),
                         ("correctness", "check the arguments"),
                         ("experiments", "check the evidence"), ("novelty", "judge what is new"),
-                        ("clarity", "find the places")]:
+                        ("clarity", "find the places"), ("metadata", "describe the")]:
         if f"Task: {start}" in words:
             return task
     return "unknown"
 
 
+def metadata(model):
+    if model == "nometa":
+        return "I would rather not."
+    return json.dumps({
+        "description": "Sequences are shown to be finite." if model == "alpha"
+                       else "It is shown that all sequences of a kind are finite.",
+        "tags": ["finite-sequences", "well-orders", f"only-{model}"],
+        "scope": "Short sequences, and what comes last in them.",
+    })
+
+
 def answer(model, question, number):
     quote = manuscript_sentence(question)
     task = task_of(question)
+    if task == "metadata":
+        return metadata(model)
     form = {"summary": "", "strengths": [], "weaknesses": [], "questions": [], "scores": []}
     if task in ("review", "summary"):
         form = {
