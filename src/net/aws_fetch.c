@@ -11,12 +11,12 @@
 #include "net/aws_source.h"
 #include "net/retry.h"
 
-/* A service in the network. */
-#define STS_DEADLINE_MS 20000
+/* A service in the network. Everything waits for it meanwhile. */
+#define STS_DEADLINE_MS 10000
 /* A service on this machine or its host: one that is there answers at once. */
 #define NEAR_DEADLINE_MS 2000
 #define NEAR_CONNECT_MS 1000
-#define MAX_ATTEMPTS 3
+#define MAX_ATTEMPTS 2
 #define MAX_NAME 200
 #define MAX_ARGUMENTS 64
 
