@@ -413,6 +413,7 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 		.nr_models = ws->nr_models,
 		.nr_default = ws->nr_default,
 		.routes = workspace_routes(ws),
+		.neighbours = &ws->papers,
 		.tasks = ws->tasks,
 		.words = ws->words,
 		.vocabulary = workspace_vocabulary(ws),

@@ -97,6 +97,14 @@ struct past_finding {    /* of the report before this one: see report_read_past 
 	size_t nr_reviewers;
 };
 void past_finding_release(struct past_finding *past);
+/* How a model had scored (overall) the papers of the repository at the time of the run: what makes its score of
+ * this one comparable with another model's. */
+struct score_history {
+	char *reviewer;
+	int64_t papers;
+	double mean, deviation; /* standard deviation, of all of them */
+};
+#define SCORE_HISTORY_MIN_PAPERS 3
 struct run {
 	char *program_version;
 	char *content_id;
@@ -113,6 +121,8 @@ struct run {
 	int64_t previous_date;
 	struct past_finding *past;
 	size_t nr_past;
+	struct score_history *histories; /* of models with SCORE_HISTORY_MIN_PAPERS or more */
+	size_t nr_histories;
 };
 void run_release(struct run *r);
 void run_write(struct buffer *out, const struct run *r);

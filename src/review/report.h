@@ -23,6 +23,11 @@ void report_date(struct buffer *out, int64_t seconds);
 /* Reads previous, previous_date and past of RUN from the scrutiny.json of the run before. */
 struct error *report_read_past(struct run *run, struct slice json, const char *what);
 
+/* The overall score of all models that gave one. When each of them has a history (run->histories), *RELATIVE is
+ * true and it is the mean of their distances from their own means, in their own standard deviations; else it is
+ * the plain mean. False when nobody scored. */
+bool report_overall(const struct report *report, double *value, bool *relative);
+
 void report_markdown(struct buffer *out, const struct report *report); /* scrutiny.md */
 void report_json(struct buffer *out, const struct report *report);     /* scrutiny.json */
 /* A listing as compilers print it: `line: severity rule  message`, the source line and a caret.

@@ -153,6 +153,20 @@ static void put_record(struct json_writer *w, const struct record *r)
 	json_end_object(w);
 }
 
+/* Left out when no model scored the paper. */
+static void put_overall(struct json_writer *w, const struct report *report)
+{
+	double value;
+	bool relative;
+	if (!report_overall(report, &value, &relative))
+		return;
+	json_key(w, "overall");
+	json_begin_object(w);
+	json_put_number(w, "value", value);
+	json_put_bool(w, "relative", relative);
+	json_end_object(w);
+}
+
 void report_json(struct buffer *out, const struct report *report)
 {
 	const struct consensus *c = report->consensus;
@@ -163,6 +177,7 @@ void report_json(struct buffer *out, const struct report *report)
 	put_head(&w, report);
 	put_counts(&w, c);
 	put_previous(&w, report->run);
+	put_overall(&w, report);
 	json_key(&w, "findings");
 	json_begin_array(&w);
 	for (size_t i = 0; i < c->nr; i++)

@@ -427,6 +427,7 @@ static void add_reviewers(struct buffer *out, const struct report *report)
 	if (unknown && total > 0)
 		buffer_addf(out, " and %zu with unknown price", unknown);
 	buffer_addstr(out, ".\n\n");
+	report_add_tasks(out, report);
 }
 
 void report_markdown(struct buffer *out, const struct report *report)
@@ -447,6 +448,7 @@ void report_markdown(struct buffer *out, const struct report *report)
 	add_past(out, report, "Not looked at again", false, c->unchecked, c->nr_unchecked);
 	add_unseen(out, run);
 	add_summaries(out, report);
+	report_add_assessment(out, report);
 	add_reviewers(out, report);
 	buffer_addstr(out, "---\n\n");
 	add_day(out, run->date);

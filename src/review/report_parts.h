@@ -13,6 +13,9 @@ void add_relative_path(struct buffer *out, const char *paper, const char *path);
 void add_uri_path(struct buffer *out, const char *path);
 bool cut_text(const char *s, size_t max, size_t *len);
 void add_cost(struct buffer *out, double usd);
+/* Sections of scrutiny.md (report_assessment.c): scores and remarks; what each model was asked. */
+void report_add_assessment(struct buffer *out, const struct report *report);
+void report_add_tasks(struct buffer *out, const struct report *report);
 void report_put_finding(struct json_writer *w, const struct consensus_finding *f); /* as in scrutiny.json */
 
 /* -- Markdown that nothing in the text can break out of (markdown.c) -------------------------- */

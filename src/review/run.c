@@ -48,6 +48,9 @@ void run_release(struct run *r)
 	}
 	free(r->reviewers);
 	stored_free_list(r->unread, r->nr_unread);
+	for (size_t i = 0; i < r->nr_histories; i++)
+		free(r->histories[i].reviewer);
+	free(r->histories);
 	release_past(r);
 	memset(r, 0, sizeof(*r));
 }
@@ -87,6 +90,46 @@ void stored_put_run_lists(struct json_writer *w, const struct run *r)
 	stored_put_list(w, "unread", r->unread, r->nr_unread);
 }
 
+/* Left out when there is none, as in runs from before. */
+static void put_histories(struct json_writer *w, const struct run *r)
+{
+	if (!r->nr_histories)
+		return;
+	json_key(w, "score_histories");
+	json_begin_array(w);
+	for (size_t i = 0; i < r->nr_histories; i++) {
+		json_begin_object(w);
+		json_put_string(w, "reviewer", r->histories[i].reviewer);
+		json_put_integer(w, "papers", r->histories[i].papers);
+		json_put_number(w, "mean", r->histories[i].mean);
+		json_put_number(w, "deviation", r->histories[i].deviation);
+		json_end_object(w);
+	}
+	json_end_array(w);
+}
+
+static struct error *get_history(const cJSON *o, const char *what, void *item)
+{
+	struct score_history *h = item;
+	struct error *err;
+	if ((err = stored_get_string(o, "reviewer", what, &h->reviewer)) ||
+	    (err = stored_get_range(o, "papers", what, 0, STORED_MAX_INTEGER, &h->papers)) ||
+	    (err = json_get_number(o, "mean", what, &h->mean)))
+		return err;
+	return json_get_number(o, "deviation", what, &h->deviation);
+}
+
+static struct error *get_histories(const cJSON *root, const char *what, struct run *r)
+{
+	void *items = NULL;
+	if (!cJSON_HasObjectItem(root, "score_histories"))
+		return NULL;
+	struct error *err = stored_get_array(root, "score_histories", what, &items,
+					     &r->nr_histories, sizeof(*r->histories), get_history);
+	r->histories = items;
+	return err;
+}
+
 void run_write(struct buffer *out, const struct run *r)
 {
 	struct json_writer w;
@@ -100,6 +143,7 @@ void run_write(struct buffer *out, const struct run *r)
 	json_put_string(&w, "title", r->title);
 	json_put_integer(&w, "date", r->date);
 	stored_put_run_lists(&w, r);
+	put_histories(&w, r);
 	json_put_string(&w, "previous", r->previous);
 	json_put_integer(&w, "previous_date", r->previous_date);
 	json_key(&w, "past");
@@ -181,6 +225,7 @@ struct error *run_parse(struct run *out, struct slice text, const char *what)
 	    (err = stored_get_string_or_null(root, "title", what, &out->title)) ||
 	    (err = stored_get_range(root, "date", what, 0, STORED_MAX_DATE, &out->date)) ||
 	    (err = get_manuscripts(root, what, out)) ||
+	    (err = get_histories(root, what, out)) ||
 	    (err = stored_get_list(root, "unread", what, &out->unread, &out->nr_unread)) ||
 	    (err = stored_get_string_or_null(root, "previous", what, &out->previous)) ||
 	    (err = stored_get_range(root, "previous_date", what, 0, STORED_MAX_DATE,

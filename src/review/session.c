@@ -34,6 +34,7 @@ struct session {
 	bool admitting;              /* guards against starting jobs from within a start */
 	uint64_t looked_us;          /* when the line was last gone through */
 	bool waiting_told;
+	struct score_histories *histories;
 	bool *told;                  /* by model: that others stand in for it */
 };
 
@@ -358,6 +359,7 @@ static void start_job(struct session *s, size_t place, struct records_claim *cla
 	s->open[s->nr_open++] = job;
 	job->place = place;
 	job->claim = claim;
+	job->histories = s->histories;
 	job_open(job, s->settings, s->papers[place]);
 	struct error *err = job_find_damaged(job);
 	if (!err)
@@ -488,6 +490,7 @@ struct error *session_run(const struct session_settings *settings, const struct 
 		.totals = totals,
 		.progress = { .papers = nr },
 		.open = xcalloc(SESSION_WINDOW, sizeof(struct job *)),
+		.histories = score_histories_new(settings),
 		.told = xcalloc(settings->nr_models + 1, sizeof(bool)),
 	};
 	*totals = (struct session_totals){ .written = BUFFER_INIT };
@@ -514,6 +517,7 @@ struct error *session_run(const struct session_settings *settings, const struct 
 		forget_job(&s, s.open[0]);
 	free(s.open);
 	free(s.told);
+	score_histories_free(s.histories);
 	line_release(&s.line);
 	session_fail(&s, err);
 	return s.err;

@@ -258,6 +258,7 @@ struct error *job_review(struct job *job, struct review *out, bool keep, bool *f
 		return review_load(out, store, job->paper->content_id, job->paper->path);
 	struct run run;
 	fill_run(job, &run);
+	job_add_score_histories(job, &run);
 	struct error *err = read_past(job, &run);
 	if (!err && keep)
 		err = store_run(job, &run, &text);

@@ -11,6 +11,7 @@
 
 struct job;
 struct assignment;
+struct score_histories;
 
 /* One task on one part of a paper, put to one model. */
 struct call {
@@ -71,6 +72,7 @@ struct job {
 	struct strmap damaged;       /* names of records that cannot be read, and are asked for anew */
 	uint64_t started_us;
 	struct records_claim *claim; /* NULL when nothing was to be asked; released with the job */
+	struct score_histories *histories; /* the session's; NULL: there are none */
 	void *owner;                 /* the session, for callbacks */
 };
 
@@ -156,6 +158,13 @@ bool metadata_prepare(struct assignment *a);
 void metadata_release_question(struct job *job);
 /* As call_request, for a call of that task. */
 void metadata_request(const struct call *call, struct model_request *out);
+
+/* -- session_scores.c -------------------------------------------------------------------------- */
+
+struct score_histories *score_histories_new(const struct session_settings *settings);
+void score_histories_free(struct score_histories *h);
+/* Adds those of the models that were asked to RUN; looked up once a session. */
+void job_add_score_histories(const struct job *job, struct run *run);
 
 /* -- session_record.c ------------------------------------------------------------------------- */
 

@@ -163,6 +163,78 @@ static void test_a_full_report_is_as_agreed(void **state)
 	release(&s);
 }
 
+static void score(struct record *r, double overall)
+{
+	assessment_add_score(&r->assessment, CRITERION_SOUNDNESS, 3, copy("Lemma 2 <b>holds</b>."));
+	assessment_add_score(&r->assessment, CRITERION_OVERALL, overall, NULL);
+}
+
+static void test_a_report_shows_what_models_think_of_the_paper(void **state)
+{
+	struct scene s = { 0 };
+	struct buffer out = BUFFER_INIT;
+	(void)state;
+	s.run = make_run("notes");
+	struct record *x = reviewer(&s, "openai/x", "gpt"), *y = reviewer(&s, "ollama/y", "y");
+	record_add_task(x, "summary", "0123456789ab", "program");
+	record_add_task(x, "clarity", "ba9876543210", "repository");
+	record_add_task(y, "review", "aaaaaaaaaaaa", "user");
+	x->rubric = copy("theory");
+	score(x, 6);
+	score(y, 3);
+	remarks_add(&x->assessment.strengths, copy("Short *and* clear."));
+	remarks_add(&y->assessment.questions, copy("Why now?"));
+	report_markdown(&out, make(&s));
+	assert_non_null(strstr(out.data, "| openai/x | 3 |  |  | 6 |  |\n"));
+	assert_non_null(strstr(out.data, "| **mean** | 3 |  |  | 4.5 |  |\n"));
+	assert_non_null(strstr(out.data, "Overall: 4.50, a plain mean."));
+	assert_non_null(strstr(out.data, "<summary>1 strength, 1 question</summary>"));
+	assert_non_null(strstr(out.data, "- Short \\*and\\* clear. (openai/x)\n"));
+	assert_null(strstr(out.data, " <b>"));
+	assert_non_null(strstr(out.data, "- openai/x: summary `0123456789ab`, clarity `ba9876543210` "
+					 "(in the words of the repository); weighed as theory; not asked: "
+					 "correctness, experiments, novelty\n"));
+	assert_non_null(strstr(out.data, "- ollama/y: review `aaaaaaaaaaaa` (in the words of the user)\n"));
+	buffer_reset(&out);
+	report_json(&out, &s.report);
+	assert_valid(&out, "docs/formats/scrutiny.schema.json");
+	assert_non_null(strstr(out.data, "\"value\": 4.5"));
+	buffer_release(&out);
+	release(&s);
+}
+
+static void test_scores_are_relative_once_every_model_has_a_history(void **state)
+{
+	struct scene s = { 0 };
+	struct buffer out = BUFFER_INIT;
+	(void)state;
+	s.run = make_run("notes");
+	score(reviewer(&s, "openai/x", "gpt"), 6);
+	score(reviewer(&s, "ollama/y", "y"), 3);
+	s.run.histories = xcalloc(2, sizeof(*s.run.histories));
+	s.run.histories[s.run.nr_histories++] = (struct score_history){ copy("openai/x"), 5, 7, 1 };
+	double value;
+	bool relative;
+	assert_true(report_overall(make(&s), &value, &relative));
+	assert_false(relative);
+	s.run.histories[s.run.nr_histories++] = (struct score_history){ copy("ollama/y"), 3, 2, 2 };
+	assert_true(report_overall(&s.report, &value, &relative));
+	assert_true(relative);
+	assert_true(value == -0.25);
+	report_markdown(&out, &s.report);
+	assert_non_null(strstr(out.data, "other papers here: -0.25 standard deviations."));
+	buffer_reset(&out);
+	run_write(&out, &s.run);
+	assert_valid(&out, "docs/formats/run.schema.json");
+	struct run back;
+	assert_ok(run_parse(&back, slice_of(&out), "run"));
+	assert_int_equal(back.nr_histories, 2);
+	assert_string_equal(back.histories[1].reviewer, "ollama/y");
+	run_release(&back);
+	buffer_release(&out);
+	release(&s);
+}
+
 static void test_a_clean_report_is_short(void **state)
 {
 	struct scene s = { 0 };
@@ -361,6 +433,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_full_report_is_as_agreed),
+		cmocka_unit_test(test_a_report_shows_what_models_think_of_the_paper),
+		cmocka_unit_test(test_scores_are_relative_once_every_model_has_a_history),
 		cmocka_unit_test(test_a_clean_report_is_short),
 		cmocka_unit_test(test_a_report_without_reviewers_is_incomplete),
 		cmocka_unit_test(test_hostile_words_stay_words),
