@@ -32,7 +32,7 @@ struct question {
 	const char *method, *url;
 	const char *const *headers;
 	struct slice body;
-	long deadline_ms;
+	bool near; /* on this machine or its host */
 	unsigned attempts;
 };
 
@@ -74,13 +74,13 @@ static struct error *ask(const struct aws_source *s, const struct question *q, s
 	struct http_settings settings = s->http;
 	struct asking a = {
 		.request = { .method = q->method, .url = q->url, .headers = q->headers, .body = q->body,
-			     .deadline_ms = q->deadline_ms, .on_done = on_answer },
+			     .deadline_ms = q->near ? NEAR_DEADLINE_MS : STS_DEADLINE_MS, .on_done = on_answer },
 		.attempt = 1,
 		.attempts = q->attempts,
 		.out = out,
 	};
 	a.request.data = &a;
-	if (q->deadline_ms == NEAR_DEADLINE_MS)
+	if (q->near)
 		settings.connect_timeout_ms = NEAR_CONNECT_MS;
 	struct error *err = http_new(&a.http, &settings);
 	if (err)
@@ -143,15 +143,13 @@ static void write_form(struct buffer *form, const struct aws_source *s, const ch
 	free(duration);
 }
 
-/* The lines of a signature as a list for http_request, behind TYPE. */
-static size_t split_lines(char *lines, const char **out, size_t max)
+/* The lines of a signature as a list for http_request. */
+static void split_lines(char *lines, const char **out, size_t max)
 {
-	size_t nr = 0;
-	for (char *p = lines, *end; (end = strchr(p, '\n')) && nr < max; p = end + 1) {
+	for (char *p = lines, *end; (end = strchr(p, '\n')) && max--; p = end + 1) {
 		*end = '\0';
-		out[nr++] = p;
+		*out++ = p;
 	}
-	return nr;
 }
 
 static struct error *ask_sts(const struct aws_source *s, const struct buffer *form,
@@ -169,7 +167,7 @@ static struct error *ask_sts(const struct aws_source *s, const struct buffer *fo
 		err = sigv4_sign(&signature, &sigv4, &request);
 		split_lines(signature.headers.data, headers + 1, 6);
 	}
-	struct question q = { "POST", s->url, headers, slice_of(form), STS_DEADLINE_MS, MAX_ATTEMPTS };
+	struct question q = { "POST", s->url, headers, slice_of(form), false, MAX_ATTEMPTS };
 	if (!err)
 		err = ask(s, &q, answer);
 	sigv4_result_release(&signature);
@@ -206,7 +204,7 @@ struct error *aws_fetch_container(struct aws_source *s, struct aws_keys *out)
 	if (authorization)
 		line = xstrfmt("Authorization: %s", authorization);
 	const char *headers[] = { line, NULL };
-	struct question q = { "GET", s->url, headers, { "", 0 }, NEAR_DEADLINE_MS, MAX_ATTEMPTS };
+	struct question q = { "GET", s->url, headers, { "", 0 }, true, MAX_ATTEMPTS };
 	if (!err)
 		err = ask(s, &q, &answer);
 	if (!err)
@@ -223,7 +221,7 @@ static struct error *ask_instance(const struct aws_source *s, const char *method
 {
 	char *url = xstrfmt("%s/latest/%s", s->url, path);
 	const char *headers[] = { header, NULL };
-	struct question q = { method, url, headers, { "", 0 }, NEAR_DEADLINE_MS, 1 };
+	struct question q = { method, url, headers, { "", 0 }, true, 1 };
 	struct error *err = ask(s, &q, out);
 	free(url);
 	return err;

@@ -412,6 +412,32 @@ static void test_role_is_assumed_with_the_keys_of_the_source(void **state)
 	world_close(&w);
 }
 
+static void test_role_is_assumed_with_the_keys_of_a_credential_source(void **state)
+{
+	(void)state;
+	struct world w;
+	char *container = response("200 OK", "{\"AccessKeyId\":\"ASIACONT\",\"SecretAccessKey\":\"s\","
+				   "\"Token\":\"cont/token\"}");
+	char *role = response("200 OK", STS_ANSWER("ASIAROLE", "2126-11-22T10:00:00Z"));
+	struct scripted script[] = { { "GET /cont ", 0, ACT_SEND, container, 0 },
+				     { "Action=AssumeRole&", 0, ACT_SEND, role, 0 } };
+	struct scripted_server *s = server_start(script, 2);
+	world_open(&w);
+	char *url = xstrfmt("%s/cont", s->url);
+	set(&w, "AWS_ENDPOINT_URL_STS", s->url);
+	set(&w, "AWS_CONTAINER_CREDENTIALS_FULL_URI", url);
+	write_below_home(&w, ".aws/config", "[profile p]\nrole_arn = r\ncredential_source = EcsContainer\n");
+	w.settings.profile = "p";
+	check_keys(&w, "ASIAROLE", "s&s", "tok/en=", "profile p");
+	assert_non_null(strstr(s->last_request, "Credential=ASIACONT/"));
+	assert_non_null(strcasestr(s->last_request, "\r\nX-Amz-Security-Token: cont/token\r\n"));
+	server_stop(s);
+	free(url);
+	free(container);
+	free(role);
+	world_close(&w);
+}
+
 static void check_sts(const char *status, const char *body, enum error_code code, const char *words)
 {
 	struct world w;
@@ -635,6 +661,7 @@ int main(void)
 		cmocka_unit_test(test_web_identity_asks_sts_without_a_signature),
 		cmocka_unit_test(test_web_identity_without_its_file_or_role_is_an_error),
 		cmocka_unit_test(test_role_is_assumed_with_the_keys_of_the_source),
+		cmocka_unit_test(test_role_is_assumed_with_the_keys_of_a_credential_source),
 		cmocka_unit_test(test_answers_of_sts_that_are_no_keys),
 		cmocka_unit_test(test_keys_are_renewed_before_they_expire),
 		cmocka_unit_test(test_container_endpoint_gets_the_token_of_the_file),
