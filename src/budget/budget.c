@@ -24,6 +24,7 @@
 struct entry {
 	int64_t date, nano;
 	bool unknown;        /* its price */
+	bool estimated;
 	enum spending_state state;
 	size_t file;         /* in budget.files */
 	size_t paper;        /* in budget.papers */
@@ -129,11 +130,18 @@ static size_t paper_of(struct budget *b, const struct spending *s)
 	return (size_t)(uintptr_t)*slot - 1;
 }
 
-/* Takes note of S in STATE. A reservation is replaced by what became of it; otherwise what is known already
- * stays. */
+/* What is known as A is better known as B: what became of a reservation, the true cost of an estimate. */
+static bool is_better(const struct entry *a, const struct entry *b)
+{
+	if (b->state == SPENDING_RESERVED)
+		return false;
+	return a->state == SPENDING_RESERVED || (a->estimated && !b->estimated);
+}
+
+/* Takes note of S in STATE; otherwise what is known already stays. */
 static void note(struct budget *b, const struct spending *s, enum spending_state state, size_t file)
 {
-	struct entry e = { s->date, nano_of(s->usd), s->usd < 0, state, file, paper_of(b, s) };
+	struct entry e = { s->date, nano_of(s->usd), s->usd < 0, s->estimated, state, file, paper_of(b, s) };
 	void **slot = strmap_at(&b->ids, s->id, strlen(s->id));
 	if (!*slot) {
 		ALLOC_GROW(b->entries, b->nr_entries, b->alloc_entries);
@@ -143,7 +151,7 @@ static void note(struct budget *b, const struct spending *s, enum spending_state
 		return;
 	}
 	struct entry *known = &b->entries[(size_t)(uintptr_t)*slot - 1];
-	if (known->state != SPENDING_RESERVED || state == SPENDING_RESERVED)
+	if (!is_better(known, &e))
 		return;
 	account(b, known, -1);
 	*known = e;
@@ -533,7 +541,9 @@ struct error *budget_settle(struct budget *b, uint64_t reservation, const struct
 	}
 	b->run += nano_of(s.usd) - nano_of(held->usd);
 	note(b, &s, SPENDING_SETTLED, NO_FILE);
-	spending_set_add(&b->settled, &s, SPENDING_SETTLED);
+	size_t known = spending_set_find(&b->settled, s.id);
+	if (spending_set_add(&b->settled, &s, SPENDING_SETTLED) && known < b->journalled)
+		b->journalled = known;
 	spending_release(held);
 	return NULL;
 }

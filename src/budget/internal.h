@@ -43,6 +43,7 @@ struct spending_set {
 };
 /* Takes S over. Of two with one id what is settled counts, of two settled ones the sure one, then the dearer;
  * true when S is new or what counts now. */
+size_t spending_set_find(const struct spending_set *set, const char *id); /* its place, or SIZE_MAX */
 bool spending_set_add(struct spending_set *set, struct spending *s, enum spending_state state);
 void spending_set_release(struct spending_set *set);
 

@@ -142,10 +142,16 @@ static struct error *put_page(struct records *store, struct page *page)
 	return err;
 }
 
-/* Settled at nothing, with nothing told: it was refused or never arrived. */
+/* Not so what was settled at nothing, with nothing told: it was refused or never arrived. */
 static bool was_billed(const struct spending *s)
 {
 	return s->usd != 0 || s->input_tokens > 0 || s->output_tokens > 0;
+}
+
+/* What costs nothing is kept where it may correct an estimate: a batch is booked when it is sent. */
+static bool is_kept(const struct spending *s)
+{
+	return was_billed(s) || s->batch;
 }
 
 static int compare_entries(const void *a, const void *b)
@@ -163,7 +169,7 @@ struct error *ledger_put(struct records *store, const struct spending_set *set, 
 	struct error *err = NULL;
 	size_t nr = 0;
 	for (size_t i = from; i < set->nr; i++)
-		if (set->states[i] == SPENDING_SETTLED && was_billed(&set->items[i]))
+		if (set->states[i] == SPENDING_SETTLED && is_kept(&set->items[i]))
 			sorted[nr++] = set->items[i];
 	qsort(sorted, nr, sizeof(*sorted), compare_entries);
 	for (size_t i = 0; i < nr && !err; i++) {
@@ -199,7 +205,7 @@ static void take_over(struct spending_set *out, struct spending_set *file, bool 
 		struct spending *s = &file->items[i];
 		bool open = file->states[i] == SPENDING_RESERVED;
 		if ((open && !dead) || s->date < span.from || s->date >= span.until ||
-		    (!open && !was_billed(s)))
+		    (!open && !is_kept(s)))
 			continue;
 		if (open)
 			s->estimated = true;
@@ -234,6 +240,20 @@ static struct error *read_spending(struct spending_set *out, size_t *damaged,
 	return err;
 }
 
+/* Moves what was billed of SET to OUT, in order. */
+static void take_billed(struct ledger *out, struct spending_set *set)
+{
+	out->items = xreallocarray(NULL, set->nr + 1, sizeof(*out->items));
+	out->alloc = set->nr + 1;
+	for (size_t i = 0; i < set->nr; i++) {
+		if (!was_billed(&set->items[i]))
+			continue;
+		out->items[out->nr++] = set->items[i];
+		set->items[i] = (struct spending){ 0 };
+	}
+	qsort(out->items, out->nr, sizeof(*out->items), compare_entries);
+}
+
 struct error *ledger_read(struct ledger *out, struct records *store, int64_t from, int64_t until)
 {
 	struct spending_set set = { 0 };
@@ -248,15 +268,8 @@ struct error *ledger_read(struct ledger *out, struct records *store, int64_t fro
 		err = read_spending(&set, &out->damaged, &folder, names.entries[i].key, span);
 	if (!err)
 		err = ledger_read_store(&set, &out->damaged, store, span, &seen);
-	if (!err) {
-		if (set.nr)
-			qsort(set.items, set.nr, sizeof(*set.items), compare_entries);
-		out->items = set.items;
-		out->nr = set.nr;
-		out->alloc = set.alloc;
-		set.items = NULL;
-		set.nr = 0;
-	}
+	if (!err)
+		take_billed(out, &set);
 	spending_set_release(&set);
 	strmap_release(&names, NULL);
 	strmap_release(&seen, NULL);

@@ -222,6 +222,12 @@ static bool counts_more(const struct spending *a, enum spending_state a_state, c
 	return a->usd > b->usd;
 }
 
+size_t spending_set_find(const struct spending_set *set, const char *id)
+{
+	uintptr_t place = (uintptr_t)strmap_get(&set->ids, id, strlen(id));
+	return place ? (size_t)place - 1 : SIZE_MAX;
+}
+
 bool spending_set_add(struct spending_set *set, struct spending *s, enum spending_state state)
 {
 	void **slot = strmap_at(&set->ids, s->id, strlen(s->id));

@@ -32,6 +32,7 @@ struct totals {
 	int64_t input, output;
 	double usd, usd_at_most;
 	size_t calls, guessed;
+	size_t calls_if_needed; /* besides, when reviewers disagree; only in what it is at most */
 	bool unknown;
 };
 
@@ -47,13 +48,17 @@ static size_t calls_left(const struct session_estimate *e)
 
 static void add_to_totals(struct totals *t, const struct session_estimate *e)
 {
+	t->unknown |= e->usd < 0;
+	t->usd_at_most += e->usd_at_most > 0 ? e->usd_at_most : 0;
+	if (e->if_needed) {
+		t->calls_if_needed += calls_left(e);
+		return;
+	}
 	t->calls += calls_left(e);
 	t->guessed += e->guessed;
 	t->input += e->input_tokens;
 	t->output += e->output_tokens;
-	t->unknown |= e->usd < 0;
 	t->usd += e->usd > 0 ? e->usd : 0;
-	t->usd_at_most += e->usd_at_most > 0 ? e->usd_at_most : 0;
 }
 
 /* Of the papers that can be read: all models', or those of the model MODEL. */
@@ -91,6 +96,8 @@ static void add_cell(struct table *t, const struct model *m, const struct sessio
 		table_add(t, "not sent");
 	else if (e->too_long)
 		table_add(t, "too long");
+	else if (e->if_needed)
+		table_add(t, "if needed");
 	else
 		add_price(t, e->usd, e->usd < 0, model_is_free(m));
 }
@@ -139,7 +146,10 @@ static void print_unreadable(struct buffer *out, const struct plan *p)
 
 static void print_totals(struct buffer *out, const struct plan *p, const struct totals *t)
 {
-	buffer_addf(out, "\n%zu call%s, ", t->calls, t->calls == 1 ? "" : "s");
+	buffer_addf(out, "\n%zu call%s", t->calls, t->calls == 1 ? "" : "s");
+	if (t->calls_if_needed)
+		buffer_addf(out, " and %zu more where reviewers disagree", t->calls_if_needed);
+	buffer_addstr(out, ", ");
 	if (t->usd_at_most > 0) {
 		buffer_addstr(out, "about ");
 		text_dollars(out, t->usd);
@@ -294,6 +304,7 @@ static void print_json(const struct plan *p)
 		write_paper(&w, p, i);
 	json_end_array(&w);
 	json_put_integer(&w, "calls", (int64_t)t.calls);
+	json_put_integer(&w, "calls_if_needed", (int64_t)t.calls_if_needed);
 	json_put_integer(&w, "input_tokens", t.input);
 	json_put_integer(&w, "output_tokens", t.output);
 	json_put_number(&w, "usd", t.usd);

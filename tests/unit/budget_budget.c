@@ -509,6 +509,57 @@ static void test_many_processes_at_once_never_pass_the_limit(void **state)
 	teardown(&p);
 }
 
+/* -- batches --------------------------------------------------------------------------------------------- */
+
+/* Books USD for the question of a batch that goes under ID. */
+static void book_batch(struct budget *b, const char *id, double reserved, double usd, bool estimated)
+{
+	struct spending s = request(ID_A);
+	uint64_t reservation;
+	s.id = (char *)id;
+	s.batch = true;
+	assert_success(budget_reserve(b, &s, reserved, &reservation));
+	s.usd = usd;
+	s.estimated = estimated;
+	s.input_tokens = s.output_tokens = s.cached_tokens = -1;
+	assert_success(budget_settle(b, reservation, &s));
+}
+
+static void test_true_cost_replaces_the_estimate_of_a_batch(void **state)
+{
+	(void)state;
+	static const char cheap[] = "00000000000000000000000000000001", failed[] = "00000000000000000000000000000002";
+	struct place p;
+	for (int same_process = 0; same_process < 2; same_process++) {
+		setup(&p);
+		struct budget *b = budget_of_month(&p, 1.00), *other = budget_of_month(&p, 1.00);
+		book_batch(b, cheap, 0.40, 0.40, true);
+		book_batch(b, failed, 0.50, 0.50, true);
+		assert_success(budget_journal(b));
+		assert_month(other, 0.90);
+		if (!same_process) {
+			budget_free(b);
+			b = budget_of_month(&p, 1.00);
+		}
+		assert_ledger(&p, "2 entries, $0.90, 2 estimated");
+		book_batch(b, cheap, 0, 0.10, false);
+		book_batch(b, failed, 0, 0, false);
+		assert_month(b, 0.10);
+		assert_month(other, 0.10);
+		assert_ledger(&p, "1 entries, $0.10");
+		assert_success(budget_journal(b));
+		budget_free(b);
+		budget_free(other);
+		assert_success(records_commit(p.records, "Spend"));
+		assert_int_equal(count_files(&p), 0);
+		assert_ledger(&p, "1 entries, $0.10");
+		b = budget_of_month(&p, 1.00);
+		assert_month(b, 0.10);
+		budget_free(b);
+		teardown(&p);
+	}
+}
+
 /* -- other people's lines -------------------------------------------------------------------------------- */
 
 static void test_lines_that_cannot_be_read_are_told(void **state)
@@ -606,6 +657,7 @@ int main(void)
 		cmocka_unit_test(test_clone_that_has_the_records_knows_the_spending),
 		cmocka_unit_test(test_torn_last_line_leaves_its_reservation_spent),
 		cmocka_unit_test(test_many_processes_at_once_never_pass_the_limit),
+		cmocka_unit_test(test_true_cost_replaces_the_estimate_of_a_batch),
 		cmocka_unit_test(test_lines_that_cannot_be_read_are_told),
 		cmocka_unit_test(test_entries_are_found_where_another_time_zone_put_them),
 		cmocka_unit_test(test_entry_keeps_everything_that_was_told),
