@@ -53,6 +53,7 @@ complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -l tasks -x -d 'w
 complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -l checks-only -d 'ask no model'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -l max-cost -x -d 'tell whether this would stop the run, in US dollars'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -l json -d 'print JSON, as docs/formats/plan.schema.json says'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -l show-prompts -d 'print the questions themselves, as they would be sent'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -a '(__fish_complete_directories (commandline -ct))'
 
 # status

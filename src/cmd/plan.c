@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/memory.h"
@@ -14,7 +15,7 @@
 
 struct plan_options {
 	const char *since, *reviewers, *tasks, *max_cost;
-	bool staged, all, checks_only, json;
+	bool staged, all, checks_only, json, show_prompts;
 };
 
 /* What would be asked, and what it would cost. */
@@ -323,8 +324,19 @@ static void print_json(const struct plan *p)
 
 /* -- the command ------------------------------------------------------------------------------------------ */
 
+static void print_question(void *data, const struct prompt_entry *question)
+{
+	struct buffer text = BUFFER_INIT, safe = BUFFER_INIT;
+	(void)data;
+	prompt_entry_write(&text, question);
+	text_for_terminal(&safe, text.data, text.len, true);
+	print_buffer(isatty(STDOUT_FILENO) ? &safe : &text);
+	buffer_release(&text);
+	buffer_release(&safe);
+}
+
 struct error *plan_print(struct workspace *ws, const struct paper *const *papers, size_t nr,
-			 const struct budget_limits *limits, bool json)
+			 const struct budget_limits *limits, bool json, bool show_prompts)
 {
 	struct session_settings settings = {
 		.snapshot = ws->snapshot,
@@ -339,6 +351,7 @@ struct error *plan_print(struct workspace *ws, const struct paper *const *papers
 		.words = ws->words,
 		.now = (int64_t)time(NULL),
 		.vocabulary = workspace_vocabulary(ws),
+		.on_question = show_prompts ? print_question : NULL,
 	};
 	struct plan p = {
 		.ws = ws,
@@ -353,7 +366,7 @@ struct error *plan_print(struct workspace *ws, const struct paper *const *papers
 		err = money_spent(ws->records, settings.now, &p.day, &p.month);
 	if (!err && json)
 		print_json(&p);
-	else if (!err)
+	else if (!err && !show_prompts)
 		print_text(&p);
 	for (size_t i = 0; i < ws->nr_absent; i++)
 		say_warning("%s: %s", ws->absent[i].reviewer, ws->absent[i].message);
@@ -381,7 +394,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	if (!err)
 		err = workspace_select(&ws, &sel, &papers, &nr);
 	if (!err)
-		err = plan_print(&ws, papers, nr, &limits, o->json);
+		err = plan_print(&ws, papers, nr, &limits, o->json, o->show_prompts);
 	*exit_status = ws.nr_absent ? EXIT_INCOMPLETE : EXIT_DONE;
 	free(papers);
 	workspace_release(&ws);
@@ -405,6 +418,10 @@ static const struct option options[] = {
 	  "tell whether this would stop the run, in US dollars" },
 	{ OPTION_BOOL, 0, "json", offsetof(struct plan_options, json), NULL,
 	  "print JSON, as docs/formats/plan.schema.json says" },
+	{ OPTION_BOOL, 0, "show-prompts", offsetof(struct plan_options, show_prompts), NULL,
+	  "print the questions themselves, as they would be sent",
+	  "Prints what each model would be sent instead of the table: the questions with the paper's text, after keys "
+	  "and personal data are taken out, each with its size and its SHA-256. Nothing is sent." },
 	{ .kind = OPTION_END },
 };
 

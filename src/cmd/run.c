@@ -435,10 +435,14 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 		.may_ask = g->options->sharing ? may_ask : NULL,
 		.data = g,
 	};
+	struct error *err = workspace_open_prompt_log(ws);
+	if (err)
+		return err;
+	settings.prompt_log = ws->prompt_log;
 	workspace_warn_of_access(ws);
 	context_catch_signals(ws->ctx);
 	settings.stop = ws->ctx->stop;
-	struct error *err = session_run(&settings, g->papers, g->nr, &totals);
+	err = session_run(&settings, g->papers, g->nr, &totals);
 	clear_progress(g);
 	const char *committed = NULL;
 	if (!err)
@@ -536,7 +540,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	if (!err && !o->dry_run)
 		say_absent(&ws);
 	if (!err && o->dry_run)
-		err = plan_print(&ws, papers, nr, &limits, false);
+		err = plan_print(&ws, papers, nr, &limits, false, false);
 	else if (!err && !nr && is_text(o))
 		print_up_to_date(&ws, o->commit, o->quiet);
 	else if (!err)

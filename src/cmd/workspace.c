@@ -73,6 +73,7 @@ void workspace_release(struct workspace *ws)
 	}
 	free(ws->absent);
 	prompt_words_free(ws->words);
+	prompt_log_close(ws->prompt_log);
 	paper_list_release(&ws->papers);
 	policy_release(&ws->policy);
 	snapshot_free(ws->base);
@@ -298,9 +299,10 @@ const struct policy_review *workspace_routes(const struct workspace *ws)
 	return ws->routed ? &ws->policy.review : NULL;
 }
 
-static struct error *find_prompt_folder(struct workspace *ws, char **out)
+/* A path of the user's own: "/..." or "~/..."; NULL in *OUT when KEY is not set. */
+static struct error *find_path(struct workspace *ws, const char *key, const char *shown, char **out)
 {
-	const char *configured = repo_config(ws->repo, "scrutiny.promptdir"), *rest;
+	const char *configured = repo_config(ws->repo, key), *rest;
 	const char *home = context_env("HOME");
 	*out = NULL;
 	if (!configured || !*configured)
@@ -310,10 +312,19 @@ static struct error *find_prompt_folder(struct workspace *ws, char **out)
 	else if (*configured == '/')
 		*out = xstrdup(configured);
 	else
-		return error_with_hint(error_new(ERROR_USAGE, "scrutiny.promptDir '%s' is not an "
-							      "absolute path", configured),
+		return error_with_hint(error_new(ERROR_USAGE, "%s '%s' is not an absolute path", shown, configured),
 				       "write it as /... or ~/...");
 	return NULL;
+}
+
+struct error *workspace_open_prompt_log(struct workspace *ws)
+{
+	char *path;
+	struct error *err = find_path(ws, "scrutiny.promptlog", "scrutiny.promptLog", &path);
+	if (!err && path)
+		err = prompt_log_open(&ws->prompt_log, path, PROMPT_LOG_MAX);
+	free(path);
+	return err;
 }
 
 struct error *workspace_find_tasks(struct workspace *ws, const char *spec)
@@ -326,7 +337,7 @@ struct error *workspace_find_tasks(struct workspace *ws, const char *spec)
 	else
 		ws->tasks = ws->policy.review.tasks;
 	if (!err)
-		err = find_prompt_folder(ws, &folder);
+		err = find_path(ws, "scrutiny.promptdir", "scrutiny.promptDir", &folder);
 	if (!err)
 		err = prompt_words_new(&ws->words, folder, ws->policy.foreign ? ws->base : ws->snapshot);
 	free(folder);

@@ -35,6 +35,7 @@ struct workspace {
 	size_t nr_default;                 /* the first of them review what no route covers */
 	bool routed;                       /* the policy's routes and fall-backs count */
 	unsigned tasks;                    /* that they are asked; 0: as each model's default */
+	struct prompt_log *prompt_log; /* git config scrutiny.promptLog; NULL: none */
 	struct prompt_words *words;
 	struct absent_reviewer *absent; /* both strings owned */
 	size_t nr_absent;
@@ -73,6 +74,8 @@ struct error *workspace_find_tasks(struct workspace *ws, const char *spec);
 struct model_settings workspace_model_settings(struct repo *repo);
 /* git's http.* and http.<url>.* settings count for models, too. REPO must outlive it. */
 struct http_settings workspace_http_settings(struct repo *repo);
+/* Opens the log of questions if there is to be one. */
+struct error *workspace_open_prompt_log(struct workspace *ws);
 /* Warns, once for each, of servers elsewhere whose certificate is not checked. */
 void workspace_warn_of_access(const struct workspace *ws);
 

@@ -242,6 +242,9 @@ static void on_reply(void *data, const struct model_reply *reply);
 static struct error *send_call(struct session *s, struct call *call)
 {
 	struct model_request request;
+	struct error *err = call_note(call);
+	if (err)
+		return err;
 	call_request(call, &request);
 	return model_submit(s->engine, call->assignment->model, &request, on_reply, call);
 }

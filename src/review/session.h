@@ -12,6 +12,7 @@
 #include "review/metadata.h"
 #include "review/policy.h"
 #include "review/privacy_rules.h"
+#include "review/prompt_log.h"
 #include "review/prompt_words.h"
 #include "review/review.h"
 
@@ -68,6 +69,9 @@ struct session_settings {
 	const struct paper_list *neighbours; /* all papers of the repository, whose scores are looked at; may be NULL */
 	const struct absent_reviewer *absent;
 	size_t nr_absent;
+	struct prompt_log *prompt_log; /* gets every question that is sent; may be NULL */
+	/* Told every question: as it is sent, and by session_plan as it would be. May be NULL. */
+	void (*on_question)(void *data, const struct prompt_entry *question);
 	struct privacy_rules privacy; /* the user's; the repository's may be stricter */
 	struct model_engine_settings engine; /* but for its budget, which is made of LIMITS */
 	const struct budget_limits *limits; /* of models that cost money; NULL: none */

@@ -277,6 +277,9 @@ static struct error *gather(struct session_batch *b, const struct call *call)
 	if (err)
 		return err;
 	bool is_new = !strmap_has(&g->requests, call->hash, strlen(call->hash));
+	err = is_new ? call_note(call) : NULL;
+	if (err)
+		return err;
 	if (is_new && !batch_pack_add(&g->pack, call->hash, &request, g->schema)) {
 		err = send_gathering(b, g);
 		if (err)

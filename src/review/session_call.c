@@ -193,10 +193,11 @@ static bool may_be_sent(struct assignment *a)
 	for (size_t t = 0; t < TASK_NR && !reason; t++)
 		if (a->tasks & TASK_BIT(t))
 			reason = why_not_text(job, prompt_words_get(job->settings->words, tasks[t].name));
+	a->blocked = reason != NULL;
 	if (reason)
 		assignment_fail(a, "skipped", reason);
 	free(reason);
-	return a->outcome == NULL;
+	return !a->blocked;
 }
 
 static struct error *add_call(struct assignment *a, const struct task *task, size_t part)

@@ -40,6 +40,7 @@ struct assignment {
 	const char *stands_in_for; /* the reviewer that failed first; NULL: this one was asked for */
 	struct assignment *successor; /* who was asked when this one failed */
 	bool withheld;         /* local_only, and the model is not local: not a failure */
+	bool blocked;          /* there is something in it that must not be sent: a failure */
 	bool recorded;         /* its record is in the store, with every task that is wanted */
 	char *outcome;         /* why there is no record: a model_outcome_name or "skipped"; else NULL */
 	char *message;
@@ -114,6 +115,11 @@ double call_cost(const struct call *call);
 /* The reason why there will be no record; the first one given is the one that is told. */
 void assignment_fail(struct assignment *a, const char *outcome, const char *message);
 void assignment_release(struct assignment *a);
+
+/* -- session_prompts.c -------------------------------------------------------------------------- */
+
+/* Logs CALL, and tells of it, before it is sent. */
+struct error *call_note(const struct call *call);
 
 /* -- session_privacy.c ------------------------------------------------------------------------- */
 

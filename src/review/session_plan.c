@@ -161,7 +161,7 @@ static void estimate(struct session_estimate *out, const struct outputs *o, cons
 {
 	*out = (struct session_estimate){
 		.recorded = a->recorded,
-		.withheld = a->withheld,
+		.withheld = a->withheld || a->blocked,
 		.too_long = a->outcome && a->parts.nr,
 		.calls = a->nr_calls,
 	};
@@ -171,6 +171,15 @@ static void estimate(struct session_estimate *out, const struct outputs *o, cons
 		else
 			add_call(out, o, &a->calls[i], now);
 	}
+}
+
+static struct error *note_questions(const struct assignment *a)
+{
+	struct error *err = NULL;
+	for (size_t i = 0; i < a->nr_calls && !err; i++)
+		if (!a->calls[i].answered)
+			err = call_note(&a->calls[i]);
+	return err;
 }
 
 struct error *session_plan(const struct session_settings *settings, const struct paper *const *papers,
@@ -191,6 +200,7 @@ struct error *session_plan(const struct session_settings *settings, const struct
 		for (size_t a = 0; a < job.nr_assignments && !err; a++) {
 			size_t m = (size_t)(job.assignments[a].model - settings->models);
 			estimate(&row[m], &outputs, &job.assignments[a], settings->now);
+			err = note_questions(&job.assignments[a]);
 			row[m].if_needed = a >= surely;
 		}
 		job_close(&job);

@@ -6,7 +6,7 @@
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
 model_server --log "$world/log" --requests "$world/requests"
-plan 34
+plan 44
 
 # A server on another machine, as far as the program can tell: what it is sent goes through a proxy.
 cloud () {
@@ -85,6 +85,29 @@ git config scrutiny.privacy.personal maybe
 run git scrutiny plan
 is "$status" 129 'a word that is none is refused'
 git config --unset scrutiny.privacy.personal
+
+# -- what would be sent, and what was -----------------------------------------------------------------
+
+asked >/dev/null
+run git scrutiny plan theory/one --reviewers=cloud/prose,lab/prose --show-prompts
+is "$(asked)" 0 'plan --show-prompts sends nothing'
+like "$out" '^==== .* cloud/prose theory/one ' 'and shows what each model would get'
+like "$out" 'write to \[e-mail 1\]' 'with placeholders where it is to leave'
+like "$out" 'write to grace.holm' 'and without where it stays'
+like "$out" '^==== [0-9]+ bytes, SHA-256 [0-9a-f]{64}$' 'with a hash of the bytes'
+git config scrutiny.promptLog '~/prompts'
+run git scrutiny theory/one --reviewers=cloud/prose --no-write
+like "$(cat "$HOME/prompts")" 'write to \[e-mail 1\]' 'the log has what was sent'
+is "$(stat -c %a "$HOME/prompts" 2>/dev/null || stat -f %Lp "$HOME/prompts")" 600 'for nobody else to read'
+chmod 644 "$HOME/prompts"
+run git scrutiny theory/one --reviewers=cloud/prose --no-write
+is "$status" 129 'a log that others can read stops the run'
+git config scrutiny.promptLog "$PWD/prompts"
+asked >/dev/null
+run git scrutiny theory/one --reviewers=cloud/prose --no-write
+is "$status" 129 'and so does one in the work tree'
+is "$(asked)" 0 'before anything is sent'
+git config --unset scrutiny.promptLog
 
 # -- keys -------------------------------------------------------------------------------------------
 
