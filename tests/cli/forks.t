@@ -61,7 +61,7 @@ like "$out" '^theory/one .*not sent' 'plan says so, too'
 run in_ci git scrutiny secret/three --reviewers=cloud/alpha
 is "$(asked)" 0 'what the repository keeps stays, though the fork took the policy out'
 run in_ci git scrutiny theory/two --reviewers=cloud/alpha
-is "$(asked)" 5 'a paper that it does not change is sent as ever'
+ok "$([ "$(asked)" -gt 0 ]; echo $?)" 'a paper that it does not change is sent as ever'
 run in_ci git scrutiny --all --no-write
 is "$(asked)" 0 'the reviewers that the fork asks for are not asked'
 
@@ -73,7 +73,7 @@ run in_ci git scrutiny theory/two --reviewers=cloud/beta --no-write
 is "$(asked)" 0 'nor when it cannot be told what it is'
 event lab/papers
 run in_ci git scrutiny theory/one --reviewers=cloud/beta --no-write
-is "$(asked)" 5 'a branch of the repository itself is trusted'
+ok "$([ "$(asked)" -gt 0 ]; echo $?)" 'a branch of the repository itself is trusted'
 event mallory/papers
 run in_ci env SCRUTINY_FORKS=allow git scrutiny theory/one --reviewers=cloud/prose --no-write
 ok "$([ "$(asked)" -gt 0 ]; echo $?)" 'the workflow may permit it'
