@@ -70,10 +70,12 @@ static void add_from_table(struct row *row, const char *name)
 {
 	int64_t now = (int64_t)time(NULL);
 	const struct price_row *first = price_find(row->known->prices, name, 0, now);
-	if (!first || has_line(row, name))
-		return;
-	struct line *line = add_line(row, name, first->price.in, first->price.out);
-	if (!first->max_prompt)
+	const char *prefix = row->known->price_prefix;
+	char *id = xstrfmt("%s%s", prefix ? prefix : "", name);
+	bool added = first && !has_line(row, id);
+	struct line *line = added ? add_line(row, id, first->price.in, first->price.out) : NULL;
+	free(id);
+	if (!added || !first->max_prompt)
 		return;
 	const struct price_row *then = price_find(row->known->prices, name, first->max_prompt + 1, now);
 	line->to = first->max_prompt;

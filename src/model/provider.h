@@ -40,6 +40,7 @@ struct provider {
 	/* The name under which PRICES have MODEL, malloc'd (NULL: they have not), and what they are to be
 	 * multiplied by. NULL: they have it under its own name. */
 	char *(*price_name)(const char *model, double *factor);
+	const char *price_prefix;        /* before a name in PRICES: an id that costs just that; may be NULL */
 	const struct batch_api *batch;   /* NULL: it has none */
 };
 

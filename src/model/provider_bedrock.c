@@ -51,4 +51,5 @@ const struct provider provider_bedrock = {
 	.auth = MODEL_AUTH_AWS,
 	.prices = claude_prices,
 	.price_name = price_name,
+	.price_prefix = "global." CLAUDE,
 };
