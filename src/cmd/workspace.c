@@ -352,6 +352,8 @@ const struct vocabulary *workspace_vocabulary(struct workspace *ws)
 	ws->vocabulary = vocabulary_new();
 	for (size_t i = 0; i < nr; i += step) {
 		const char *folder = ws->papers.items[i].path;
+		if (policy_keeps_here(&ws->policy, folder))
+			continue; /* other papers' questions may go elsewhere */
 		struct buffer path = BUFFER_INIT, text = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
 		buffer_addf(&path, "%s%s" META_FILE, folder, *folder ? "/" : "");
 		struct error *err = snapshot_read(ws->snapshot, path.data, &text);

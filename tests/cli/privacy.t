@@ -6,7 +6,7 @@
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
 model_server --log "$world/log" --requests "$world/requests"
-plan 44
+plan 47
 
 # A server on another machine, as far as the program can tell: what it is sent goes through a proxy.
 cloud () {
@@ -153,6 +153,25 @@ done
 run git scrutiny theory/three --reviewers=cloud/alpha
 like "$(sent)" 'mail \[e-mail 1\]' 'an address in them is replaced'
 rm -r .scrutiny
+
+# The tags of papers that stay are not offered to models elsewhere, nor is a key that stands among those of
+# another one.
+printf 'local_only: secret\n' >.scrutiny.yml
+paper secret/one
+printf 'tags: [unobtainium]\n' >secret/one/meta.yaml
+paper theory/tagged
+printf 'tags: [tilings]\n' >theory/tagged/meta.yaml
+paper theory/new
+sed 's/short/new/g' theory/new/main.tex >new && mv new theory/new/main.tex
+: >"$world/requests.text"
+run git scrutiny theory/new --reviewers=cloud/alpha --no-write
+like "$(sent)" 'tilings' 'tags of other papers are offered'
+unlike "$(sent)" 'unobtainium' 'but not those of papers that stay here'
+printf 'tags: [tilings, %s]\n' $key >theory/tagged/meta.yaml
+sed 's/new/other/g' theory/new/main.tex >new && mv new theory/new/main.tex
+run git scrutiny theory/new --reviewers=cloud/alpha --no-write
+unlike "$(sent)" "$key" 'and no key among them'
+rm -r secret theory/tagged theory/new .scrutiny.yml
 
 # -- local_only -------------------------------------------------------------------------------------
 
