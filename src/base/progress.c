@@ -145,22 +145,44 @@ static void put_line(struct progress *p, size_t columns)
 	(void)ignored;
 }
 
+/* Whether it is time to show something, at NOW. */
+static bool is_due(struct progress *p, uint64_t now)
+{
+	if (!p->terminal || now - p->started < DELAY_MS || now - p->last_shown < INTERVAL_MS ||
+	    !in_foreground(p->fd))
+		return false;
+	p->last_shown = now;
+	return true;
+}
+
+static void show(struct progress *p)
+{
+	/* The last column stays free: writing there wraps on some terminals. */
+	put_line(p, cut_to_width(&p->line, terminal_width(p->fd) - 1));
+}
+
 void progress_update(struct progress *p, uint64_t done, const char *detail)
 {
 	if (!p)
 		return;
 	p->done = done;
-	if (!p->terminal)
-		return;
 	uint64_t now = p->now();
-	if (now - p->started < DELAY_MS || now - p->last_shown < INTERVAL_MS)
+	if (!is_due(p, now))
 		return;
-	if (!in_foreground(p->fd))
-		return;
-	p->last_shown = now;
 	compose(p, now, detail);
-	/* The last column stays free: writing there wraps on some terminals. */
-	put_line(p, cut_to_width(&p->line, terminal_width(p->fd) - 1));
+	show(p);
+}
+
+void progress_say(struct progress *p, const char *line)
+{
+	if (!p || !is_due(p, p->now()))
+		return;
+	buffer_reset(&p->line);
+	buffer_addch(&p->line, '\r');
+	buffer_addbuf(&p->line, &p->title);
+	buffer_addstr(&p->line, "  ");
+	text_for_terminal(&p->line, line, strlen(line), false);
+	show(p);
 }
 
 void progress_hide(struct progress *p)

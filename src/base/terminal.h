@@ -44,6 +44,8 @@ struct progress;
 struct progress *progress_new(const char *title, uint64_t total /* 0: unknown */);
 /* DETAIL (may be NULL) is what is being done now; it is sanitised and cut to the width. */
 void progress_update(struct progress *p, uint64_t done, const char *detail);
+/* The same, with LINE behind the title in place of count, rate and time left. */
+void progress_say(struct progress *p, const char *line);
 /* Erases the line until the next update: before anything else is printed to the terminal. */
 void progress_hide(struct progress *p);
 void progress_free(struct progress *p); /* erases the line; NULL is fine, as for the others */

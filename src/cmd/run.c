@@ -2,6 +2,7 @@
 #include "cmd/money.h"
 #include "cmd/output.h"
 #include "cmd/plan.h"
+#include "cmd/progress_line.h"
 #include "cmd/run.h"
 #include "cmd/sharing.h"
 #include "cmd/take_in.h"
@@ -190,18 +191,20 @@ static bool may_ask(void *data, const struct paper *paper)
 static void on_progress(void *data, const struct session_progress *p)
 {
 	struct gathered *g = data;
-	char detail[200];
 	if (g->options->sharing)
 		sharing_keep(g->options->sharing);
 	if (g->options->quiet)
 		return;
 	if (!g->progress)
 		g->progress = progress_new("reviewing", p->papers);
-	if (p->calls)
-		snprintf(detail, sizeof(detail), "%zu/%zu calls, %llu kB, $%.3f%s%s", p->calls_done,
-			 p->calls, (unsigned long long)p->bytes / 1024, p->cost_usd,
-			 p->reviewer ? ", " : "", p->reviewer ? p->reviewer : "");
-	progress_update(g->progress, p->papers_done, p->calls ? detail : NULL);
+	if (!p->calls) {
+		progress_update(g->progress, p->papers_done, NULL);
+		return;
+	}
+	struct buffer line = BUFFER_INIT;
+	progress_line(&line, p);
+	progress_say(g->progress, line.data);
+	buffer_release(&line);
 }
 
 /* -- after the session ------------------------------------------------------------------------ */

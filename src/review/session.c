@@ -35,6 +35,8 @@ struct session {
 	uint64_t looked_us;          /* when the line was last gone through */
 	bool waiting_told;
 	struct score_histories *histories;
+	uint64_t first_sent_us, progress_us;
+	bool *asked;                 /* by model */
 	bool *told;                  /* by model: that others stand in for it */
 };
 
@@ -63,10 +65,42 @@ static void session_fail(struct session *s, struct error *err)
 	s->stop = 1; /* what is queued still would be paid for, and perhaps not kept */
 }
 
+/* The call that has been waited for longest. */
+static const struct call *oldest_call(const struct session *s)
+{
+	const struct call *oldest = NULL;
+	for (size_t i = 0; i < s->nr_open; i++) {
+		const struct job *job = s->open[i];
+		for (size_t a = 0; a < job->nr_assignments; a++) {
+			for (size_t c = 0; c < job->assignments[a].nr_calls; c++) {
+				const struct call *call = &job->assignments[a].calls[c];
+				if (call->sent_us && (!oldest || call->sent_us < oldest->sent_us))
+					oldest = call;
+			}
+		}
+	}
+	return oldest;
+}
+
+static void note_waiting(struct session *s)
+{
+	const struct call *call = oldest_call(s);
+	uint64_t now = now_us();
+	s->progress.waiting = call ? call->assignment->model->reviewer : NULL;
+	s->progress.waiting_paper = call ? call->assignment->job->paper->path : NULL;
+	s->progress.waiting_us = call ? now - call->sent_us : 0;
+	s->progress.elapsed_us = s->first_sent_us ? now - s->first_sent_us : 0;
+}
+
+/* Nobody reads faster than this. */
+#define PROGRESS_INTERVAL_US 50000
+
 static void report_progress(struct session *s)
 {
-	if (!s->settings->on_progress)
+	if (!s->settings->on_progress || now_us() - s->progress_us < PROGRESS_INTERVAL_US)
 		return;
+	s->progress_us = now_us();
+	note_waiting(s);
 	if (s->engine) {
 		unsigned in_flight;
 		model_engine_stats(s->engine, &s->progress.bytes, &in_flight);
@@ -242,10 +276,16 @@ static void on_reply(void *data, const struct model_reply *reply);
 static struct error *send_call(struct session *s, struct call *call)
 {
 	struct model_request request;
+	size_t model = (size_t)(call->assignment->model - s->settings->models);
 	struct error *err = call_note(call);
 	if (err)
 		return err;
 	call_request(call, &request);
+	call->sent_us = now_us();
+	if (!s->first_sent_us)
+		s->first_sent_us = call->sent_us;
+	s->progress.models += !s->asked[model];
+	s->asked[model] = true;
 	return model_submit(s->engine, call->assignment->model, &request, on_reply, call);
 }
 
@@ -343,7 +383,7 @@ static void on_reply(void *data, const struct model_reply *reply)
 	session_fail(s, job_take_reply(job, call, reply));
 	s->totals->calls += call->reply.request != NULL;
 	s->progress.calls_done++;
-	s->progress.reviewer = a->model->reviewer;
+	call->sent_us = 0;
 	report_progress(s);
 	if (winding_up(s))
 		return; /* jobs that are open are closed at the end, unreported */
@@ -362,6 +402,7 @@ static void start_job(struct session *s, size_t place, struct records_claim *cla
 	s->open[s->nr_open++] = job;
 	job->place = place;
 	job->claim = claim;
+	s->progress.papers_begun++;
 	job->histories = s->histories;
 	job_open(job, s->settings, s->papers[place]);
 	struct error *err = job_find_damaged(job);
@@ -494,6 +535,7 @@ struct error *session_run(const struct session_settings *settings, const struct 
 		.progress = { .papers = nr },
 		.open = xcalloc(SESSION_WINDOW, sizeof(struct job *)),
 		.histories = score_histories_new(settings),
+		.asked = xcalloc(settings->nr_models + 1, sizeof(bool)),
 		.told = xcalloc(settings->nr_models + 1, sizeof(bool)),
 	};
 	*totals = (struct session_totals){ .written = BUFFER_INIT };
@@ -519,6 +561,7 @@ struct error *session_run(const struct session_settings *settings, const struct 
 	while (s.nr_open)
 		forget_job(&s, s.open[0]);
 	free(s.open);
+	free(s.asked);
 	free(s.told);
 	score_histories_free(s.histories);
 	line_release(&s.line);

@@ -20,10 +20,14 @@
 #define SESSION_WINDOW 64
 
 struct session_progress {
-	size_t papers_done, papers;
-	size_t calls_done, calls; /* model calls known of so far */
-	const char *reviewer;     /* of the last reply, or NULL */
-	uint64_t bytes;           /* of answers received so far */
+	size_t papers_done, papers_begun, papers;
+	size_t models;             /* that were asked so far */
+	size_t calls_done, calls;  /* model calls known of so far */
+	const char *waiting;       /* the reviewer whose answer has been waited for longest, or NULL */
+	const char *waiting_paper; /* on which paper */
+	uint64_t waiting_us;
+	uint64_t elapsed_us;       /* since the first call */
+	uint64_t bytes;            /* of answers received so far */
 	double cost_usd;
 };
 

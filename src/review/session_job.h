@@ -21,6 +21,7 @@ struct call {
 	char *words;        /* of the question, with placeholders; NULL: as they are */
 	char hash[SHA256_HEX_SIZE + 1];
 	bool answered;      /* REPLY holds a usable answer */
+	uint64_t sent_us;   /* when, of one whose answer is waited for; else 0 */
 	struct reply reply;
 };
 

@@ -265,6 +265,21 @@ static void test_progress_says_slow_rates_by_the_minute(void **state)
 	terminal_close(&t);
 }
 
+static void test_a_line_of_the_caller_stands_behind_the_title(void **state)
+{
+	(void)state;
+	struct terminal t;
+	terminal_open(&t, 80);
+	now_ms = 0;
+	struct progress *p = progress_new_on(t.screen, test_clock, "reviewing", 2);
+	progress_say(p, "too early");
+	now_ms = 1000;
+	progress_say(p, "2 papers x 3 models\a");
+	assert_screen(&t, "\rreviewing  2 papers x 3 models\\x07");
+	progress_free(p);
+	terminal_close(&t);
+}
+
 static void test_shorter_line_covers_the_longer_one_and_the_end_erases_it(void **state)
 {
 	(void)state;
@@ -412,6 +427,7 @@ int main(void)
 		cmocka_unit_test(test_progress_waits_a_second),
 		cmocka_unit_test(test_progress_writes_ten_times_a_second_at_most),
 		cmocka_unit_test(test_progress_says_slow_rates_by_the_minute),
+		cmocka_unit_test(test_a_line_of_the_caller_stands_behind_the_title),
 		cmocka_unit_test(test_shorter_line_covers_the_longer_one_and_the_end_erases_it),
 		cmocka_unit_test(test_hidden_progress_comes_back_with_the_next_update),
 		cmocka_unit_test(test_line_is_cut_to_the_width_by_columns_not_bytes),
