@@ -171,6 +171,7 @@ KILLS ?= 10
 .PHONY: check-kill
 check-kill: all
 	python3 tests/kill/kill.py $(BUILD) $(KILLS)
+	python3 tests/kill/batch.py $(BUILD) $(KILLS)
 
 # The unit tests and the corpora once more: with the sanitizers, and under valgrind.
 .PHONY: check-sanitize check-valgrind

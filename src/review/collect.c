@@ -240,9 +240,12 @@ static struct error *find_id(struct collecting *c, char **id)
 		err = c->api->find(&c->server, &search, id);
 	if (!err)
 		return batches_put_sent(c->settings->records, o->tag, *id);
-	if (!error_is(err, ERROR_NOT_FOUND) || c->settings->now < o->date + UNSENT_AFTER)
+	if (!error_is(err, ERROR_NOT_FOUND))
 		return err;
 	error_free(err);
+	if (c->settings->now < o->date + UNSENT_AFTER)
+		return error_new(ERROR_CONFLICT, "the server has not heard of it; whether it was sent is known two "
+				 "minutes after it was to be");
 	note(c, false, "a batch that was to be sent was not; `git scrutiny run` asks again");
 	err = book_unanswered(c);
 	return err ? err : batches_put_done(c->settings->records, o->tag, "not sent");
