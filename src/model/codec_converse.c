@@ -245,7 +245,7 @@ static void read_message(struct codec_answer *a, const char *event, const cJSON 
 static bool adapt(struct codec_dialect *dialect, const char *complaint)
 {
 	static const char *const words[] = { "outputConfig", "output_config", "textFormat", "json_schema",
-					     "schema", "structured output" };
+					     "schema", "structured output", "output format", "output config" };
 	if (dialect->format == FORMAT_NONE)
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
