@@ -1,6 +1,7 @@
 #include "model/ollama.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/json.h"
 #include "base/memory.h"
@@ -18,7 +19,8 @@
 
 bool ollama_is_cloud(const char *name)
 {
-	return ends_with(name, ":cloud") || ends_with(name, "-cloud");
+	size_t len = strlen(name);
+	return len >= 6 && (name[len - 6] == ':' || name[len - 6] == '-') && !strcasecmp(name + len - 5, "cloud");
 }
 
 static void free_names(char **names, size_t nr)
@@ -79,9 +81,16 @@ static bool read_show(const cJSON *json, int64_t *context)
 	return chats;
 }
 
-/* Whether NAME answers chats. A server that does not know the question is believed to. */
+/* A model may be a name for one of another host: {"remote_model": ..., "remote_host": ...}. */
+static bool is_forwarded(const cJSON *json)
+{
+	return *json_string_or(json, "remote_model", "") || *json_string_or(json, "remote_host", "");
+}
+
+/* Whether NAME answers chats; a server that does not tell is believed to. *HERE: it computes the answers itself,
+ * as far as it says; one that knows no such question cannot forward, of any other failure the worst is thought. */
 static bool show(const struct model *m, const char *name, const struct http_settings *http,
-		 int64_t *context)
+		 int64_t *context, bool *here)
 {
 	struct buffer body = BUFFER_INIT;
 	struct json_writer w;
@@ -93,6 +102,7 @@ static bool show(const struct model *m, const char *name, const struct http_sett
 	cJSON *json = NULL;
 	struct error *err = fetch_json(&json, url, m->key, body.data, http, FIND_DEADLINE_MS);
 	bool chats = err || read_show(json, context);
+	*here = err ? error_is(err, ERROR_NOT_FOUND) : !is_forwarded(json);
 	error_free(err);
 	cJSON_Delete(json);
 	free(url);
@@ -121,10 +131,10 @@ static struct error *not_there(const struct model *m, char **names, size_t nr)
 }
 
 static struct error *take_first(struct model *m, char **names, size_t nr,
-				const struct http_settings *http)
+				const struct http_settings *http, bool *here)
 {
 	for (size_t i = 0; i < nr; i++) {
-		if (ollama_is_cloud(names[i]) || !show(m, names[i], http, &m->context_tokens))
+		if (ollama_is_cloud(names[i]) || !show(m, names[i], http, &m->context_tokens, here) || !*here)
 			continue;
 		m->name = xstrdup(names[i]);
 		return NULL;
@@ -134,12 +144,12 @@ static struct error *take_first(struct model *m, char **names, size_t nr,
 }
 
 static struct error *take_named(struct model *m, char **names, size_t nr,
-				const struct http_settings *http)
+				const struct http_settings *http, bool *here)
 {
 	for (size_t i = 0; i < nr; i++) {
 		if (!same_model(names[i], m->name))
 			continue;
-		if (show(m, m->name, http, &m->context_tokens))
+		if (show(m, m->name, http, &m->context_tokens, here))
 			return NULL;
 		return error_new(ERROR_USAGE, "%s/%s does not answer questions, it only embeds",
 				 m->provider, m->name);
@@ -147,11 +157,12 @@ static struct error *take_named(struct model *m, char **names, size_t nr,
 	return not_there(m, names, nr);
 }
 
-struct error *ollama_complete(struct model *m, const struct http_settings *http)
+struct error *ollama_complete(struct model *m, const struct http_settings *http, bool *here)
 {
 	char **names;
 	size_t nr;
 	struct http_settings settings = *http;
+	*here = false;
 	settings.connect_timeout_ms = FIND_CONNECT_MS;
 	struct error *err = list_models(m->codec, m->endpoint, m->key, &settings, FIND_DEADLINE_MS,
 					&names, &nr);
@@ -159,7 +170,9 @@ struct error *ollama_complete(struct model *m, const struct http_settings *http)
 		err = error_with_hint(err, "is ollama running? `ollama serve` starts it; OLLAMA_HOST or "
 				      "git config scrutiny.%s.endpoint say where", m->provider);
 	if (!err)
-		err = m->name ? take_named(m, names, nr, &settings) : take_first(m, names, nr, &settings);
+		err = m->name ? take_named(m, names, nr, &settings, here)
+			      : take_first(m, names, nr, &settings, here);
+	*here = *here && m->name && !ollama_is_cloud(m->name);
 	free_names(names, nr);
 	return err;
 }

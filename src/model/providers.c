@@ -379,6 +379,7 @@ static struct error *find_numbers(struct model *m, const struct model_settings *
 struct error *model_find(struct model *out, const char *spec, const struct model_settings *settings)
 {
 	struct model m = { 0 };
+	bool here = true;
 	struct error *err = split_spec(&m, spec);
 	const char *usual = err || m.name ? NULL : setting(settings, m.provider, "model");
 	if (usual)
@@ -395,14 +396,14 @@ struct error *model_find(struct model *out, const char *spec, const struct model
 				      "write %s/<model>, or git config scrutiny.%s.model <model>",
 				      m.provider, m.provider);
 	if (!err && m.codec == &codec_ollama)
-		err = ollama_complete(&m, &settings->http);
+		err = ollama_complete(&m, &settings->http, &here);
 	if (!err && m.auth == MODEL_AUTH_AWS)
 		err = bedrock_complete(&m, settings);
 	if (err)
 		goto out;
 	m.reviewer = xstrfmt("%s/%s", m.provider, m.name);
 	m.family = model_family(m.name);
-	m.local = http_url_is_loopback(m.endpoint) && !ollama_is_cloud(m.name);
+	m.local = here && http_url_is_loopback(m.endpoint) && !ollama_is_cloud(m.name);
 	err = find_numbers(&m, settings);
 out:
 	if (err)

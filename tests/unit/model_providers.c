@@ -286,6 +286,77 @@ static void test_forms_of_ollama_host(void **state)
 
 #define JSON_REPLY(text) "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" text
 
+static void test_a_model_that_an_ollama_forwards_is_not_local(void **state)
+{
+	static const char *const told[] = {
+		JSON_REPLY("{\"remote_model\":\"gpt-oss:120b\",\"remote_host\":\"https://ollama.com:443\"}"),
+		JSON_REPLY("{\"remote_host\":\"http://gpu.lab.example\"}"),
+		"HTTP/1.1 500 Broken\r\nConnection: close\r\n\r\n", /* nobody knows */
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(told); i++) {
+		struct scripted lines[] = {
+			{ .needle = "GET /api/tags", .act = ACT_CLOSE,
+			  .bytes = JSON_REPLY("{\"models\":[{\"name\":\"mine:latest\"}]}") },
+			{ .needle = "POST /api/show", .act = ACT_CLOSE, .bytes = told[i] },
+		};
+		struct scripted_server *server = server_start(lines, ARRAY_SIZE(lines));
+		char host[80];
+		struct model m;
+		snprintf(host, sizeof(host), "OLLAMA_HOST=127.0.0.1:%d", server->port);
+		assert_ok(FIND(&m, "ollama/mine", host));
+		assert_false(m.local);
+		model_release(&m);
+		/* Nor is it taken when nobody named one. */
+		assert_error(FIND(&m, "ollama", host), ERROR_NOT_FOUND, "no model yet");
+		server_stop(server);
+	}
+}
+
+static void test_what_is_called_cloud_is_not_local(void **state)
+{
+	(void)state;
+	assert_true(ollama_is_cloud("big:cloud"));
+	assert_true(ollama_is_cloud("gpt-oss:120b-cloud"));
+	assert_true(ollama_is_cloud("Big:CLOUD"));
+	assert_false(ollama_is_cloud("cloud"));
+	assert_false(ollama_is_cloud("stcloud"));
+}
+
+static void test_only_loopback_addresses_are_local(void **state)
+{
+	static const struct {
+		const char *endpoint;
+		bool local;
+	} cases[] = {
+		{ "http://127.0.0.1:8000/v1", true },
+		{ "http://127.8.9.1:8000/v1", true },
+		{ "http://[::1]:8000/v1", true },
+		{ "http://LocalHost:8000/v1", true },
+		{ "http://localhost.evil.example/v1", false },
+		{ "http://127.0.0.1.evil.example/v1", false },
+		{ "http://127.0.0.1@evil.example/v1", false },
+		{ "http://evil.example/127.0.0.1/v1", false },
+		{ "http://10.0.0.7:8000/v1", false },
+		{ "http://0.0.0.0:8000/v1", false },
+		{ "http://169.254.169.254/v1", false },
+		{ "http://[::ffff:10.0.0.7]:8000/v1", false },
+		{ "http://localhost%2eevil.example/v1", false },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct model m;
+		char *setting = xstrfmt("scrutiny.lab.endpoint=%s", cases[i].endpoint);
+		struct error *err = FIND(&m, "lab/x", setting);
+		if (!err && m.local != cases[i].local)
+			fail_msg("%s", cases[i].endpoint);
+		if (!err)
+			model_release(&m);
+		error_free(err);
+		free(setting);
+	}
+}
+
 static void test_ollama_is_asked_what_it_has(void **state)
 {
 	(void)state;
@@ -580,6 +651,9 @@ int main(void)
 		cmocka_unit_test(test_key_does_not_leave_in_the_clear),
 		cmocka_unit_test(test_families_group_models_of_one_maker),
 		cmocka_unit_test(test_forms_of_ollama_host),
+		cmocka_unit_test(test_a_model_that_an_ollama_forwards_is_not_local),
+		cmocka_unit_test(test_what_is_called_cloud_is_not_local),
+		cmocka_unit_test(test_only_loopback_addresses_are_local),
 		cmocka_unit_test(test_ollama_is_asked_what_it_has),
 		cmocka_unit_test(test_ollama_that_does_not_run_is_said),
 		cmocka_unit_test(test_prices_have_tiers_and_unknown_ones_are_not_free),
