@@ -24,7 +24,7 @@ struct spending {
 	char *request;       /* hash of the request; may be NULL */
 	int64_t input_tokens, output_tokens, cached_tokens; /* -1: not told */
 	double usd;          /* < 0: unknown price */
-	bool estimated;      /* the stream broke or the process died: an upper bound of what was billed */
+	bool estimated;      /* the stream broke or the process died: what may have been billed */
 	bool batch;
 };
 void spending_release(struct spending *s);

@@ -199,8 +199,8 @@ static void say_doubts(struct context *ctx, const struct account *a)
 {
 	const struct sum *total = &a->total;
 	if (total->estimated)
-		say_hint(ctx, "%zu request%s broke off or never told what was used: counted at the most it "
-			 "can have cost.", total->estimated, total->estimated == 1 ? "" : "s");
+		say_hint(ctx, "%zu request%s broke off or did not tell what was used: the cost is estimated.",
+			 total->estimated, total->estimated == 1 ? "" : "s");
 	if (a->ledger.damaged)
 		say_warning("%zu line%s of the ledger cannot be read: what they tell of is not in the sum",
 			    a->ledger.damaged, a->ledger.damaged == 1 ? "" : "s");
@@ -398,9 +398,9 @@ const struct command cmd_cost = {
 	.usage = usage,
 	.description =
 		"Every request to a model that costs money is entered in a ledger, with what it did cost "
-		"by the tokens that the provider told. Where that is not known, because an answer broke off or a "
-		"run was killed, it counts at the most it can have cost; a model whose price is "
-		"not known is said to be of unknown price. The ledger is part of "
+		"by the tokens that the provider told. Where that is not known an estimate counts: of an "
+		"answer that broke off, what had been sent and had arrived; of a run that was killed, what "
+		"was reserved. A model whose price is not known is said to be of unknown price. The ledger is part of "
 		"refs/scrutiny/records: clones that share their records (`git scrutiny records`) share it.\n\n"
 		"Budgets are set in US dollars with git config scrutiny.budget.run, .paper, .day and .month, "
 		"`none` for no limit, and warnings with .dayWarn and .monthWarn. Without them 20 dollars a "
