@@ -58,7 +58,9 @@ static void add_digit(struct number *n, char c, bool behind_point)
 /* "e-3", "\times 10^{-3}", "x 10^-3" at I: its length, and what it adds to the exponent. */
 static size_t power_at(struct slice s, size_t i, int *power)
 {
-	static const char *const forms[] = { "e", "E", "\\times10^", "\\cdot10^", "\xc3\x97""10^", "x10^", "*10^" };
+	static const char *const forms[] = {
+		"e", "E", "\\times10^", "\\cdot10^", "\u00d710^", "x10^", "*10^",
+	};
 	char text[48];
 	size_t len = 0, at[sizeof(text)];
 	for (size_t k = i; k < s.len && len + 1 < sizeof(text) && k < i + 60; k++) {
