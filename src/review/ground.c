@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "review/locate.h"
 #include "review/near.h"
 #include "review/normalise.h"
 
@@ -12,6 +13,8 @@
 #define MAX_PIECES 32
 /* Occurrences looked at before giving up: bounds texts such as a million times the same letter. */
 #define MAX_TRIES 2000
+/* Places of a quote that are held against what the model calls its place. */
+#define MAX_PLACES 200
 
 /* From strict to loose; the reader that makes both sides comparable. */
 static const struct tier {
@@ -44,6 +47,12 @@ struct form {
 
 struct range {
 	size_t start, end;
+};
+
+/* Where a quote should be by its location: a range of a document's text; DOCUMENT NULL: it does not say. */
+struct hint {
+	const struct document *document;
+	struct range range;
 };
 
 struct ground_index *ground_index_new(struct document *const *documents, size_t nr)
@@ -187,30 +196,70 @@ static struct range source_range(const struct form *f, struct slice source, size
 	return (struct range){ first, last + u.len };
 }
 
-/* Looks for NEEDLE in all texts. A short one must stand in one place only. */
-static struct text_forms *find_whole(struct ground_index *index, struct slice needle, size_t tier,
-				     struct range *range)
+/* How far what starts at POS of F is from where HINT says; 0 inside. */
+static size_t distance(const struct form *f, const struct document *document, size_t pos,
+		       const struct hint *hint)
 {
-	struct text_forms *found = NULL;
+	size_t start = f->places ? f->places[pos] & ~STREAM_BREAK : pos;
+
+	if (document != hint->document)
+		return (size_t)-1;
+	if (start < hint->range.start)
+		return hint->range.start - start;
+	return start < hint->range.end ? 0 : start - hint->range.end + 1;
+}
+
+/* The places of a needle, told apart by their distance from a hint. */
+struct places {
+	struct text_forms *text; /* of the nearest, of equals the first; NULL: none */
+	size_t pos, distance;
+	size_t nr, nr_inside;    /* all of them, and those within the hint */
+};
+
+static void look_through(struct places *p, struct text_forms *text, const struct form *f,
+			 struct slice needle, const struct hint *hint, bool first_counts,
+			 unsigned *tries)
+{
+	size_t pos, from = 0;
+
+	while (p->nr < MAX_PLACES && find(f, needle, from, tries, &pos)) {
+		size_t away = distance(f, text->document, pos, hint);
+		if (!p->text || away < p->distance) {
+			p->text = text;
+			p->pos = pos;
+			p->distance = away;
+		}
+		p->nr++;
+		p->nr_inside += !away;
+		from = pos + 1;
+		if (first_counts)
+			break;
+	}
+}
+
+/* Looks for NEEDLE in all texts. A short one must stand in one place only, or in one of those that
+ * HINT means. */
+static struct text_forms *find_whole(struct ground_index *index, struct slice needle, size_t tier,
+				     const struct hint *hint, struct range *range)
+{
+	struct places p = { NULL };
 	bool is_short = count_letters(needle) < GROUND_MIN_LOOSE;
+	bool first_counts = !is_short && !hint->document;
 	unsigned tries = MAX_TRIES;
 
 	if (!needle.len || (is_short && tiers[tier].grounding == GROUNDING_LOOSE))
 		return NULL;
 	for (size_t i = 0; i < index->nr; i++) {
 		struct form f = text_form(&index->texts[i], tier);
-		size_t pos, again;
-		if (!find(&f, needle, 0, &tries, &pos))
-			continue;
-		if (is_short && (found || find(&f, needle, pos + 1, &tries, &again)))
-			return NULL;
-		found = &index->texts[i];
-		*range = source_range(&f, slice_of(&found->document->text), tier, pos,
-				      pos + needle.len);
-		if (!is_short)
+		look_through(&p, &index->texts[i], &f, needle, hint, first_counts, &tries);
+		if (p.text && first_counts)
 			break;
 	}
-	return is_short && !tries ? NULL : found;
+	if (!p.text || (is_short && p.nr > 1 && p.nr_inside != 1) || (is_short && !tries))
+		return NULL;
+	struct form f = text_form(p.text, tier);
+	*range = source_range(&f, slice_of(&p.text->document->text), tier, p.pos, p.pos + needle.len);
+	return p.text;
 }
 
 /* -- quotes with an ellipsis ---------------------------------------------------------------- */
@@ -316,7 +365,8 @@ static struct text_forms *find_pieces(struct ground_index *index, const struct s
 /* -- findings ------------------------------------------------------------------------------- */
 
 static struct text_forms *look_up(struct ground_index *index, struct slice quote,
-				  enum grounding *grounding, struct range *range)
+				  const struct hint *hint, enum grounding *grounding,
+				  struct range *range)
 {
 	struct text_forms *found = NULL;
 	struct slice pieces[MAX_PIECES];
@@ -324,7 +374,7 @@ static struct text_forms *look_up(struct ground_index *index, struct slice quote
 	for (size_t tier = 0; tier < NR_TIERS && !found; tier++) {
 		struct buffer needle = BUFFER_INIT;
 		quote_form(&needle, quote, tier);
-		found = find_whole(index, slice_of(&needle), tier, range);
+		found = find_whole(index, slice_of(&needle), tier, hint, range);
 		*grounding = tiers[tier].grounding;
 		buffer_release(&needle);
 	}
@@ -370,6 +420,18 @@ static void set_place_near(struct ground_index *index, struct finding *f, struct
 	document_position(doc, where, &f->line, &column);
 }
 
+static struct hint hint_of(const struct ground_index *index, const char *location)
+{
+	struct hint hint = { NULL };
+
+	for (size_t i = 0; location && i < index->nr && !hint.document; i++) {
+		const struct document *doc = index->texts[i].document;
+		if (locate_name(doc, location, &hint.range.start, &hint.range.end))
+			hint.document = doc;
+	}
+	return hint;
+}
+
 void ground_finding(struct ground_index *index, struct finding *f)
 {
 	struct range range;
@@ -380,7 +442,8 @@ void ground_finding(struct ground_index *index, struct finding *f)
 	f->path = NULL;
 	f->line = f->column = f->end_line = f->end_column = f->start = f->end = 0;
 	f->grounding = GROUNDING_NONE;
-	struct text_forms *found = look_up(index, slice_trim(quote), &grounding, &range);
+	struct hint hint = hint_of(index, f->location);
+	struct text_forms *found = look_up(index, slice_trim(quote), &hint, &grounding, &range);
 	if (!found) {
 		set_place_near(index, f, quote);
 		return;

@@ -14,7 +14,8 @@ struct ground_index;
 struct ground_index *ground_index_new(struct document *const *documents, size_t nr);
 void ground_index_free(struct ground_index *index);
 
-/* Looks f->quote up and sets grounding, path, line, column, start, end. A quote with an ellipsis
+/* Looks f->quote up and sets grounding, path, line, column, start, end. Of several places the first
+ * counts, or the one nearest to what f->location means, if it means something (see locate.h). A quote with an ellipsis
  * ("...", \ldots, [...]) grounds when its longest pieces do, in order, near each other. One that is
  * not found stays GROUNDING_NONE; when a paragraph shares most of its words, the line is that
  * paragraph's (without a column), and start and end are those of it with its neighbours. */

@@ -214,6 +214,62 @@ static void test_words_of_another_paper_and_short_quotes_are_near_nothing(void *
 	}
 }
 
+/* Two sections that say the same, the second with a label. */
+static struct finding ground_at(const char *quote, const char *location)
+{
+	static const char text[] = "The rate is fixed at n=5.\n\nHere too: the rate is fixed at n=5.\n";
+	struct document doc, *docs[] = { &doc };
+	struct finding f = { .quote = copy(quote), .location = copy(location) };
+
+	make_document(&doc, "p/main.tex", text);
+	doc.sections = xcalloc(2, sizeof(*doc.sections));
+	doc.nr_sections = 2;
+	doc.sections[0] = (struct section){ .level = 1, .title = copy("Model") };
+	doc.sections[1] = (struct section){ .level = 1, .title = copy("Results"), .text_start = 27 };
+	doc.items = xcalloc(1, sizeof(*doc.items));
+	doc.nr_items = 1;
+	doc.items[0] = (struct item){ .kind = ITEM_LABEL, .key = copy("eq:rate"), .text_start = 40 };
+	struct ground_index *index = ground_index_new(docs, 1);
+	ground_finding(index, &f);
+	ground_index_free(index);
+	document_release(&doc);
+	return f;
+}
+
+static void test_the_place_that_a_model_names_decides_between_several(void **state)
+{
+	static const struct {
+		const char *location;
+		size_t line;
+	} rows[] = {
+		{ NULL, 1 },	       { "Results", 3 },		{ "Section 2, Results", 3 },
+		{ "Section 2", 3 },    { "Sec. 1", 1 },			{ "2", 3 },
+		{ "the model", 1 },    { "Equation \\eqref{eq:rate}", 3 }, { "eq:rates", 1 },
+		{ "Theorem 2", 1 },    { "Section 7", 1 },		{ "nonsense", 1 },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct finding f = ground_at("rate is fixed at n=5", rows[i].location);
+		if (f.line != rows[i].line)
+			print_error("'%s' means line %zu\n", rows[i].location, f.line);
+		assert_int_equal(f.grounding, GROUNDING_EXACT);
+		assert_int_equal(f.line, rows[i].line);
+		finding_release(&f);
+	}
+}
+
+static void test_a_short_quote_counts_where_the_model_says_it_is(void **state)
+{
+	(void)state;
+	struct finding f = ground_at("n=5", "Results");
+	assert_int_equal(f.grounding, GROUNDING_EXACT);
+	assert_int_equal(f.line, 3);
+	finding_release(&f);
+	f = ground_at("n=5", "somewhere");
+	assert_int_equal(f.grounding, GROUNDING_NONE);
+	finding_release(&f);
+}
+
 static void test_the_strictest_tier_wins_over_the_first_place(void **state)
 {
 	struct finding f =
@@ -296,6 +352,8 @@ int main(void)
 		cmocka_unit_test(
 			test_words_that_are_not_there_are_near_the_paragraph_that_has_most),
 		cmocka_unit_test(test_words_of_another_paper_and_short_quotes_are_near_nothing),
+		cmocka_unit_test(test_the_place_that_a_model_names_decides_between_several),
+		cmocka_unit_test(test_a_short_quote_counts_where_the_model_says_it_is),
 		cmocka_unit_test(test_the_strictest_tier_wins_over_the_first_place),
 		cmocka_unit_test(test_a_quote_is_looked_for_in_all_manuscripts),
 		cmocka_unit_test(test_broken_bytes_and_markup_do_no_harm),
