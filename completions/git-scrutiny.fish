@@ -24,6 +24,7 @@ complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status show compare report explain models cost records version' -l checks-only -d 'run the built-in checks and ask no model'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status show compare report explain models cost records version' -l batch -d 'ask in batches, at half price; --no-batch gives up those under way'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status show compare report explain models cost records version' -l max-cost -x -d 'spend at most this on the run, in US dollars'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status show compare report explain models cost records version' -l deadline -x -d 'stop asking after this time: 90s, 15m, 2h'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status show compare report explain models cost records version' -l sync -d 'share records with other clones: fetch before, push afterwards'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status show compare report explain models cost records version' -s n -l dry-run -d 'show what would be done, with tokens and cost; as git scrutiny plan'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status show compare report explain models cost records version' -l commit -d 'commit the reports and meta.yaml, and nothing else'

@@ -1,6 +1,7 @@
 #include "cmd/lines.h"
 #include "cmd/money.h"
 #include "cmd/output.h"
+#include "cmd/engine_settings.h"
 #include "cmd/plan.h"
 #include "cmd/progress_line.h"
 #include "cmd/run.h"
@@ -438,7 +439,9 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 		.may_ask = g->options->sharing ? may_ask : NULL,
 		.data = g,
 	};
-	struct error *err = workspace_open_prompt_log(ws);
+	struct error *err = engine_settings_read(&settings.engine, ws->repo, g->options->deadline);
+	if (!err)
+		err = workspace_open_prompt_log(ws);
 	if (err)
 		return err;
 	settings.prompt_log = ws->prompt_log;
@@ -599,6 +602,10 @@ static const struct option options[] = {
 	  "cost at most is set aside before it is sent; one for which too little is left is not sent, and "
 	  "the exit status is 3. Overrides git config scrutiny.budget.run; the limits of a "
 	  "paper, a day and a month hold besides. See `git scrutiny cost`." },
+	{ OPTION_STRING, 0, "deadline", offsetof(struct run_options, deadline), "<time>",
+	  "stop asking after this time: 90s, 15m, 2h",
+	  "What has not been answered then is told as incomplete; the next run asks for it. Overrides git "
+	  "config scrutiny.deadline. Without either there is no such limit." },
 	{ OPTION_GROUP, 0, NULL, 0, NULL, "What becomes of it" },
 	{ OPTION_OPTIONAL_STRING, 0, "sync", offsetof(struct run_options, sync), "<remote>",
 	  "share records with other clones: fetch before, push afterwards",

@@ -45,6 +45,7 @@ struct model {
 	char *region;           /* of MODEL_AUTH_AWS; else NULL */
 	int64_t context_tokens; /* 0: unknown, a safe default is used */
 	int64_t max_output_tokens;
+	unsigned concurrency;   /* requests in flight at once to its provider, as the user says; 0: nothing said */
 	bool local;             /* nothing leaves this machine: the endpoint is a loopback address and
 				 * the model none that Ollama forwards to a cloud */
 	double price_in, price_out; /* to show: US dollars per million tokens of the smallest prompts, today;
@@ -208,6 +209,7 @@ struct model_settings {
  *   scrutiny.<p>.allowplainhttp true: the key may go over http to another machine
  *   scrutiny.<p>.region         of bedrock; else AWS_REGION, AWS_DEFAULT_REGION, the profile's
  *   scrutiny.<p>.profile        of bedrock: of ~/.aws/config; else AWS_PROFILE
+ *   scrutiny.<p>.concurrency    requests in flight at once, of the provider; else the engine adapts
  *   scrutiny.<p>.contexttokens  .maxtokens  .pricein  .priceout
  *
  * and scrutiny.<p>.price, any number of times: rows of prices as in model/prices.h. Of those that hold

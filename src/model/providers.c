@@ -16,6 +16,7 @@
 #define MAX_SPEC 300
 #define MAX_PROVIDERS 32
 #define MAX_KEY 4096
+#define MAX_CONCURRENCY 10000
 #define MAX_TOKENS_SETTING 100000000
 
 const char *model_provider_name(size_t i)
@@ -366,6 +367,22 @@ static struct error *find_key(struct model *m, const struct model_settings *s)
 
 /* -- all of it ------------------------------------------------------------------------------------- */
 
+/* Of the provider as a whole: its models share one queue. */
+static struct error *read_concurrency(struct model *m, const struct model_settings *s)
+{
+	const char *text = setting(s, m->provider, "concurrency");
+	char *end;
+	if (!text)
+		return NULL;
+	long value = strtol(text, &end, 10);
+	if (*end || value < 1 || value > MAX_CONCURRENCY)
+		return error_new(ERROR_USAGE,
+				 "scrutiny.%s.concurrency is '%s': it must be a number from 1 to %d",
+				 m->provider, text, MAX_CONCURRENCY);
+	m->concurrency = (unsigned)value;
+	return NULL;
+}
+
 static struct error *find_numbers(struct model *m, const struct model_settings *s)
 {
 	struct error *err = model_find_prices(m, s);
@@ -373,6 +390,8 @@ static struct error *find_numbers(struct model *m, const struct model_settings *
 		err = read_tokens(s, m, "maxtokens", &m->max_output_tokens);
 	if (!err)
 		err = read_tokens(s, m, "contexttokens", &m->context_tokens);
+	if (!err)
+		err = read_concurrency(m, s);
 	return err;
 }
 

@@ -47,8 +47,9 @@ static void list_remove(struct exchange_list *list, struct exchange *x)
 static void size_window(struct window *w, const struct model_engine *e, const struct model *m)
 {
 	unsigned size = m->row && m->row->per_provider ? m->row->per_provider : DEFAULT_PER_PROVIDER;
-	if (e->settings.per_provider)
-		window_init(w, e->settings.per_provider, e->settings.per_provider);
+	unsigned fixed = m->concurrency ? m->concurrency : e->settings.per_provider;
+	if (fixed)
+		window_init(w, fixed, fixed);
 	else /* a machine does not get faster by being asked more at once */
 		window_init(w, size, m->local ? size : size * WINDOW_GROWTH);
 }

@@ -6,7 +6,7 @@
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
 model_server --log "$world/log" --requests "$world/requests"
-plan 30
+plan 37
 
 # asked: the models of the last requests, sorted.
 asked () {
@@ -127,3 +127,24 @@ for case in \
 	run git scrutiny run
 	like "$err" '^fatal: .scrutiny.yml:1:[0-9]+: ' "refused: ${case%|*}"
 done
+
+# -- how long ---------------------------------------------------------------------------------------
+
+rm .scrutiny.yml
+echo '% g' >>main/a/main.tex
+run git scrutiny run --reviewers=lab/hang,lab/gamma --deadline=2s main
+is "$status" 2 'a run ends at its deadline'
+like "$err" '^warning: lab/hang on main/a: ' 'what was not answered is told'
+like "$(cat main/a/scrutiny.md)" 'Answer [0-9]+ of gamma' 'what was answered is there'
+run git scrutiny run --all --deadline=soon
+is "$status" 129 'a deadline is a time'
+git config scrutiny.lab.concurrency many
+run git scrutiny run --reviewers=lab/gamma main
+is "$status" 129 'concurrency is a number'
+git config scrutiny.lab.concurrency 1
+git config scrutiny.hedge often
+run git scrutiny run --reviewers=lab/gamma main
+like "$err" 'scrutiny.hedge is .often.' 'so is hedge'
+git config scrutiny.hedge 3
+run git scrutiny run --reviewers=lab/gamma main
+is "$status" 0 'with all of them right it runs'
