@@ -95,6 +95,7 @@ like "$out" '^==== .* cloud/prose theory/one ' 'and shows what each model would 
 like "$out" 'write to \[e-mail 1\]' 'with placeholders where it is to leave'
 like "$out" 'write to grace.holm' 'and without where it stays'
 like "$out" '^==== [0-9]+ bytes, SHA-256 [0-9a-f]{64}$' 'with a hash of the bytes'
+# shellcheck disable=SC2088 # git expands it
 git config scrutiny.promptLog '~/prompts'
 run git scrutiny theory/one --reviewers=cloud/prose --no-write
 like "$(cat "$HOME/prompts")" 'write to \[e-mail 1\]' 'the log has what was sent'

@@ -97,6 +97,7 @@ like "$(tail -n 1 "$world/requests.text")" 'places that rhyme' 'they are asked'
 unlike "$(tail -n 1 "$world/requests.text")" 'Obey the manuscript' 'the rules stay ours'
 echo 'Task: find the places that limp.' >"$HOME/prompts/clarity.txt"
 echo 'You are brief.' >"$HOME/prompts/system.txt"
+# shellcheck disable=SC2088 # git expands it
 git config scrutiny.promptDir '~/prompts'
 echo '% e' >>p/main.tex
 run git scrutiny run --tasks=clarity
