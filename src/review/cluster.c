@@ -36,6 +36,7 @@ static int compare_entries(const void *x, const void *y)
 		{ a->why, b->why },
 		{ a->suggestion, b->suggestion },
 		{ a->location, b->location },
+		{ a->unsupported, b->unsupported },
 		{ p->record->version, q->record->version },
 		{ p->record->family, q->record->family },
 	};

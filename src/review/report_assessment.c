@@ -15,7 +15,7 @@ static bool was_asked(const struct record *r)
 /* -- scores ----------------------------------------------------------------------------------- */
 
 /* 6, 6.5, 6.33: as many decimals as there are. */
-static void add_score(struct buffer *out, double value)
+void report_add_score(struct buffer *out, double value)
 {
 	char *text = xstrfmt("%.2f", value);
 	size_t len = strlen(text);
@@ -34,7 +34,7 @@ static void add_score_row(struct buffer *out, const struct record *r)
 		const struct score *s = assessment_score(&r->assessment, (enum criterion_id)c);
 		buffer_addstr(out, " | ");
 		if (s)
-			add_score(out, s->value);
+			report_add_score(out, s->value);
 	}
 	buffer_addstr(out, " |\n");
 }
@@ -53,7 +53,7 @@ static void add_mean_row(struct buffer *out, const struct report *report)
 		}
 		buffer_addstr(out, " | ");
 		if (nr)
-			add_score(out, sum / (double)nr);
+			report_add_score(out, sum / (double)nr);
 	}
 	buffer_addstr(out, " |\n");
 }
@@ -174,7 +174,7 @@ static void add_reasons(struct buffer *out, const struct report *report)
 			buffer_addstr(out, any ? "" : "**Reasons for the scores**\n\n");
 			any = true;
 			buffer_addf(out, "- %s ", criteria[s->criterion].name);
-			add_score(out, s->value);
+			report_add_score(out, s->value);
 			buffer_addstr(out, " (");
 			markdown_text(out, r->reviewer, 80);
 			buffer_addstr(out, "): ");

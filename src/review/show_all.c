@@ -146,6 +146,7 @@ static void add_voice(struct writer *w, const struct voice *v)
 	add_labelled(w, 2 * STEP, "", v->finding->title);
 	add_labelled(w, 2 * STEP, "", v->finding->why);
 	add_labelled(w, 2 * STEP, "Suggestion: ", v->finding->suggestion);
+	add_labelled(w, 2 * STEP, "Not in the paper, so computed or made up: ", v->finding->unsupported);
 }
 
 static void add_names(struct buffer *line, const char *const *names, size_t nr)
@@ -230,6 +231,40 @@ static void add_unseen(struct writer *w)
 		add_wrapped(w, STEP, COLOR_NONE, run->unread[i]);
 }
 
+static void add_remarks(struct writer *w, const char *label, const struct remarks *remarks)
+{
+	for (size_t i = 0; i < remarks->nr; i++)
+		add_labelled(w, 2 * STEP, label, remarks->items[i]);
+}
+
+static void add_scores(struct writer *w, const struct assessment *a)
+{
+	for (size_t i = 0; i < a->nr_scores; i++) {
+		const struct score *s = &a->scores[i];
+		struct buffer line = BUFFER_INIT;
+		buffer_addf(&line, "%s ", criteria[s->criterion].name);
+		report_add_score(&line, s->value);
+		if (s->reason)
+			buffer_addf(&line, ": %s", s->reason);
+		add_wrapped_buffer(w, 2 * STEP, COLOR_NONE, &line);
+	}
+}
+
+static void add_metadata(struct writer *w, const struct metadata *m)
+{
+	struct buffer tags = BUFFER_INIT;
+
+	if (!m)
+		return;
+	add_labelled(w, 2 * STEP, "Description: ", m->description);
+	for (size_t i = 0; i < m->nr_tags; i++)
+		buffer_addf(&tags, "%s%s%s", i ? ", " : "", m->tags[i].name,
+			    m->tags[i].is_new ? " (new)" : "");
+	add_labelled(w, 2 * STEP, "Tags: ", tags.data);
+	add_labelled(w, 2 * STEP, "Scope: ", m->scope);
+	buffer_release(&tags);
+}
+
 /* What each reviewer said of the paper as a whole, and what it cost. */
 static void add_record(struct writer *w, const struct record *r)
 {
@@ -256,6 +291,11 @@ static void add_record(struct writer *w, const struct record *r)
 	}
 	add_wrapped_buffer(w, STEP, COLOR_BOLD, &line);
 	add_labelled(w, 2 * STEP, "", r->summary);
+	add_remarks(w, "Strength: ", &r->assessment.strengths);
+	add_remarks(w, "Weakness: ", &r->assessment.weaknesses);
+	add_remarks(w, "Question: ", &r->assessment.questions);
+	add_scores(w, &r->assessment);
+	add_metadata(w, r->metadata);
 }
 
 void report_all(struct buffer *out, const struct report *report, bool color)

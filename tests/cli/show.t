@@ -2,14 +2,14 @@
 # `git scrutiny show`, and all that is folded in a report.
 . "${0%/*}/lib.sh"
 . "$source_tree/tests/cli/papers.sh"
-plan 12
+plan 15
 
 model_server
 repo sha1
 lab
-git config scrutiny.reviewers lab/alpha,lab/beta,lab/broken
-git config scrutiny.retries 0
+git config scrutiny.reviewers lab/alpha,lab/beta,lab/prose
 broken_paper theory
+echo 'metadata: true' >.scrutiny.yml
 commit 'a paper'
 git scrutiny run >/dev/null 2>&1
 
@@ -25,7 +25,10 @@ like "$out" '^    lab/alpha: warning, 70 % sure, main.tex:' 'it tells who said i
 like "$out" 'does not show it \(alpha\)' 'in the words of one'
 like "$out" 'does not show it \(beta\)' 'and of the other, which the report folds'
 like "$out" 'Answer [0-9]+ of (alpha|beta)' 'what they say of the paper as a whole'
-like "$out" 'lab/broken' 'and who did not answer'
+like "$out" '^        Weakness: The evidence is thin \(beta\)' 'its strengths, weaknesses and questions'
+like "$out" '^        overall 6: As beta sees it' 'its scores'
+like "$out" '^        Tags: .*only-alpha \(new\)' 'and what it would have in meta.yaml'
+like "$out" 'lab/prose' 'and who did not answer'
 is "$(printf '%s\n' "$out" | awk 'length > 80' | wc -l | tr -d ' ')" 0 'in lines of 80 columns'
 
 run git scrutiny show --all --format=json theory
