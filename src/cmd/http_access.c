@@ -56,10 +56,22 @@ static void note_http(const char *key, const char *value, void *data)
 	*(bool *)data = true;
 }
 
+/* URL less "user:password@": arguments can be seen by everybody on this machine. */
+static char *without_password(const char *url)
+{
+	const char *place = strstr(url, "://");
+	if (!place)
+		return xstrdup(url);
+	place += 3;
+	const char *end = place + strcspn(place, "/?#"), *at = memrchr(place, '@', (size_t)(end - place));
+	return at ? xstrfmt("%.*s%s", (int)(place - url), url, at + 1) : xstrdup(url);
+}
+
 /* What git would do at URL: it knows best how http.<url>.* matches. */
 static void access_of(void *data, const char *url, struct http_access *out)
 {
-	const char *const argv[] = { "config", "-z", "--get-urlmatch", "http", url, NULL };
+	char *bare = without_password(url);
+	const char *const argv[] = { "config", "-z", "--get-urlmatch", "http", bare, NULL };
 	struct repo *repo = data;
 	struct buffer settings = BUFFER_INIT_MAX(MAX_SETTINGS);
 	int status;
@@ -83,6 +95,7 @@ static void access_of(void *data, const char *url, struct http_access *out)
 		replace(&out->ca_file, xstrdup(context_env("GIT_SSL_CAINFO")));
 	error_free(err);
 	buffer_release(&settings);
+	free(bare);
 }
 
 struct http_settings workspace_http_settings(struct repo *repo)

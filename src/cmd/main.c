@@ -48,8 +48,11 @@ const char *context_env(const char *name)
 __attribute__((format(printf, 2, 0)))
 static void say(const char *kind, const char *fmt, va_list ap)
 {
-	struct buffer text = BUFFER_INIT, safe = BUFFER_INIT;
-	buffer_vaddf(&text, fmt, ap);
+	struct buffer said = BUFFER_INIT, text = BUFFER_INIT, safe = BUFFER_INIT;
+	buffer_vaddf(&said, fmt, ap);
+	char *clean = redact(buffer_detach(&said, NULL));
+	buffer_addstr(&text, clean);
+	free(clean);
 	/* Every line gets the word, as git's own hints do. */
 	for (size_t start = 0; start <= text.len;) {
 		const char *newline = memchr(text.data + start, '\n', text.len - start);

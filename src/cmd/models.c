@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/trace.h"
 #include "cmd/workspace.h"
 #include "model/provider.h"
 
@@ -158,7 +159,9 @@ static void row_release(struct row *row)
 
 static void add_safe(struct buffer *out, const char *s)
 {
-	text_for_terminal(out, s, strlen(s), false);
+	char *clean = redact(xstrdup(s)); /* an address may hold a password */
+	text_for_terminal(out, clean, strlen(clean), false);
+	free(clean);
 }
 
 static void print_price(struct buffer *out, const struct line *line)
