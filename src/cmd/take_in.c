@@ -67,12 +67,19 @@ static void add_tasks(struct workspace *ws, const struct outstanding *o)
 	}
 }
 
-static void add_all(struct batches *b, struct workspace *ws)
+/* Where papers went ways of .scrutiny.yml, those who stand further on are known, too: a review that needs them is
+ * then told to be incomplete, and the next run asks them. */
+static struct error *add_all(struct batches *b, struct workspace *ws)
 {
-	for (size_t i = 0; i < b->nr; i++) {
+	bool routed = false;
+	for (size_t i = 0; i < b->nr; i++)
+		routed |= b->items[i].routed;
+	struct error *err = routed ? workspace_find_models(ws, NULL, false) : NULL;
+	for (size_t i = 0; i < b->nr && !err; i++) {
 		workspace_add_reviewer(ws, b->items[i].reviewer);
 		add_tasks(ws, &b->items[i]);
 	}
+	return err;
 }
 
 /* Nothing that is collected is refused: it was allowed when it was sent. */
@@ -100,7 +107,7 @@ struct error *take_in_batches(struct workspace *ws, const struct take_in *how, s
 	if (err)
 		return err;
 	if (how->all)
-		add_all(&b, ws);
+		err = add_all(&b, ws);
 	else
 		keep_those_asked(&b, ws);
 	struct collect_settings settings = {
@@ -113,7 +120,7 @@ struct error *take_in_batches(struct workspace *ws, const struct take_in *how, s
 		.on_note = on_note,
 		.data = &t,
 	};
-	if (b.nr) {
+	if (b.nr && !err) {
 		context_catch_signals(ws->ctx);
 		settings.stop = ws->ctx->stop;
 		err = collect_and_book(ws, &b, &settings, totals);

@@ -91,6 +91,7 @@ struct error *batches_put_intent(struct records *store, const struct outstanding
 	json_put_string(&w, "reviewer", o->reviewer);
 	json_put_integer(&w, "date", o->date);
 	json_put_string(&w, "schema", o->schema);
+	json_put_bool(&w, "routed", o->routed);
 	json_key(&w, "requests");
 	json_begin_array(&w);
 	for (size_t i = 0; i < o->nr; i++) {
@@ -155,6 +156,8 @@ static struct error *parse_intent(struct outstanding *out, struct slice text, co
 		err = stored_get_range(root, "date", what, 0, STORED_MAX_DATE, &out->date);
 	if (!err)
 		err = stored_get_string(root, "schema", what, &out->schema);
+	if (!err)
+		err = stored_get_bool(root, "routed", what, &out->routed);
 	if (!err) {
 		err = stored_get_array(root, "requests", what, &items, &out->nr, sizeof(struct batch_entry),
 				       get_entry);

@@ -31,6 +31,7 @@ struct outstanding {
 	char *reviewer;
 	int64_t date;        /* seconds since the epoch */
 	char *schema;        /* of the answers */
+	bool routed;         /* its papers went the ways of .scrutiny.yml, which others may have to go on */
 	char *id;            /* of the server's; NULL: it is not known whether it was sent */
 	struct batch_entry *entries;
 	size_t nr, alloc;

@@ -298,7 +298,7 @@ static void leave_call(struct call *call, enum call_way way)
 	if (way == CALL_WAITS)
 		a->waiting++;
 	else
-		assignment_fail(a, "failed", "its batch brought no answer: `git scrutiny run` asks again");
+		assignment_fail(a, "failed", "no answer came with a batch: `git scrutiny run` asks");
 }
 
 static struct error *place_call(struct session *s, struct call *call)

@@ -149,7 +149,8 @@ static struct error *start_intent(const struct session_batch *b, struct gatherin
 	char tag[BATCH_TAG_DIGITS + 1] = "";
 	struct error *err = new_tag(tag);
 	g->intent = (struct outstanding){ .tag = xstrdup(tag), .reviewer = xstrdup(g->pack.model->reviewer),
-					  .date = b->settings->now, .schema = schema };
+					  .date = b->settings->now, .schema = schema,
+					  .routed = b->settings->routes != NULL };
 	return err;
 }
 
@@ -292,6 +293,9 @@ static struct error *gather(struct session_batch *b, const struct call *call)
 		batch_pack_drop_last(&g->pack);
 		return err;
 	}
+	err = call_note(call);
+	if (err)
+		return err;
 	strmap_add(&g->requests, call->hash, strlen(call->hash));
 	add_entry(b, g, call);
 	return NULL;

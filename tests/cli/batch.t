@@ -21,7 +21,7 @@ done
 export OPENAI_BASE_URL="http://127.0.0.1:$port/v1" OPENAI_API_KEY=sk-mock
 export ANTHROPIC_BASE_URL="http://127.0.0.1:$port" ANTHROPIC_API_KEY=sk-mock
 export GOOGLE_GEMINI_BASE_URL="http://127.0.0.1:$port" GEMINI_API_KEY=sk-mock
-plan 67
+plan 73
 # What is on loopback counts as local: it would be asked one question, free of charge.
 git config --global scrutiny.tasks 'summary, correctness, experiments, novelty, clarity'
 git config --global scrutiny.openai.price 'gpt-6-luna 0.1 0.5'
@@ -118,6 +118,30 @@ two=$!
 wait $one
 wait $two
 is "$(lines batch)" 5 'two processes at once send each question once'
+rm "$control/ended"
+
+# -- the ways of .scrutiny.yml --------------------------------------------------------------------------
+
+fresh routed
+cat >.scrutiny.yml <<'END'
+routes:
+  - papers: theory
+    reviewers: [openai/gpt-6-luna]
+    escalate: anthropic/claude-sonnet-5-5
+END
+run git scrutiny --batch theory/one
+like "$err" '^sent 5 questions to openai/gpt-6-luna' 'the first reviewers of a route are asked'
+touch "$control/ended"
+run git scrutiny collect
+is "$status" 2 'when their answers call for others, the review is incomplete'
+like "$err" 'anthropic/claude-sonnet-5-5 on theory/one: no answer came' 'and it is told who is missing'
+rm "$control/ended"
+run git scrutiny --batch theory/one
+like "$err" '^sent 5 questions to anthropic/claude-sonnet-5-5' 'whom the next run asks'
+touch "$control/ended"
+run git scrutiny collect
+is "$status" 0 'after which it is complete'
+like "$out" '^theory/one .*anthropic/claude-sonnet-5-5' 'with the answers of both'
 rm "$control/ended"
 
 # -- money ----------------------------------------------------------------------------------------------
