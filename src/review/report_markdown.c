@@ -81,7 +81,8 @@ static void add_families(struct buffer *out, const struct consensus_finding *f)
 
 static void add_row(struct buffer *out, const struct run *run, const struct consensus_finding *f)
 {
-	buffer_addf(out, "| %s | ", severity_name(f->severity));
+	buffer_addf(out, "| %s%s | ", f->bucket == BUCKET_PLAUSIBLE ? "plausible " : "",
+		    severity_name(f->severity));
 	if (f->lead.path)
 		add_place(out, run, f->lead.path, f->lead.line);
 	buffer_addstr(out, " | ");
@@ -91,7 +92,7 @@ static void add_row(struct buffer *out, const struct run *run, const struct cons
 	buffer_addstr(out, " |\n");
 }
 
-/* All that is verified or plausible, worst first. */
+/* All that is verified or plausible, in the order in which it follows. */
 static void add_table(struct buffer *out, const struct report *report)
 {
 	const struct consensus *c = report->consensus;
@@ -100,14 +101,11 @@ static void add_table(struct buffer *out, const struct report *report)
 	if (!all)
 		return;
 	buffer_addstr(out, "| | where | what | who |\n|---|---|---|---|\n");
-	for (int s = SEVERITY_ERROR; s >= SEVERITY_NOTE; s--) {
-		for (size_t i = 0; i < c->nr && rows < MAX_ROWS; i++) {
-			const struct consensus_finding *f = &c->findings[i];
-			if (f->severity != (enum severity)s || f->bucket == BUCKET_UNVERIFIED)
-				continue;
-			add_row(out, report->run, f);
-			rows++;
-		}
+	for (size_t i = 0; i < c->nr && rows < MAX_ROWS; i++) {
+		if (c->findings[i].bucket == BUCKET_UNVERIFIED)
+			continue;
+		add_row(out, report->run, &c->findings[i]);
+		rows++;
 	}
 	if (rows < all)
 		buffer_addf(out, "\n%zu more follow below or in scrutiny.json.\n", all - rows);
@@ -192,11 +190,22 @@ static void add_voice(struct buffer *out, const struct voice *v)
 		    (int)(v->finding->confidence * 100 + 0.5));
 }
 
+/* Whether the reviewer of voice I has one before it. */
+static bool has_spoken(const struct consensus_finding *f, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (!strcmp(f->voices[k].record->reviewer, f->voices[i].record->reviewer))
+			return true;
+	return false;
+}
+
 static void add_voices(struct buffer *out, const struct consensus_finding *f)
 {
 	buffer_addstr(out, "Raised by ");
 	size_t shown = f->nr_voices < MAX_VOICES ? f->nr_voices : MAX_VOICES;
 	for (size_t i = 0; i < shown; i++) {
+		if (has_spoken(f, i))
+			continue;
 		buffer_addstr(out, i ? ", " : "");
 		add_voice(out, &f->voices[i]);
 	}

@@ -235,6 +235,23 @@ static void test_scores_are_relative_once_every_model_has_a_history(void **state
 	release(&s);
 }
 
+static void test_a_reviewer_that_says_it_twice_is_named_once(void **state)
+{
+	struct scene s = { 0 };
+	struct buffer out = BUFFER_INIT;
+	(void)state;
+	s.run = make_run(PAPER);
+	struct record *r = reviewer(&s, "lab/a", "gpt");
+	for (size_t i = 0; i < 2; i++)
+		place(add_claim(r, SEVERITY_WARNING, "Wrong rate", i ? "it is 0.53" : "it is not 0.35",
+				"the rate is 0.35", MAIN, 400, 416),
+		      16, 5, 21);
+	report_markdown(&out, make(&s));
+	assert_non_null(strstr(out.data, "\nRaised by lab/a (warning, 80 %).\n"));
+	buffer_release(&out);
+	release(&s);
+}
+
 static void test_a_clean_report_is_short(void **state)
 {
 	struct scene s = { 0 };
@@ -435,6 +452,7 @@ int main(void)
 		cmocka_unit_test(test_a_full_report_is_as_agreed),
 		cmocka_unit_test(test_a_report_shows_what_models_think_of_the_paper),
 		cmocka_unit_test(test_scores_are_relative_once_every_model_has_a_history),
+		cmocka_unit_test(test_a_reviewer_that_says_it_twice_is_named_once),
 		cmocka_unit_test(test_a_clean_report_is_short),
 		cmocka_unit_test(test_a_report_without_reviewers_is_incomplete),
 		cmocka_unit_test(test_hostile_words_stay_words),
