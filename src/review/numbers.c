@@ -10,6 +10,8 @@
 /* Significant digits that are compared. */
 #define MAX_DIGITS 18
 #define MAX_EXPONENT 400
+/* Values that are kept; a paper with more is a table of data, of which nothing is said. */
+#define MAX_VALUES ((size_t)1 << 19)
 
 /* Its value is 0.DIGITS x 10^EXPONENT; no zero at either end of DIGITS. */
 struct number {
@@ -154,7 +156,8 @@ static void add_value(struct number_index *index, const char *digits, int nr, in
 {
 	char key[40];
 	size_t len = key_of(key, digits, nr, exponent);
-	strmap_add(&index->values, key, len);
+	if (index->values.nr < MAX_VALUES)
+		strmap_add(&index->values, key, len);
 }
 
 /* The first NR digits of N, rounded; "99" rounds to "100". */
@@ -300,6 +303,8 @@ static char *unsupported_in(const struct number_index *index, const char *text)
 
 char *number_unsupported(const struct number_index *index, const struct finding *f)
 {
+	if (index->values.nr == MAX_VALUES)
+		return NULL;
 	char *found = unsupported_in(index, f->title);
 	return found ? found : unsupported_in(index, f->why);
 }

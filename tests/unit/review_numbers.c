@@ -68,6 +68,20 @@ static void test_what_nobody_takes_from_a_paper_is_not_looked_up(void **state)
 	assert_supported("that is $\\pi/3 \\approx 1.047$ or \xe2\x89\x88 2.83");
 }
 
+static void test_of_a_paper_that_is_all_numbers_nothing_is_said(void **state)
+{
+	(void)state;
+	struct document doc = { .text = BUFFER_INIT };
+	struct document *documents[] = { &doc };
+	struct finding f = { .title = (char *)"It says 0.8312" };
+	for (unsigned i = 0; i < 200000; i++)
+		buffer_addf(&doc.text, "%u ", 100000000 + i * 3331);
+	struct number_index *index = number_index_new(documents, 1);
+	assert_null(number_unsupported(index, &f));
+	number_index_free(index);
+	buffer_release(&doc.text);
+}
+
 static void test_any_bytes_can_be_read(void **state)
 {
 	static const char *const texts[] = {
@@ -86,6 +100,7 @@ int main(void)
 		cmocka_unit_test(test_a_number_may_be_cited_rounded),
 		cmocka_unit_test(test_a_number_that_is_nowhere_is_told),
 		cmocka_unit_test(test_what_nobody_takes_from_a_paper_is_not_looked_up),
+		cmocka_unit_test(test_of_a_paper_that_is_all_numbers_nothing_is_said),
 		cmocka_unit_test(test_any_bytes_can_be_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
