@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "base/terminal.h"
 #include "base/text.h"
+#include "base/trace.h"
 #include "git/commit.h"
 
 /* What is collected while the session runs. */
@@ -378,6 +379,21 @@ static void print_up_to_date(struct workspace *ws, bool commit, bool quiet)
 	buffer_release(&date);
 }
 
+/* What a run that was killed at its very end has left, such as its page of the ledger, is committed here. Facts of
+ * a run are not: the reports of that one may be missing. */
+static void commit_leftovers(struct workspace *ws)
+{
+	struct strmap pending = STRMAP_INIT;
+	struct error *err = records_pending(ws->records, REVIEW_RUN_NAME, &pending);
+	if (!err && !pending.nr)
+		err = records_commit(ws->records, "Record what was left");
+	strmap_release(&pending, NULL);
+	/* It stays where it is, for a run that can write. */
+	if (err)
+		trace_printf("%s", err->message);
+	error_free(err);
+}
+
 static void say_absent(const struct workspace *ws)
 {
 	for (size_t i = 0; i < ws->nr_absent; i++)
@@ -445,6 +461,7 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 	if (err)
 		return err;
 	settings.prompt_log = ws->prompt_log;
+	workspace_hint_at_records(ws);
 	workspace_warn_of_access(ws);
 	context_catch_signals(ws->ctx);
 	settings.stop = ws->ctx->stop;
@@ -545,6 +562,8 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	*exit_status = ws.nr_absent ? EXIT_INCOMPLETE : EXIT_DONE;
 	if (!err && !o->dry_run)
 		say_absent(&ws);
+	if (!err && !nr && !o->dry_run)
+		commit_leftovers(&ws);
 	if (!err && o->dry_run)
 		err = plan_print(&ws, papers, nr, &limits, false, false);
 	else if (!err && !nr && is_text(o))

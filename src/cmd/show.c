@@ -169,12 +169,14 @@ static struct error *report_reviews(struct workspace *ws, const struct report_op
 		if (!repo_work_tree(ws->repo))
 			return error_new(ERROR_USAGE, "a bare repository has no place for reports; "
 						      "add --no-write");
-		return replay(ws, papers, reviews, nr);
+		struct error *err = replay(ws, papers, reviews, nr);
+		if (err || (!o->format && !o->output))
+			return err;
 	}
 	struct buffer text = BUFFER_INIT;
 	struct line_source lines;
 	line_source_init(&lines, ws->snapshot);
-	output_format(&text, o->format, reviews, nr, false, &lines);
+	output_format(&text, o->format ? o->format : "md", reviews, nr, false, &lines);
 	line_source_release(&lines);
 	struct error *err = output_write(o->output, &text);
 	buffer_release(&text);
@@ -223,7 +225,7 @@ static const struct option report_table[] = {
 	{ OPTION_BOOL, 0, "replay", offsetof(struct report_options, replay), NULL,
 	  "write the reports anew from the records",
 	  "Writes scrutiny.md, scrutiny.json and the scrutiny section of meta.yaml anew from the records, "
-	  "offline. The same records give the same bytes." },
+	  "offline. The same records give the same bytes. With `--format` or `-o` they are printed besides." },
 	{ OPTION_BOOL, 0, "write", offsetof(struct report_options, write), NULL,
 	  "with --replay, write into the work tree (default); --no-write prints" },
 	{ OPTION_CHOICE, 0, "format", offsetof(struct report_options, format), "<format>",
@@ -233,10 +235,10 @@ static const struct option report_table[] = {
 	{ .kind = OPTION_END },
 };
 
-static const struct report_options report_defaults = { .write = true, .format = "md" };
+static const struct report_options report_defaults = { .write = true };
 static const char *const show_usage[] = { "[<options>] [<paper>...]", NULL };
 static const char *const report_usage[] = { "[--format=<format>] [-o <file>] [<paper>...]",
-					    "--replay [--no-write] [<paper>...]", NULL };
+					    "--replay [--no-write] [--format=<format>] [-o <file>] [<paper>...]", NULL };
 
 static const struct example show_examples[] = {
 	{ "git scrutiny show theory/tilings", "The report of one paper, in the pager." },

@@ -184,6 +184,7 @@ static void human(struct workspace *ws, const struct status_options *o)
 	else if (counts[STATE_FRESH] < n && !ws->nr_models)
 		say_hint(ws->ctx, "no model is configured; built-in checks will run. "
 				  "`git scrutiny models` shows how to add one.");
+	workspace_hint_at_records(ws);
 	buffer_release(&head);
 	buffer_release(&body);
 }

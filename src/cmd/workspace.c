@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/trace.h"
+#include "git/records_sync.h"
 #include "meta/meta.h"
 #include "git/credential.h"
 
@@ -701,4 +702,23 @@ void add_paper_name(struct buffer *out, const struct paper *paper)
 		text_for_terminal(out, paper->path, strlen(paper->path), false);
 	else
 		buffer_addch(out, '.');
+}
+
+/* No server is asked: reports of the papers as they are show that somebody has the records. */
+void workspace_hint_at_records(struct workspace *ws)
+{
+	struct oid tip;
+	char *remote = NULL;
+	struct error *err = repo_ref(ws->repo, RECORDS_REF, &tip);
+	size_t reported = 0;
+	for (size_t i = 0; i < ws->papers.nr && !err && !tip.hex[0]; i++)
+		reported += *ws->papers.items[i].reported && paper_report_is_current(&ws->papers.items[i]);
+	if (!err && reported)
+		err = records_remote(&remote, ws->repo, NULL);
+	if (!err && remote)
+		say_hint(ws->ctx, "%zu paper%s a report, but the records it was made of are not here: `git scrutiny records "
+				  "fetch` takes them from %s if it has them, so that nothing is paid for twice",
+			 reported, reported == 1 ? " has" : "s have", remote);
+	error_free(err); /* without a remote there is nothing to fetch from */
+	free(remote);
 }

@@ -100,6 +100,9 @@ bool workspace_path(const struct workspace *ws, const char *typed, struct buffer
 /* Whether TYPED names a file or a folder here. */
 bool workspace_path_exists(const struct workspace *ws, const char *typed);
 
+/* In a clone whose papers have reports but not the records that these were made of: how to get them. */
+void workspace_hint_at_records(struct workspace *ws);
+
 /* The paper's name for people: its path, or "." at the top; safe for a terminal. Appends. */
 void add_paper_name(struct buffer *out, const struct paper *paper);
 

@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 76
+plan 84
 
 # review NAME WORD: a paper that no other is like, with the built-in checks.
 review () {
@@ -191,6 +191,31 @@ run git scrutiny records migrate
 is "$status $out" "0 all records are in today's format" 'once'
 run git scrutiny records verify
 is "$status $err" '0 ' 'and all is well'
+cd ..
+
+# -- a fresh clone ------------------------------------------------------------------------------------
+
+git clone -q --bare damaged fresh-hub.git
+(cd damaged && git push -q ../fresh-hub.git main && git scrutiny records push ../fresh-hub.git) >/dev/null 2>&1
+git clone -q fresh-hub.git fresh
+cd fresh || exit 1
+run git scrutiny status
+like "$err" '^hint: 2 papers have a report, but the records .* are not here: .git scrutiny records fetch. takes them from origin' 'a clone without records is told how to get them'
+git scrutiny records fetch >/dev/null
+git remote remove origin
+run git scrutiny status
+is "$err" '' 'once'
+before=$(cat ./*/scrutiny.* ./*/meta.yaml | git hash-object --stdin)
+rm ./*/scrutiny.*
+run git scrutiny report --replay
+is "$status" 0 'reports are replayed from fetched records'
+is "$(cat ./*/scrutiny.* ./*/meta.yaml | git hash-object --stdin)" "$before" 'byte for byte, offline'
+is "$(git status --porcelain)" '' 'as they are committed'
+rm one/scrutiny.md
+run git scrutiny report --replay --format=json -o replayed.json one
+is "$status$out" 0 '--replay with a file'
+like "$(cat replayed.json)" '"papers"' 'writes the file'
+ok "$(test -f one/scrutiny.md; echo $?)" 'and the report'
 cd ..
 
 # -- gc -----------------------------------------------------------------------------------------------
