@@ -37,7 +37,8 @@ static bool digit_at(struct slice s, size_t i)
 /* The length of what separates thousands at I: a comma or thin space with three digits behind it. */
 static size_t separator_at(struct slice s, size_t i)
 {
-	static const char *const separators[] = { ",", "{,}", "\\,", "\\;", "'", "\xe2\x80\x89", "\xe2\x80\xaf" };
+	static const char *const separators[] = { ",", "{,}", "\\,", "\\;", "'", "\xe2\x80\x89",
+						  "\xe2\x80\xaf" };
 	for (size_t k = 0; k < ARRAY_SIZE(separators); k++) {
 		size_t n = strlen(separators[k]);
 		if (s.len - i > n && !memcmp(s.data + i, separators[k], n) && digit_at(s, i + n) &&
@@ -95,7 +96,8 @@ static size_t power_at(struct slice s, size_t i, int *power)
 
 static bool percent_at(struct slice s, size_t i)
 {
-	static const char *const forms[] = { "%", "\\%", " %", " \\%", "~\\%", "\\,\\%", "$\\%", " percent", "$ percent" };
+	static const char *const forms[] = { "%",      "\\%",	 " %",	     " \\%",	  "~\\%",
+					     "\\,\\%", "$\\%", " percent", "$ percent" };
 	for (size_t k = 0; k < ARRAY_SIZE(forms); k++) {
 		size_t n = strlen(forms[k]);
 		if (s.len - i >= n && !memcmp(s.data + i, forms[k], n))
@@ -225,7 +227,8 @@ static bool is_year(const struct number *n)
 /* 95 %, 97.5 %, 99.9 %, 1.96: everybody's. */
 static bool is_convention(const struct number *n)
 {
-	static const char *const digits[] = { "95", "99", "975", "995", "999", "196", "2576", "1645", "68", "25", "75" };
+	static const char *const digits[] = { "95",  "99",   "975",  "995", "999", "196",
+					      "2576", "1645", "68",   "25",  "75" };
 	for (size_t i = 0; i < ARRAY_SIZE(digits); i++)
 		if (!strcmp(n->digits, digits[i]))
 			return true;
@@ -238,21 +241,23 @@ static bool is_part_of_name(struct slice s, const struct number *n)
 	unsigned char before = n->start ? (unsigned char)s.data[n->start - 1] : ' ';
 	unsigned char earlier = n->start > 1 ? (unsigned char)s.data[n->start - 2] : ' ';
 	unsigned char after = n->end < s.len ? (unsigned char)s.data[n->end] : ' ';
-	if (ascii_alpha(before) || before == '_' || before == '^' || before == '.' || before == '/' || before == ':' ||
+	if (ascii_alpha(before) || memchr("_^./:", before, 5) ||
 	    (before == '-' && ascii_alpha(earlier)) || (before == '{' && (earlier == '_' || earlier == '^')))
 		return true;
-	return ascii_alpha(after) || (after == '.' && digit_at(s, n->end + 1)) || after == '/' || after == ':';
+	return ascii_alpha(after) || (after == '.' && digit_at(s, n->end + 1)) || after == '/' ||
+	       after == ':';
 }
 
-/* "Section 3.25", "Eq. (4.15)", "Tables 2.11 and 2.12": a word that numbers things, at most a word before it. */
+/* "Section 3.25", "Eq. (4.15)", "Tables 2.11 and 2.12": a word that numbers things shortly before it. */
 static bool is_reference(struct slice s, const struct number *n)
 {
 	static const char *const words[] = {
-		"section", "sec.",   "sect.", "\xc2\xa7", "equation", "eq",	"theorem", "thm",      "lemma",
-		"proposition", "prop", "corollary", "cor.", "definition", "def.", "table", "tab.",     "figure",
-		"fig",	   "page",   "pp.",	"p.",	    "line",	"ref",	"appendix", "chapter", "step",
-		"algorithm", "footnote", "example", "remark", "assumption", "claim", "version", "condition", "part",
-		"exercise", "formula", "inequality", "problem", "item", "note", "citation", "\\ref", "para",
+		"section", "sec.", "sect.", "\xc2\xa7", "equation", "eq", "theorem", "thm",
+		"lemma", "proposition", "prop", "corollary", "cor.", "definition", "def.", "table",
+		"tab.", "figure", "fig", "page", "pp.", "p.", "line", "ref", "appendix", "chapter",
+		"step", "algorithm", "footnote", "example", "remark", "assumption", "claim",
+		"version", "condition", "part", "exercise", "formula", "inequality", "problem",
+		"item", "note", "citation", "\\ref", "para",
 	};
 	size_t from = n->start > 40 ? n->start - 40 : 0;
 	while (from < n->start && from && s.data[from - 1] != ' ')

@@ -1,7 +1,7 @@
 /*
  * Keys, tokens and personal data in what is about to leave this machine. A scan errs on the quiet side
- * where papers are full of look-alikes (hashes, page ranges, formulas), and on the strict side where a key has a
- * shape of its own.
+ * where papers are full of look-alikes (hashes, page ranges, formulas), and on the strict side where a key
+ * has a shape of its own.
  *
  * What is redacted gets a placeholder such as "[e-mail 1]", the same one for the same words in all of a
  * paper, so that what a model quotes can be found in the paper again.
@@ -42,8 +42,8 @@ struct privacy {
 void privacy_init(struct privacy *p, struct privacy_rules rules);
 void privacy_release(struct privacy *p);
 
-/* Looks TEXT through. E-mail addresses in its first TITLE_PAGE bytes are those of authors, as are those in the
- * arguments of \email and its kin: they are published with the paper. What the rules allow is no hit. */
+/* Looks TEXT through. E-mail addresses in its first TITLE_PAGE bytes are those of authors, as are those in
+ * the arguments of \email and its kin: they are published with the paper. What the rules allow is no hit. */
 void privacy_look(struct privacy *p, struct privacy_scan *out, struct slice text, size_t title_page);
 /* How far the title page of DOC reaches: to its first section (of Markdown, the one behind the title). */
 size_t privacy_title_page(const struct document *doc);

@@ -84,7 +84,8 @@ static bool is_somebody(struct slice text, size_t start, size_t end)
 		"@company.", "@foo.",     "@bar.",    "@mycompany.", NULL,
 	};
 	/* Endings of files and of words that no top-level domain has: mAP@0.5.The, icon@2x.png. */
-	static const char *const endings[] = { ".png", ".jpg", ".jpeg", ".svg", ".pdf", ".gif", ".tex", NULL };
+	static const char *const endings[] = { ".png", ".jpg", ".jpeg", ".svg",
+						".pdf", ".gif", ".tex",  NULL };
 	struct slice s = { text.data + start, end - start };
 	size_t slashes = 0;
 	while (slashes < start && text.data[start - slashes - 1] == '\\')
@@ -144,72 +145,94 @@ static bool has_some_digits(struct slice text, size_t start, size_t end)
 #define GAP "(?:[ ~.\\-/]|--|\\\\,|\\\\ )"
 
 const struct privacy_pattern privacy_patterns[] = {
-	{ PRIVACY_KEY, "a key of Anthropic", "sk-ant-", NOT_IN_WORD "sk-ant-[A-Za-z0-9]{2,12}-(?:[A-Za-z0-9-]|" US "){20,}",
-	  false, NULL },
-	{ PRIVACY_KEY, "a key of OpenAI", "sk-", NOT_IN_WORD "sk-(?:proj-|svcacct-|admin-)?(?:[A-Za-z0-9-]|" US "){24,}",
+	{ PRIVACY_KEY, "a key of Anthropic", "sk-ant-",
+	  NOT_IN_WORD "sk-ant-[A-Za-z0-9]{2,12}-(?:[A-Za-z0-9-]|" US "){20,}", false, NULL },
+	{ PRIVACY_KEY, "a key of OpenAI", "sk-",
+	  NOT_IN_WORD "sk-(?:proj-|svcacct-|admin-)?(?:[A-Za-z0-9-]|" US "){24,}",
 	  false, looks_random },
-	{ PRIVACY_KEY, "a key of Google", "AIza", NOT_IN_WORD "AIza(?:[0-9A-Za-z-]|" US "){35}", false, looks_random },
-	{ PRIVACY_KEY, "a token of Google", "ya29.", NOT_IN_WORD "ya29\\.(?:[0-9A-Za-z-]|" US "){20,}", false, NULL },
-	{ PRIVACY_KEY, "a client secret of Google", "GOCSPX-", NOT_IN_WORD "GOCSPX-(?:[0-9A-Za-z-]|" US "){20,}", false,
-	  NULL },
-	{ PRIVACY_KEY, "an access key id of AWS", "KIA", NOT_IN_WORD "AKIA[A-Z0-9]{16}(?![A-Za-z0-9])", false,
-	  is_not_made_up },
-	{ PRIVACY_KEY, "an access key id of AWS", "ASIA", NOT_IN_WORD "ASIA[A-Z0-9]{16}(?![A-Za-z0-9])", false,
-	  is_not_made_up },
+	{ PRIVACY_KEY, "a key of Google", "AIza",
+	  NOT_IN_WORD "AIza(?:[0-9A-Za-z-]|" US "){35}", false, looks_random },
+	{ PRIVACY_KEY, "a token of Google", "ya29.",
+	  NOT_IN_WORD "ya29\\.(?:[0-9A-Za-z-]|" US "){20,}", false, NULL },
+	{ PRIVACY_KEY, "a client secret of Google", "GOCSPX-",
+	  NOT_IN_WORD "GOCSPX-(?:[0-9A-Za-z-]|" US "){20,}", false, NULL },
+	{ PRIVACY_KEY, "an access key id of AWS", "KIA",
+	  NOT_IN_WORD "AKIA[A-Z0-9]{16}(?![A-Za-z0-9])", false, is_not_made_up },
+	{ PRIVACY_KEY, "an access key id of AWS", "ASIA",
+	  NOT_IN_WORD "ASIA[A-Z0-9]{16}(?![A-Za-z0-9])", false, is_not_made_up },
 	{ PRIVACY_KEY, "a secret key of AWS", "secret",
-	  "aws.{0,20}secret.{0,20}?[=: \"']{1,6}([A-Za-z0-9/+=]{40})(?![A-Za-z0-9/+=])", true, looks_random },
-	{ PRIVACY_KEY, "a token of GitHub", "gh", NOT_IN_WORD "gh[pousr]" US "[A-Za-z0-9]{36,}", false, NULL },
-	{ PRIVACY_KEY, "a token of GitHub", "github", NOT_IN_WORD "github" US "pat" US "(?:[A-Za-z0-9]|" US "){40,}", false,
-	  NULL },
-	{ PRIVACY_KEY, "a token of GitLab", "glpat-", NOT_IN_WORD "glpat-(?:[A-Za-z0-9.-]|" US "){20,}", false, NULL },
-	{ PRIVACY_KEY, "a token of Slack", "xox", NOT_IN_WORD "xox[abeoprs]-[A-Za-z0-9-]{10,}", false, looks_random },
-	{ PRIVACY_KEY, "a web hook of Slack", "hooks.slack.com", "hooks\\.slack\\.com/services/[A-Z0-9]+/[A-Z0-9]+/[A-Za-z0-9]+",
-	  false, NULL },
-	{ PRIVACY_KEY, "a token of Hugging Face", "hf", NOT_IN_WORD "hf" US "[A-Za-z0-9]{30,}", false, NULL },
-	{ PRIVACY_KEY, "a key of Groq", "gsk", NOT_IN_WORD "gsk" US "[A-Za-z0-9]{40,}", false, looks_random },
-	{ PRIVACY_KEY, "a key of xAI", "xai-", NOT_IN_WORD "xai-[A-Za-z0-9]{40,}", false, looks_random },
-	{ PRIVACY_KEY, "a key of Perplexity", "pplx-", NOT_IN_WORD "pplx-[A-Za-z0-9]{40,}", false, looks_random },
-	{ PRIVACY_KEY, "a token of Replicate", "r8", NOT_IN_WORD "r8" US "[A-Za-z0-9]{36,}", false, looks_random },
-	{ PRIVACY_KEY, "a key of Stripe", "live", NOT_IN_WORD "[rs]k" US "live" US "[A-Za-z0-9]{20,}", false, looks_random },
-	{ PRIVACY_KEY, "a token of npm", "npm", NOT_IN_WORD "npm" US "[A-Za-z0-9]{36}(?![A-Za-z0-9])", false,
-	  looks_random },
-	{ PRIVACY_KEY, "a token of PyPI", "pypi-", NOT_IN_WORD "pypi-Ag(?:[A-Za-z0-9-]|" US "){50,}", false, NULL },
-	{ PRIVACY_KEY, "a key of SendGrid", "SG.", NOT_IN_WORD "SG\\.(?:[A-Za-z0-9-]|" US "){22}\\.(?:[A-Za-z0-9-]|" US "){43}",
-	  false, NULL },
+	  "aws.{0,20}secret.{0,20}?[=: \"']{1,6}([A-Za-z0-9/+=]{40})(?![A-Za-z0-9/+=])",
+	  true, looks_random },
+	{ PRIVACY_KEY, "a token of GitHub", "gh",
+	  NOT_IN_WORD "gh[pousr]" US "[A-Za-z0-9]{36,}", false, NULL },
+	{ PRIVACY_KEY, "a token of GitHub", "github",
+	  NOT_IN_WORD "github" US "pat" US "(?:[A-Za-z0-9]|" US "){40,}", false, NULL },
+	{ PRIVACY_KEY, "a token of GitLab", "glpat-",
+	  NOT_IN_WORD "glpat-(?:[A-Za-z0-9.-]|" US "){20,}", false, NULL },
+	{ PRIVACY_KEY, "a token of Slack", "xox",
+	  NOT_IN_WORD "xox[abeoprs]-[A-Za-z0-9-]{10,}", false, looks_random },
+	{ PRIVACY_KEY, "a web hook of Slack", "hooks.slack.com",
+	  "hooks\\.slack\\.com/services/[A-Z0-9]+/[A-Z0-9]+/[A-Za-z0-9]+", false, NULL },
+	{ PRIVACY_KEY, "a token of Hugging Face", "hf",
+	  NOT_IN_WORD "hf" US "[A-Za-z0-9]{30,}", false, NULL },
+	{ PRIVACY_KEY, "a key of Groq", "gsk",
+	  NOT_IN_WORD "gsk" US "[A-Za-z0-9]{40,}", false, looks_random },
+	{ PRIVACY_KEY, "a key of xAI", "xai-",
+	  NOT_IN_WORD "xai-[A-Za-z0-9]{40,}", false, looks_random },
+	{ PRIVACY_KEY, "a key of Perplexity", "pplx-",
+	  NOT_IN_WORD "pplx-[A-Za-z0-9]{40,}", false, looks_random },
+	{ PRIVACY_KEY, "a token of Replicate", "r8",
+	  NOT_IN_WORD "r8" US "[A-Za-z0-9]{36,}", false, looks_random },
+	{ PRIVACY_KEY, "a key of Stripe", "live",
+	  NOT_IN_WORD "[rs]k" US "live" US "[A-Za-z0-9]{20,}", false, looks_random },
+	{ PRIVACY_KEY, "a token of npm", "npm",
+	  NOT_IN_WORD "npm" US "[A-Za-z0-9]{36}(?![A-Za-z0-9])", false, looks_random },
+	{ PRIVACY_KEY, "a token of PyPI", "pypi-",
+	  NOT_IN_WORD "pypi-Ag(?:[A-Za-z0-9-]|" US "){50,}", false, NULL },
+	{ PRIVACY_KEY, "a key of SendGrid", "SG.",
+	  NOT_IN_WORD "SG\\.(?:[A-Za-z0-9-]|" US "){22}\\.(?:[A-Za-z0-9-]|" US "){43}", false, NULL },
 	{ PRIVACY_KEY, "a private key", "PRIVATE KEY",
 	  "-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----"
-	  "(?:[A-Za-z0-9+/=:,.\\s\\\\]*+(?:-(?!-)[A-Za-z0-9+/=:,.\\s\\\\]*+){0,40}+-----END [A-Z0-9 ]{1,60}-----|"
-	  "[A-Za-z0-9+/=\\s]*+)", false, NULL },
+	  "(?:[A-Za-z0-9+/=:,.\\s\\\\]*+(?:-(?!-)[A-Za-z0-9+/=:,.\\s\\\\]*+){0,40}+-----END [A-Z0-9"
+	  " ]{1,60}-----|" "[A-Za-z0-9+/=\\s]*+)", false, NULL },
 	{ PRIVACY_KEY, "a web token", "eyJ",
-	  NOT_IN_WORD "eyJ(?:[A-Za-z0-9-]|" US "){8,}\\.eyJ(?:[A-Za-z0-9-]|" US "){8,}\\.(?:[A-Za-z0-9-]|" US "){10,}", false,
-	  NULL },
-	{ PRIVACY_KEY, "a bearer token", "bearer", "bearer +([A-Za-z0-9._~+/-]{20,}=*)", true, looks_random },
-	{ PRIVACY_KEY, "a password in an address", "://", "[a-z][a-z0-9+.-]{1,20}://[^\\s/:@{}\\\\$<>\"]{1,64}:([^\\s/@{}\\\\$<>\"]{3,128})@",
+	  NOT_IN_WORD "eyJ(?:[A-Za-z0-9-]|" US "){8,}\\.eyJ(?:[A-Za-z0-9-]|" US
+	  "){8,}\\.(?:[A-Za-z0-9-]|" US "){10,}", false, NULL },
+	{ PRIVACY_KEY, "a bearer token", "bearer",
+	  "bearer +([A-Za-z0-9._~+/-]{20,}=*)", true, looks_random },
+	{ PRIVACY_KEY, "a password in an address", "://",
+	  "[a-z][a-z0-9+.-]{1,20}://[^\\s/:@{}\\\\$<>\"]{1,64}:([^\\s/@{}\\\\$<>\"]{3,128})@",
 	  true, is_not_made_up },
 #define ASSIGNED "[\"'`]?[ \\t]{0,3}(?:=>|:=|=|:)[ \\t]{0,3}[\"'`]?([^\\s\"'`\\\\{}$,;<>&]{8,128})"
-	{ PRIVACY_KEY, "a password", "pass", "(?<![a-z0-9])(?:password|passwd|passphrase)" ASSIGNED, true,
-	  looks_like_password },
-	{ PRIVACY_KEY, "a secret", "secret", "(?<![a-z0-9])(?:[a-z]{1,20}" US ")?(?:client|api|app|auth)?(?:" US "|-)?secret(?:(?:" US "|-)key)?" ASSIGNED,
+	{ PRIVACY_KEY, "a password", "pass",
+	  "(?<![a-z0-9])(?:password|passwd|passphrase)" ASSIGNED, true, looks_like_password },
+	{ PRIVACY_KEY, "a secret", "secret",
+	  "(?<![a-z0-9])(?:[a-z]{1,20}" US ")?(?:client|api|app|auth)?(?:" US "|-)?secret(?:(?:" US
+	  "|-)key)?" ASSIGNED, true, looks_like_password },
+	{ PRIVACY_KEY, "a key", "key",
+	  "(?<![a-z0-9])(?:api|access|auth|account)(?:" US "|-| )?key" ASSIGNED,
 	  true, looks_like_password },
-	{ PRIVACY_KEY, "a key", "key", "(?<![a-z0-9])(?:api|access|auth|account)(?:" US "|-| )?key" ASSIGNED, true,
-	  looks_like_password },
-	{ PRIVACY_KEY, "a token", "token", "(?<![a-z0-9])(?:access|auth|api|bot|refresh)(?:" US "|-| )?token" ASSIGNED, true,
-	  looks_like_password },
+	{ PRIVACY_KEY, "a token", "token",
+	  "(?<![a-z0-9])(?:access|auth|api|bot|refresh)(?:" US "|-| )?token" ASSIGNED,
+	  true, looks_like_password },
 #undef ASSIGNED
-	{ PRIVACY_EMAIL, "an e-mail address", "@", "(?<![A-Za-z0-9.%+@-])(?:[A-Za-z0-9.%+-]|" US "){1,64}" MAIL_DOMAIN, false,
-	  is_somebody },
+	{ PRIVACY_EMAIL, "an e-mail address", "@",
+	  "(?<![A-Za-z0-9.%+@-])(?:[A-Za-z0-9.%+-]|" US "){1,64}" MAIL_DOMAIN, false, is_somebody },
 	/* {ada,ben}@uni.edu */
-	{ PRIVACY_EMAIL, "an e-mail address", "@", "\\\\?\\{[A-Za-z0-9._%+, ~-]{1,120}\\\\?\\}" MAIL_DOMAIN, false, is_somebody },
+	{ PRIVACY_EMAIL, "an e-mail address", "@",
+	  "\\\\?\\{[A-Za-z0-9._%+, ~-]{1,120}\\\\?\\}" MAIL_DOMAIN, false, is_somebody },
 	{ PRIVACY_EMAIL, "an e-mail address", "at",
-	  "[A-Za-z0-9._-]{2,40} ?[\\[(] ?at ?[\\])] ?[A-Za-z0-9-]{2,40}(?: ?[\\[(] ?dot ?[\\])] ?|\\.)[A-Za-z0-9.-]{2,40}", true,
-	  NULL },
+	  "[A-Za-z0-9._-]{2,40} ?[\\[(] ?at ?[\\])] ?[A-Za-z0-9-]{2,40}(?: ?[\\[(] ?dot ?[\\])] ?|"
+	  "\\.)[A-Za-z0-9.-]{2,40}", true, NULL },
 	{ PRIVACY_PHONE, "a phone number", "+",
-	  "(?<![A-Za-z0-9$^_+=)\\]}])\\+[1-9][0-9]{0,2}+(?:" GAP "?+\\(?+[0-9]{1,5}+\\)?+){2,6}+(?![0-9A-Za-z%^_])", false,
-	  has_phone_digits },
+	  "(?<![A-Za-z0-9$^_+=)\\]}])\\+[1-9][0-9]{0,2}+(?:" GAP
+	  "?+\\(?+[0-9]{1,5}+\\)?+){2,6}+(?![0-9A-Za-z%^_])", false, has_phone_digits },
 	{ PRIVACY_PHONE, "a phone number", NULL,
-	  "(?<![A-Za-z\\\\])(?:telephone|tel|phone|fax|mobile|cell ?phone|telefon|tél)\\b[.:]?(?: ?(?:no\\.?|number|nr\\.?))?:?[ ~]{0,3}"
-	  "(\\+?+\\(?+[0-9]{1,5}+\\)?+(?:" GAP "{0,2}+\\(?+[0-9]{1,5}+\\)?+){1,6}+)(?![0-9A-Za-z%])", true, has_some_digits },
-	{ PRIVACY_PHONE, "a phone number", NULL, "(?<![0-9A-Za-z.$-])(?:\\([2-9][0-9]{2}\\)[ ~]?[2-9][0-9]{2}-[0-9]{4}|"
+	  "(?<![A-Za-z\\\\])(?:telephone|tel|phone|fax|mobile|cell ?phone|telefon|tél)\\b[.:]?(?: ?"
+	  "(?:no\\.?|number|nr\\.?))?:?[ ~]{0,3}" "(\\+?+\\(?+[0-9]{1,5}+\\)?+(?:" GAP
+	  "{0,2}+\\(?+[0-9]{1,5}+\\)?+){1,6}+)(?![0-9A-Za-z%])", true, has_some_digits },
+	{ PRIVACY_PHONE, "a phone number", NULL,
+	  "(?<![0-9A-Za-z.$-])(?:\\([2-9][0-9]{2}\\)[ ~]?[2-9][0-9]{2}-[0-9]{4}|"
 	  "[2-9][0-9]{2}-[2-9][0-9]{2}-[0-9]{4})(?![0-9A-Za-z-])", false, NULL },
 };
 const size_t privacy_pattern_nr = ARRAY_SIZE(privacy_patterns);
@@ -228,7 +251,8 @@ static bool holds(struct slice text, const char *literal)
 	return false;
 }
 
-static void add_hit(struct privacy_scan *scan, const struct privacy_pattern *pattern, size_t start, size_t end)
+static void add_hit(struct privacy_scan *scan, const struct privacy_pattern *pattern, size_t start,
+		    size_t end)
 {
 	if (scan->nr == PRIVACY_MAX_HITS) {
 		scan->gave_up = true;

@@ -56,8 +56,8 @@ static char *blocked_at(struct document *doc, const struct privacy_hit *hit)
 	struct location where = document_locate(doc, hit->start, hit->end);
 	size_t line, column;
 	document_position(doc, where, &line, &column);
-	return xstrfmt("not sent: %s:%zu holds what looks like %s (take it out, or have a placeholder sent with "
-		       "git config scrutiny.privacy.%s redact)", doc->files[where.file].path, line, hit->what,
+	return xstrfmt("not sent: %s:%zu holds what looks like %s (take it out, or have a placeholder "
+		       "sent with git config scrutiny.privacy.%s redact)", doc->files[where.file].path, line, hit->what,
 		       hit->kind == PRIVACY_KEY ? "keys" : "personal");
 }
 
@@ -67,7 +67,8 @@ char *job_why_not_sent(struct job *job)
 	for (size_t i = 0; i < job->nr_documents; i++) {
 		const struct privacy_hit *hit = privacy_blocker(&job->privacy, &job->scans[i]);
 		if (job->scans[i].gave_up)
-			return xstrfmt("not sent: %s cannot be looked through for keys", job->readable[i]->path);
+			return xstrfmt("not sent: %s cannot be looked through for keys",
+				       job->readable[i]->path);
 		if (hit)
 			return blocked_at(job->readable[i], hit);
 	}
