@@ -221,7 +221,7 @@ static void write_sum(struct json_writer *w, const struct sum *sum)
 	json_put_integer(w, "input_tokens", sum->input_tokens);
 	json_put_integer(w, "cached_tokens", sum->cached_tokens);
 	json_put_integer(w, "output_tokens", sum->output_tokens);
-	json_put_number(w, "usd", sum->usd);
+	json_put_number(w, "usd", money_rounded(sum->usd));
 	json_put_integer(w, "unknown_price", (int64_t)sum->unknown);
 	json_put_integer(w, "estimated", (int64_t)sum->estimated);
 	json_end_object(w);
@@ -231,7 +231,7 @@ static void write_limit(struct json_writer *w, const char *key, double spent, do
 {
 	json_key(w, key);
 	json_begin_object(w);
-	json_put_number(w, "usd", spent);
+	json_put_number(w, "usd", money_rounded(spent));
 	json_key(w, "warn_at");
 	warn < 0 ? json_null(w) : json_number(w, warn);
 	json_key(w, "stop_at");

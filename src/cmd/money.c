@@ -1,5 +1,7 @@
 #include "cmd/money.h"
 
+#include <math.h>
+
 #include "base/text.h"
 #include "review/limits.h"
 
@@ -14,6 +16,11 @@ struct error *money_limits(struct budget_limits *out, const struct workspace *ws
 	if (!err && max_cost && run < 0)
 		out->run = ws->policy.budget.run;
 	return err;
+}
+
+double money_rounded(double usd)
+{
+	return round(usd * 1e9) / 1e9;
 }
 
 void money_add_column(struct buffer *out, double usd)

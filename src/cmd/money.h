@@ -7,6 +7,8 @@
 /* The limits of the user, lowered by the policy; MAX_COST is the option's text or NULL. ERROR_USAGE. */
 struct error *money_limits(struct budget_limits *out, const struct workspace *ws, const char *max_cost);
 
+/* Without what adding up in another order would change: to whole billionths. */
+double money_rounded(double usd);
 /* "$0.0420": always four digits, so that they stand below each other. */
 void money_add_column(struct buffer *out, double usd);
 /* "$0.042" or, where not all prices are known, "$0.042 and what models of unknown price took". */

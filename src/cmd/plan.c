@@ -246,7 +246,7 @@ static void put_usd(struct json_writer *w, const char *key, double usd)
 	if (usd < 0)
 		json_null(w);
 	else
-		json_number(w, usd);
+		json_number(w, money_rounded(usd));
 }
 
 static const char *state_of(const struct session_estimate *e)
@@ -308,11 +308,11 @@ static void print_json(const struct plan *p)
 	json_put_integer(&w, "calls_if_needed", (int64_t)t.calls_if_needed);
 	json_put_integer(&w, "input_tokens", t.input);
 	json_put_integer(&w, "output_tokens", t.output);
-	json_put_number(&w, "usd", t.usd);
-	json_put_number(&w, "usd_at_most", t.usd_at_most);
+	json_put_number(&w, "usd", money_rounded(t.usd));
+	json_put_number(&w, "usd_at_most", money_rounded(t.usd_at_most));
 	json_put_bool(&w, "price_is_unknown", t.unknown);
-	json_put_number(&w, "spent_today", p->day);
-	json_put_number(&w, "spent_this_month", p->month);
+	json_put_number(&w, "spent_today", money_rounded(p->day));
+	json_put_number(&w, "spent_this_month", money_rounded(p->month));
 	put_usd(&w, "stop_run_at", p->limits->run);
 	put_usd(&w, "stop_day_at", p->limits->day);
 	put_usd(&w, "stop_month_at", p->limits->month);

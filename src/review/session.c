@@ -542,10 +542,9 @@ struct error *session_run(const struct session_settings *settings, const struct 
 	line_init(&s.line, nr);
 	struct error *err = NULL;
 	struct model_engine_settings engine = settings->engine;
-	if (settings->nr_models)
-		err = session_budget_new(&s.budget, settings, papers, nr);
+	s.budget = session_budget_new(settings, papers, nr);
 	session_budget_watch(s.budget, &engine);
-	if (settings->nr_models && !err)
+	if (settings->nr_models)
 		err = model_engine_new(&s.engine, &engine);
 	if (s.engine)
 		model_engine_set_tick(s.engine, on_tick, &s);

@@ -28,24 +28,43 @@ static bool costs_money(const struct session_settings *settings)
 	return false;
 }
 
-struct error *session_budget_new(struct session_budget **out, const struct session_settings *settings,
-				 const struct paper *const *papers, size_t nr)
+struct session_budget *session_budget_new(const struct session_settings *settings,
+					  const struct paper *const *papers, size_t nr)
 {
-	static const struct budget_limits none = BUDGET_NO_LIMITS;
-	struct repo *repo = snapshot_repo(settings->snapshot);
-	*out = NULL;
 	if (!costs_money(settings))
 		return NULL;
 	struct session_budget *b = xcalloc(1, sizeof(*b));
 	b->settings = settings;
-	b->authors = authors_new(repo, papers, nr);
-	struct error *err = budget_open(&b->budget, repo, settings->records,
-					settings->limits ? settings->limits : &none, NULL);
-	if (err)
-		session_budget_free(b);
-	else
-		*out = b;
-	return err;
+	b->authors = authors_new(snapshot_repo(settings->snapshot), papers, nr);
+	return b;
+}
+
+static void tell_warning(struct session_budget *b)
+{
+	char *warning;
+	while ((warning = budget_warning(b->budget))) {
+		if (b->settings->on_warning)
+			b->settings->on_warning(b->settings->data, warning);
+		free(warning);
+	}
+}
+
+/* Only where something is to be spent: the ledger may be long, and the git directory one that cannot be
+ * written to. */
+static struct error *set_aside(struct session_budget *b, const struct spending *what, double usd,
+			       uint64_t *reservation)
+{
+	static const struct budget_limits none = BUDGET_NO_LIMITS;
+	const struct session_settings *settings = b->settings;
+	struct error *err = NULL;
+	if (!b->budget) {
+		err = budget_open(&b->budget, snapshot_repo(settings->snapshot), settings->records,
+				  settings->limits ? settings->limits : &none, NULL);
+		if (err)
+			return err;
+		tell_warning(b);
+	}
+	return budget_reserve(b->budget, what, usd, reservation);
 }
 
 void session_budget_free(struct session_budget *b)
@@ -82,19 +101,9 @@ static struct error *reserve(void *data, void *request_data, const struct model_
 	struct session_budget *b = data;
 	struct spending what = spending_of(b, request_data);
 	(void)worst;
-	struct error *err = budget_reserve(b->budget, &what, usd, reservation);
+	struct error *err = set_aside(b, &what, usd, reservation);
 	b->open += !err;
 	return err;
-}
-
-static void tell_warning(struct session_budget *b)
-{
-	char *warning;
-	while ((warning = budget_warning(b->budget))) {
-		if (b->settings->on_warning)
-			b->settings->on_warning(b->settings->data, warning);
-		free(warning);
-	}
 }
 
 static void settle(void *data, void *request_data, uint64_t reservation, const struct model_usage *usage,
@@ -123,10 +132,8 @@ static void settle(void *data, void *request_data, uint64_t reservation, const s
 
 void session_budget_watch(struct session_budget *b, struct model_engine_settings *engine)
 {
-	if (!b)
-		return;
-	engine->budget = (struct model_budget){ reserve, settle, b };
-	tell_warning(b);
+	if (b)
+		engine->budget = (struct model_budget){ reserve, settle, b };
 }
 
 /* -- batches ------------------------------------------------------------------------------------------- */
@@ -140,7 +147,7 @@ struct error *session_budget_open_account(struct session_budget *b, const struct
 	struct spending what = spending_of(b, call);
 	what.id = (char *)id;
 	what.batch = true;
-	struct error *err = budget_reserve(b->budget, &what, usd, &out->reservation);
+	struct error *err = set_aside(b, &what, usd, &out->reservation);
 	if (err)
 		return err;
 	spending_copy(&out->what, &what);
@@ -204,7 +211,7 @@ double session_budget_spent(const struct session_budget *b)
 struct error *session_budget_finish(struct session_budget *b, struct session_totals *totals)
 {
 	struct budget_state state;
-	if (!b)
+	if (!b || !b->budget)
 		return NULL;
 	totals->cost_usd = b->spent;
 	totals->cost_unknown = b->unknown;

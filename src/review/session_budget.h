@@ -9,9 +9,9 @@
 
 struct session_budget;
 
-/* *OUT is NULL when no model of SETTINGS costs money. Books what dead processes have spent. */
-struct error *session_budget_new(struct session_budget **out, const struct session_settings *settings,
-				 const struct paper *const *papers, size_t nr);
+/* NULL when no model of SETTINGS costs money. The first reservation books what dead processes have spent. */
+struct session_budget *session_budget_new(const struct session_settings *settings,
+					  const struct paper *const *papers, size_t nr);
 void session_budget_free(struct session_budget *b);
 /* Lets the engine ask; the calls submitted to it have a struct call as their data. */
 void session_budget_watch(struct session_budget *b, struct model_engine_settings *engine);

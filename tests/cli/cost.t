@@ -7,7 +7,7 @@
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
 model_server --log "$world/log" --latency 0.05
-plan 52
+plan 53
 
 # Every answer of the server has 100 tokens in and 50 out.
 papers () {
@@ -95,6 +95,10 @@ is "$(value month usd)" 0.042 'a clone that fetched the records knows the spendi
 run git scrutiny --all --reviewers=lab/alpha,lab/beta
 run git scrutiny cost --json
 is "$(value total usd)" 0.042 'what is recorded is not paid for again'
+rmdir .git/scrutiny/spending && : >.git/scrutiny/spending
+run git scrutiny --all --reviewers=lab/alpha,lab/beta
+is "$status" 0 'nor does it need an account'
+rm .git/scrutiny/spending
 
 # -- unknown prices ----------------------------------------------------------------------------------
 
