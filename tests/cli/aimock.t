@@ -8,7 +8,7 @@ need_server aimock-start
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
 start_server aimock-start
-plan 76
+plan 81
 
 # review MODEL: reviews the one paper of a new repository, where nothing is recorded yet.
 review () {
@@ -90,7 +90,34 @@ done
 fails anthropic refuser 'a content filter of the provider'
 fails gemini filtered 'a content filter of the provider'
 
+# -- answers in one piece, as batches have them --------------------------------------------------------
+
+# whole PROVIDER/MODEL PATH
+whole () {
+	like "$("$SCRUTINY_BUILD/tests/tools/ask-whole" "$1" "$2" 2>&1)" \
+		'^ok \{"summary":"The proof rests on a false lemma.*\} 900 60$' "$1: an answer in one piece"
+}
+if [ -x "$SCRUTINY_BUILD/tests/tools/ask-whole" ]; then
+	whole openai/gpt-6-luna /chat/completions
+	whole anthropic/claude-sonnet-5-5 /v1/messages
+	whole gemini/gemini-3.8-flash /v1beta/models/gemini-3.8-flash:generateContent
+else
+	skip 3 'ask-whole is not built: make check-cli builds it'
+fi
+
+# The mock takes OpenAI's batches, but answers their questions in a sentence of its own.
+review openai/none-such
+batch () {
+	git scrutiny run --batch -q --reviewers=openai/gpt-6-luna >"$world/sent" 2>&1
+	git scrutiny collect -q >"$world/under-way" 2>&1
+	git scrutiny collect >"$world/collected" 2>&1
+	like "$(cat "$world/collected")" 'brought no answer: the answer is prose, not JSON' "$1: a batch goes there and back"
+}
+batch 'chat completions'
+
 git config --global scrutiny.openai.api responses
 speaks openai gpt-6-luna
 fails openai short 'broke off at the limit'
 fails openai garbled 'something that is not JSON'
+review openai/none-such
+batch responses
