@@ -9,7 +9,7 @@ __git_scrutiny_options ()
 	case "$1" in
 	run) echo "--since= --staged --all --reviewers= --tasks= --checks-only --batch --max-cost= --deadline= --sync --sync= --dry-run --commit --write --no-write --fail-on= --format= --output= --quiet --color=" ;;
 	collect) echo "--wait --interval= --commit --write --no-write --quiet" ;;
-	plan) echo "--since= --staged --all --reviewers= --tasks= --checks-only --max-cost= --json --show-prompts" ;;
+	plan) echo "--since= --staged --all --reviewers= --tasks= --checks-only --batch --max-cost= --json --show-prompts" ;;
 	status) echo "--all --porcelain --reviewers= --checks-only --color=" ;;
 	show) echo "--all --format= --color=" ;;
 	compare) echo "--format= --output= --fail-on= --color=" ;;

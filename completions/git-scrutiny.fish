@@ -52,6 +52,7 @@ complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -s a -l all -d 'e
 complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -l reviewers -x -a '(git scrutiny models --list 2>/dev/null)' -d 'ask these models instead of the configured ones'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -l tasks -x -d 'what to ask them: summary, correctness, experiments, novelty, clarity, or review'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -l checks-only -d 'ask no model'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -l batch -d 'what it costs with git scrutiny run --batch'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -l max-cost -x -d 'tell whether this would stop the run, in US dollars'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -l json -d 'print JSON, as docs/formats/plan.schema.json says'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -l show-prompts -d 'print the questions themselves, as they would be sent'

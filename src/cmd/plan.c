@@ -15,7 +15,7 @@
 
 struct plan_options {
 	const char *since, *reviewers, *tasks, *max_cost;
-	bool staged, all, checks_only, json, show_prompts;
+	bool staged, all, checks_only, batch, json, show_prompts;
 };
 
 /* What would be asked, and what it would cost. */
@@ -97,6 +97,8 @@ static void add_cell(struct table *t, const struct model *m, const struct sessio
 		table_add(t, "not sent");
 	else if (e->too_long)
 		table_add(t, "too long");
+	else if (e->calls_waiting && e->calls_known == e->calls)
+		table_add(t, "waiting");
 	else if (e->if_needed)
 		table_add(t, "if needed");
 	else
@@ -336,9 +338,10 @@ static void print_question(void *data, const struct prompt_entry *question)
 }
 
 struct error *plan_print(struct workspace *ws, const struct paper *const *papers, size_t nr,
-			 const struct budget_limits *limits, bool json, bool show_prompts)
+			 const struct budget_limits *limits, const struct plan_view *view)
 {
 	struct session_settings settings = {
+		.asking = view->batch ? SESSION_ASK_BATCH : SESSION_ASK_LIVE,
 		.snapshot = ws->snapshot,
 		.records = ws->records,
 		.policy = &ws->policy,
@@ -351,7 +354,7 @@ struct error *plan_print(struct workspace *ws, const struct paper *const *papers
 		.words = ws->words,
 		.now = (int64_t)time(NULL),
 		.vocabulary = workspace_vocabulary(ws),
-		.on_question = show_prompts ? print_question : NULL,
+		.on_question = view->prompts ? print_question : NULL,
 	};
 	struct plan p = {
 		.ws = ws,
@@ -364,9 +367,9 @@ struct error *plan_print(struct workspace *ws, const struct paper *const *papers
 	struct error *err = session_plan(&settings, papers, nr, p.estimates, p.unreadable);
 	if (!err)
 		err = money_spent(ws->records, settings.now, &p.day, &p.month);
-	if (!err && json)
+	if (!err && view->json)
 		print_json(&p);
-	else if (!err && !show_prompts)
+	else if (!err && !view->prompts)
 		print_text(&p);
 	for (size_t i = 0; i < ws->nr_absent; i++)
 		say_warning("%s: %s", ws->absent[i].reviewer, ws->absent[i].message);
@@ -394,7 +397,8 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	if (!err)
 		err = workspace_select(&ws, &sel, &papers, &nr);
 	if (!err)
-		err = plan_print(&ws, papers, nr, &limits, o->json, o->show_prompts);
+		err = plan_print(&ws, papers, nr, &limits,
+				 &(struct plan_view){ o->json, o->show_prompts, o->batch });
 	*exit_status = ws.nr_absent ? EXIT_INCOMPLETE : EXIT_DONE;
 	free(papers);
 	workspace_release(&ws);
@@ -414,6 +418,8 @@ static const struct option options[] = {
 	  "what to ask them: summary, correctness, experiments, novelty, clarity, or review" },
 	{ OPTION_BOOL, 0, "checks-only", offsetof(struct plan_options, checks_only), NULL,
 	  "ask no model" },
+	{ OPTION_BOOL, 0, "batch", offsetof(struct plan_options, batch), NULL,
+	  "what it costs with `git scrutiny run --batch`" },
 	{ OPTION_STRING, 0, "max-cost", offsetof(struct plan_options, max_cost), "<usd>",
 	  "tell whether this would stop the run, in US dollars" },
 	{ OPTION_BOOL, 0, "json", offsetof(struct plan_options, json), NULL,

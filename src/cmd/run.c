@@ -565,7 +565,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	if (!err && !nr && !o->dry_run)
 		commit_leftovers(&ws);
 	if (!err && o->dry_run)
-		err = plan_print(&ws, papers, nr, &limits, false, false);
+		err = plan_print(&ws, papers, nr, &limits, &(struct plan_view){ .batch = o->batch == 1 });
 	else if (!err && !nr && is_text(o))
 		print_up_to_date(&ws, o->commit, o->quiet);
 	else if (!err)

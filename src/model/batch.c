@@ -56,12 +56,12 @@ void batch_pack_release(struct batch_pack *p)
 }
 
 bool batch_pack_add(struct batch_pack *p, const char *id, const struct model_request *request,
-		    const cJSON *schema)
+		    const cJSON *schema, bool alone)
 {
 	struct buffer body = BUFFER_INIT;
 	struct json_writer w;
 	struct codec_question q = { .model = p->model, .request = request, .schema = schema,
-				    .dialect = p->dialect, .whole = true };
+				    .dialect = p->dialect, .whole = true, .alone = alone };
 	size_t before = p->requests.len;
 	uint64_t answer = (uint64_t)codec_output_tokens(&q) * ANSWER_BYTES_PER_TOKEN + ANSWER_BYTES_AROUND;
 	json_writer_init(&w, &body, false);

@@ -84,10 +84,10 @@ struct batch_pack {
 /* M must have an api and live as long. */
 void batch_pack_init(struct batch_pack *p, const struct model *m);
 void batch_pack_release(struct batch_pack *p);
-/* Appends REQUEST, whose schema, parsed, is SCHEMA. False when it does not fit any more: the pack is to be sent
- * first. Into an empty one everything goes. */
+/* Appends REQUEST, whose schema, parsed, is SCHEMA. ALONE: no other has its shared part. False when it does not
+ * fit any more: the pack is to be sent first. Into an empty one everything goes. */
 bool batch_pack_add(struct batch_pack *p, const char *id, const struct model_request *request,
-		    const cJSON *schema);
+		    const cJSON *schema, bool alone);
 /* Takes back what was added last: once. */
 void batch_pack_drop_last(struct batch_pack *p);
 

@@ -140,6 +140,7 @@ struct session_estimate {
 	double usd_at_most;                  /* were every answer as long as is allowed, and wrong at first */
 	size_t calls, calls_known;           /* of them: replies that are in the store already */
 	size_t guessed;                      /* calls whose output is a guess: no answer of the model is known */
+	size_t calls_waiting;                /* of them: answers that come with a batch */
 	bool recorded;
 	bool withheld;                       /* local_only, and the model is not local */
 	bool unasked;                        /* it does not review this paper */

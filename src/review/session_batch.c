@@ -277,15 +277,16 @@ static struct error *gather(struct session_batch *b, const struct call *call)
 	struct error *err = gathering_of(b, a->model, request.schema, &g);
 	if (err)
 		return err;
+	bool alone = a->nr_calls <= a->parts.nr;
 	bool is_new = !strmap_has(&g->requests, call->hash, strlen(call->hash));
 	err = is_new ? call_note(call) : NULL;
 	if (err)
 		return err;
-	if (is_new && !batch_pack_add(&g->pack, call->hash, &request, g->schema)) {
+	if (is_new && !batch_pack_add(&g->pack, call->hash, &request, g->schema, alone)) {
 		err = send_gathering(b, g);
 		if (err)
 			return err;
-		batch_pack_add(&g->pack, call->hash, &request, g->schema);
+		batch_pack_add(&g->pack, call->hash, &request, g->schema, alone);
 	}
 	if (is_new)
 		err = open_account(b, g, call);

@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "base/strmap.h"
 #include "model/codec.h"
+#include "review/batches.h"
 #include "review/session_job.h"
 
 /* An answer of a model that has given none, in tokens: of a task, and of a whole review in one. */
@@ -156,9 +157,22 @@ static void add_call(struct session_estimate *out, const struct outputs *o, cons
 	out->usd_at_most = add_usd(out->usd_at_most, add_usd(usd_at_most, model_cost(m, &most, now)));
 }
 
-static void estimate(struct session_estimate *out, const struct outputs *o, const struct assignment *a,
-		     int64_t now)
+/* What a batch would cost, for those who are asked in one. */
+static void halve(struct session_estimate *out, const struct assignment *a)
 {
+	const struct session_settings *settings = a->job->settings;
+	if (settings->asking != SESSION_ASK_BATCH || !batch_api_of(a->model))
+		return;
+	double fraction = model_batch_fraction(a->model, 0, settings->now);
+	out->usd = out->usd < 0 ? out->usd : out->usd * fraction;
+	out->usd_at_most = out->usd_at_most < 0 ? out->usd_at_most : out->usd_at_most * fraction;
+}
+
+static void estimate(struct session_estimate *out, const struct outputs *o, const struct assignment *a,
+		     const struct batches *under_way)
+{
+	const struct session_settings *settings = a->job->settings;
+	const char *content_id = a->job->paper->content_id;
 	*out = (struct session_estimate){
 		.recorded = a->recorded,
 		.withheld = a->withheld || a->blocked,
@@ -166,11 +180,13 @@ static void estimate(struct session_estimate *out, const struct outputs *o, cons
 		.calls = a->nr_calls,
 	};
 	for (size_t i = 0; i < a->nr_calls; i++) {
-		if (a->calls[i].answered)
-			out->calls_known++;
-		else
-			add_call(out, o, &a->calls[i], now);
+		bool waits = batches_wait_for(under_way, content_id, a->calls[i].hash);
+		out->calls_known += a->calls[i].answered || waits;
+		out->calls_waiting += !a->calls[i].answered && waits;
+		if (!a->calls[i].answered && !waits)
+			add_call(out, o, &a->calls[i], settings->now);
 	}
+	halve(out, a);
 }
 
 static struct error *note_questions(const struct assignment *a)
@@ -186,7 +202,10 @@ struct error *session_plan(const struct session_settings *settings, const struct
 			   size_t nr, struct session_estimate *out, bool *unreadable)
 {
 	struct outputs outputs;
+	struct batches under_way = { .waiting = STRMAP_INIT };
 	struct error *err = outputs_read(&outputs, settings->records, settings->now);
+	if (!err)
+		err = batches_load(&under_way, settings->records);
 	for (size_t i = 0; i < nr && !err; i++) {
 		struct job job = { 0 };
 		struct session_estimate *row = &out[i * settings->nr_models];
@@ -199,12 +218,13 @@ struct error *session_plan(const struct session_settings *settings, const struct
 			row[m] = (struct session_estimate){ .unasked = true };
 		for (size_t a = 0; a < job.nr_assignments && !err; a++) {
 			size_t m = (size_t)(job.assignments[a].model - settings->models);
-			estimate(&row[m], &outputs, &job.assignments[a], settings->now);
+			estimate(&row[m], &outputs, &job.assignments[a], &under_way);
 			err = note_questions(&job.assignments[a]);
 			row[m].if_needed = a >= surely;
 		}
 		job_close(&job);
 	}
 	outputs_release(&outputs);
+	batches_release(&under_way);
 	return err;
 }

@@ -21,7 +21,7 @@ done
 export OPENAI_BASE_URL="http://127.0.0.1:$port/v1" OPENAI_API_KEY=sk-mock
 export ANTHROPIC_BASE_URL="http://127.0.0.1:$port" ANTHROPIC_API_KEY=sk-mock
 export GOOGLE_GEMINI_BASE_URL="http://127.0.0.1:$port" GEMINI_API_KEY=sk-mock
-plan 73
+plan 75
 # What is on loopback counts as local: it would be asked one question, free of charge.
 git config --global scrutiny.tasks 'summary, correctness, experiments, novelty, clarity'
 git config --global scrutiny.openai.price 'gpt-6-luna 0.1 0.5'
@@ -151,8 +151,16 @@ spent () {
 t=json.load(sys.stdin)["total"]
 print(t["requests"], t["estimated"], round(t["usd"], 6))'
 }
+usd () {
+	git scrutiny plan --all --json --reviewers=openai/gpt-6-luna "$@" |
+		python3 -c 'import json,sys; print(round(json.load(sys.stdin)["usd"] * int(sys.argv[1]), 8))' \
+			"$([ "${1-}" = --batch ] && echo 2 || echo 1)"
+}
 fresh money
+is "$(usd --batch)" "$(usd)" 'a batch is planned at half the price'
 git scrutiny --batch -q --reviewers=openai/gpt-6-luna theory/one
+run git scrutiny plan --reviewers=openai/gpt-6-luna
+like "$out" '^theory/one .*waiting' 'what is under way is not planned again'
 like "$(spent)" '^5 5 0\.0' 'what a batch can cost is booked when it is sent'
 touch "$control/ended"
 git scrutiny collect >"$world/findings" 2>&1

@@ -47,21 +47,21 @@ static void test_a_pack_is_full_at_the_limits_of_its_api(void **state)
 	struct model m = model_of(&provider, &codec_openai, "https://api.example.org/v1");
 	struct batch_pack p;
 	batch_pack_init(&p, &m);
-	assert_true(batch_pack_add(&p, ID_ONE, &request, json));
-	assert_true(batch_pack_add(&p, ID_TWO, &request, json));
+	assert_true(batch_pack_add(&p, ID_ONE, &request, json, true));
+	assert_true(batch_pack_add(&p, ID_TWO, &request, json, true));
 	size_t len = p.requests.len;
-	assert_false(batch_pack_add(&p, ID_TWO, &request, json)); /* requests */
+	assert_false(batch_pack_add(&p, ID_TWO, &request, json, true)); /* requests */
 	assert_int_equal(p.requests.len, len);
 	api.max_requests = 100;
 	api.max_bytes = len + 10;
-	assert_false(batch_pack_add(&p, ID_TWO, &request, json)); /* bytes */
+	assert_false(batch_pack_add(&p, ID_TWO, &request, json, true)); /* bytes */
 	assert_int_equal(p.nr, 2);
 	batch_pack_drop_last(&p);
 	assert_int_equal(p.nr, 1);
 	assert_null(strstr(p.requests.data, ID_TWO));
 	batch_pack_release(&p);
 	api.max_bytes = 1;
-	assert_true(batch_pack_add(&p, ID_ONE, &request, json)); /* one alone always goes */
+	assert_true(batch_pack_add(&p, ID_ONE, &request, json, true)); /* one alone always goes */
 	batch_pack_release(&p);
 	cJSON_Delete(json);
 }
@@ -79,9 +79,9 @@ static void test_a_pack_is_full_when_its_answers_might_be_too_long(void **state)
 	struct batch_pack p;
 	long_one.max_output_tokens = 3000000;
 	batch_pack_init(&p, &m);
-	assert_true(batch_pack_add(&p, ID_ONE, &long_one, json));
-	assert_true(batch_pack_add(&p, ID_ONE, &long_one, json));
-	assert_false(batch_pack_add(&p, ID_ONE, &long_one, json));
+	assert_true(batch_pack_add(&p, ID_ONE, &long_one, json, true));
+	assert_true(batch_pack_add(&p, ID_ONE, &long_one, json, true));
+	assert_false(batch_pack_add(&p, ID_ONE, &long_one, json, true));
 	batch_pack_release(&p);
 	cJSON_Delete(json);
 }
@@ -208,8 +208,8 @@ static void test_a_batch_is_sent_once_the_server_takes_it(void **state)
 		struct batch_pack p;
 		scene_open(&s, &kinds[i], lines, ARRAY_SIZE(lines));
 		batch_pack_init(&p, &s.model);
-		assert_true(batch_pack_add(&p, ID_ONE, &request, json));
-		assert_true(batch_pack_add(&p, ID_TWO, &request, json));
+		assert_true(batch_pack_add(&p, ID_ONE, &request, json, true));
+		assert_true(batch_pack_add(&p, ID_TWO, &request, json, true));
 		assert_ok(kinds[i].api->create(&s.asked, TAG, slice_of(&p.requests), &id));
 		assert_string_equal(id, kinds[i].id);
 		assert_int_equal(lines[2].used, 1);

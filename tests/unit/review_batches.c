@@ -111,9 +111,11 @@ static void test_damaged_batches_are_none(void **state)
 		"{\"format\":1,\"reviewer\":7,\"date\":1,\"schema\":\"{}\",\"routed\":true,\"requests\":[]}",
 		"{\"format\":1,\"reviewer\":\"x\",\"date\":-1,\"schema\":\"{}\",\"routed\":true,\"requests\":[]}",
 		"{\"format\":1,\"reviewer\":\"x\",\"date\":1,\"schema\":\"{}\",\"routed\":true,\"requests\":[{"
-		"\"request\":\"../x\",\"content_id\":\"" PAPER "\",\"paper\":\"a\",\"author\":null,\"task\":\"t\",\"part\":1,\"parts\":1}]}",
+		"\"request\":\"../x\",\"content_id\":\"" PAPER "\",\"paper\":\"a\",\"author\":null,\"task\":\"t\","
+		"\"part\":1,\"parts\":1}]}",
 		"{\"format\":1,\"reviewer\":\"x\",\"date\":1,\"schema\":\"{}\",\"routed\":true,\"requests\":[{"
-		"\"request\":\"" REQUEST "\",\"content_id\":\"" PAPER "\",\"paper\":\"../a\",\"author\":null,\"task\":\"t\",\"part\":1,"
+		"\"request\":\"" REQUEST "\",\"content_id\":\"" PAPER "\",\"paper\":\"../a\",\"author\":null,"
+		"\"task\":\"t\",\"part\":1,"
 		"\"parts\":1}]}",
 	};
 	struct store s;
