@@ -210,6 +210,11 @@ bench: all $(BUILD)/bench/discover
 bench-merge: $(BUILD)/bench/merge
 	$<
 
+# The engine beside other clients; TEST_INSTALL=1 installs those.
+.PHONY: bench-fanout
+bench-fanout: $(BUILD)/bench/fanout $(BUILD)/bench/fanout_server
+	python3 tests/bench/fanout.py $(BUILD)
+
 # -- fuzzing -------------------------------------------------------------------------------------
 
 FUZZ_SECONDS ?= 60

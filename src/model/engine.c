@@ -63,14 +63,20 @@ static void end_overdue(struct model_engine *e)
 	}
 }
 
+/* What goes through all requests, or shows them to a person, is not done each time the loop is woken. */
 static void on_tick(void *data)
 {
 	struct model_engine *e = data;
-	if (e->tick)
-		e->tick(e->tick_data);
-	end_overdue(e);
+	uint64_t now = model_clock_ms();
+	bool full = now >= e->next_tick_ms;
+	if (full) {
+		e->next_tick_ms = now + TICK_MS;
+		if (e->tick)
+			e->tick(e->tick_data);
+		end_overdue(e);
+	}
 	engine_pump(e);
-	if (e->settings.hedge > 0 && !e->cancelled)
+	if (full && e->settings.hedge > 0 && !e->cancelled)
 		hedge_all(e);
 }
 
@@ -91,6 +97,7 @@ struct error *model_engine_new(struct model_engine **out, const struct model_eng
 	e->run_end_ms = NEVER;
 	e->random = model_clock_ms() ^ ((uint64_t)getpid() << 32);
 	http_set_tick(e->http, TICK_MS, on_tick, e);
+	e->next_tick_ms = model_clock_ms() + TICK_MS;
 	*out = e;
 	return NULL;
 }

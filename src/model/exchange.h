@@ -65,6 +65,7 @@ struct model_engine {
 	struct http *http;
 	struct model_engine_settings settings; /* the defaults filled in; without its strings */
 	uint64_t run_end_ms;         /* UINT64_MAX: none */
+	uint64_t next_tick_ms;
 	struct pool *pools;
 	struct lane *lanes;
 	struct engine_schema *schemas;
