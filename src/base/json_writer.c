@@ -74,36 +74,51 @@ void json_end_array(struct json_writer *w)
 	end(w, ']');
 }
 
-/* S is valid UTF-8. Bytes are put together in small pieces: texts of many lines have many escapes. */
-static void add_escaped(struct buffer *out, const char *s, size_t len)
+#define LONGEST_ESCAPE 6
+/* Bytes that are escaped in one go. */
+#define PIECE 1024
+
+/* Writes S, valid UTF-8, to OUT, where LONGEST_ESCAPE bytes for each of its own have to fit; returns where it
+ * ends. */
+static char *escape(char *out, const char *s, size_t len)
 {
 	static const char letters[0x20] = { ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't' };
 	static const char hex[] = "0123456789abcdef";
-	char piece[1024];
-	size_t n = 0;
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)s[i];
-		if (n > sizeof(piece) - 6) { /* the longest escape */
-			buffer_add(out, piece, n);
-			n = 0;
-		}
 		if (c >= 0x20 && c != '"' && c != '\\') {
-			piece[n++] = (char)c;
+			*out++ = (char)c;
 			continue;
 		}
-		piece[n++] = '\\';
+		*out++ = '\\';
 		if (c >= 0x20) {
-			piece[n++] = (char)c;
+			*out++ = (char)c;
 		} else if (letters[c]) {
-			piece[n++] = letters[c];
+			*out++ = letters[c];
 		} else {
-			memcpy(piece + n, "u00", 3);
-			piece[n + 3] = hex[c >> 4];
-			piece[n + 4] = hex[c & 15];
-			n += 5;
+			memcpy(out, "u00", 3);
+			out[3] = hex[c >> 4];
+			out[4] = hex[c & 15];
+			out += 5;
 		}
 	}
-	buffer_add(out, piece, n);
+	return out;
+}
+
+static void add_escaped(struct buffer *out, const char *s, size_t len)
+{
+	char piece[PIECE * LONGEST_ESCAPE];
+	while (len) {
+		size_t n = len < PIECE ? len : PIECE;
+		if (buffer_reserve(out, n * LONGEST_ESCAPE)) {
+			out->len = (size_t)(escape(out->data + out->len, s, n) - out->data);
+			out->data[out->len] = '\0';
+		} else { /* near its ceiling */
+			buffer_add(out, piece, (size_t)(escape(piece, s, n) - piece));
+		}
+		s += n;
+		len -= n;
+	}
 }
 
 static void add_quoted(struct buffer *out, const char *s, size_t len)

@@ -7,6 +7,9 @@
 #include "model/authorize.h"
 #include "model/exchange.h"
 
+/* Bytes of a body that are not the question's own, more or less. */
+#define BODY_OVERHEAD 2048
+
 static struct error *take_message(void *data, const char *event, struct slice message)
 {
 	struct attempt *a = data;
@@ -130,7 +133,10 @@ struct codec_question exchange_question(const struct exchange *x)
 static void write_body(struct attempt *a)
 {
 	struct codec_question q = exchange_question(a->exchange);
+	const struct model_request *r = q.request;
 	struct json_writer w;
+	buffer_reserve(&a->body, BODY_OVERHEAD + strlen(r->schema) + strlen(r->system) + strlen(r->user) +
+					 (r->shared ? strlen(r->shared) : 0));
 	json_writer_init(&w, &a->body, false);
 	a->exchange->model->codec->write_body(&w, &q);
 }

@@ -1,6 +1,6 @@
 #include "net/address.h"
 
-#include <stdio.h>
+#include <arpa/inet.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -8,10 +8,9 @@
 
 bool address_is_loopback(const char *host)
 {
-	unsigned a, b, c, d;
-	char end;
-	if (sscanf(host, "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &end) == 4)
-		return a == 127 && b < 256 && c < 256 && d < 256;
+	struct in_addr address;
+	if (ascii_digit(*host) && inet_pton(AF_INET, host, &address) == 1)
+		return ntohl(address.s_addr) >> 24 == 127;
 	static const char *const names[] = { "localhost", "localhost.", "[::1]", "::1" };
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (curl_strequal(host, names[i]))

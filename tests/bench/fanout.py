@@ -4,8 +4,9 @@ usage: fanout.py <build folder>
 
 Columns: requests/s and CPU per request (user and system, start-up taken off), both the best of RUNS runs that
 take turns; wall time over the ideal (rounds x latency) at 200 ms; peak resident memory; wall time of a
-process that asks once. The engine streams its answers, the others take them in one piece, which costs less.
-With TEST_INSTALL=1 what is missing of the others is installed below <build folder>/bench-peers.
+process that asks once. All stream their answers, as the engine always does; with PLAIN=1 the others take them
+in one piece, which costs less. With TEST_INSTALL=1 what is missing of the others is installed below
+<build folder>/bench-peers. ONLY=name,name leaves the rest out.
 """
 import json
 import os
@@ -16,6 +17,7 @@ import time
 
 RUNS = int(os.environ.get("RUNS", "3"))
 PROMPT = os.environ.get("PROMPT", "100")
+ONLY = os.environ.get("ONLY", "").replace(",", " ").split()
 PYTHON_PACKAGES = ["aiohttp==3.14.5", "httpx==0.28.1", "openai==2.54.0", "litellm==1.106.2"]
 NODE_PACKAGE = "openai@6.49.0"
 
@@ -120,7 +122,7 @@ def measure_start(everybody):
 
 def main():
     install()
-    everybody = list(clients())
+    everybody = [c for c in clients() if not ONLY or c[0] in ONLY]
     starts = measure_start(everybody)
     print(f"prompts of {PROMPT} bytes, best of {RUNS} runs, {os.cpu_count()} processors, load "
           f"{os.getloadavg()[0]:.1f}")

@@ -1,4 +1,5 @@
-// Sends the same questions as fanout.c through openai-node; prints one line of JSON.
+// Sends the same questions as fanout.c through openai-node; prints one line of JSON. Answers are streamed and
+// put together, unless PLAIN is 1: then they come in one piece.
 //
 // usage: fanout_peer.mjs <folder of node_modules> <base URL> <requests> <at once> <bytes of prompt>
 import { createRequire } from 'node:module';
@@ -13,14 +14,28 @@ const body = {
 		{ role: 'user', content: words.repeat(size / words.length + 1).slice(0, size) },
 	],
 };
+const stream = process.env.PLAIN !== '1';
+if (stream)
+	Object.assign(body, { stream: true, stream_options: { include_usage: true } });
 const client = new OpenAI({ baseURL: url, apiKey: 'none', timeout: 600000 });
 let left = requests, good = 0;
+
+async function ask() {
+	const answer = await client.chat.completions.create(body);
+	if (!stream)
+		return answer.choices[0].message.content;
+	let text = '';
+	for await (const chunk of answer)
+		for (const choice of chunk.choices)
+			text += choice.delta.content ?? '';
+	return text;
+}
 
 async function work() {
 	while (left > 0) {
 		left--;
-		const answer = await client.chat.completions.create(body);
-		good += JSON.parse(answer.choices[0].message.content).word === 'yes';
+		const answer = JSON.parse(await ask());
+		good += answer.word === 'yes';
 	}
 }
 
