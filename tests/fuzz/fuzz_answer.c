@@ -1,8 +1,10 @@
-/* A model's answer, parsed, grounded in a small document, folded and reported. */
+/* A model's answer, parsed, grounded in a small document, folded and reported; and taken for one to the question
+ * for metadata. */
 #include "base/memory.h"
 #include "paper/document.h"
 #include "review/answer.h"
 #include "review/ground.h"
+#include "review/metadata.h"
 #include "review/report.h"
 
 static const char paper[] = "\\section{Methods}\nWe \\emph{trained} 12 networks~\\cite{a99} for "
@@ -42,7 +44,7 @@ static struct slice line_of(void *data, const struct finding *f)
 	return (struct slice){ paper, strcspn(paper, "\n") };
 }
 
-static void report_all(const struct record *record)
+static void write_reports(const struct record *record)
 {
 	struct run run = { .program_version = (char *)"0",
 			   .content_id = (char *)"0",
@@ -54,6 +56,7 @@ static void report_all(const struct record *record)
 	consensus_make(&consensus, &record, 1, &run);
 	report_markdown(&out, &report);
 	report_text(&out, &report, false, line_of, NULL);
+	report_all(&out, &report, true);
 	report_sarif(&out, (const struct report *const *)&reports, 1, "0");
 	buffer_release(&out);
 	consensus_release(&consensus);
@@ -78,6 +81,45 @@ static void round_trip(const struct record *record)
 	buffer_release(&second);
 }
 
+static void put(struct buffer *out, const struct metadata *m)
+{
+	struct json_writer w;
+
+	json_writer_init(&w, out, false);
+	json_begin_object(&w);
+	metadata_put(&w, m);
+	json_end_object(&w);
+}
+
+/* What was taken from an answer stays as it is when it is stored and read. */
+static void take_metadata(struct slice answer)
+{
+	struct metadata m, merged, *back = NULL;
+	struct metadata_voice voice = { "a/b", "b", &m };
+	struct buffer first = BUFFER_INIT, second = BUFFER_INIT;
+	cJSON *root = NULL;
+	struct error *err = metadata_parse(&m, answer, "answer", NULL);
+
+	if (!err) {
+		put(&first, &m);
+		if (json_parse(&root, slice_of(&first), "record") || metadata_get(root, "record", &back))
+			abort();
+		put(&second, back);
+		if (first.len != second.len || memcmp(first.data, second.data, first.len))
+			abort();
+		metadata_merge(&merged, &voice, 1);
+		if (metadata_is_empty(&merged) != metadata_is_empty(&m))
+			abort();
+		metadata_release(&merged);
+	}
+	error_free(err);
+	metadata_free(back);
+	metadata_release(&m);
+	cJSON_Delete(root);
+	buffer_release(&first);
+	buffer_release(&second);
+}
+
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
@@ -88,6 +130,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	struct source_file file;
 	struct span span;
 	struct answer answer;
+	take_metadata((struct slice){ (const char *)data, size });
 	struct error *err = answer_parse(&answer, (struct slice){ (const char *)data, size },
 					 "answer");
 
@@ -104,7 +147,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	for (size_t i = 0; i < record.findings.nr; i++)
 		ground_finding(index, &record.findings.items[i]);
 	round_trip(&record);
-	report_all(&record);
+	write_reports(&record);
 	ground_index_free(index);
 	release_document(&doc);
 	answer_release(&answer);

@@ -51,6 +51,10 @@ static void test_a_record_says_which_tasks_it_answers_and_how_they_judged(void *
 	r->findings.items[0].location = copy("Lemma 2");
 	remarks_add(&r->assessment.strengths, copy("Short"));
 	assessment_add_score(&r->assessment, CRITERION_OVERALL, 6.5, copy("fair"));
+	r->metadata = xcalloc(1, sizeof(*r->metadata));
+	r->metadata->description = copy("It counts.");
+	r->metadata->tags = xcalloc(1, sizeof(*r->metadata->tags));
+	r->metadata->tags[r->metadata->nr_tags++] = (struct metadata_tag){ copy("counting"), true };
 	record_write(&first, r);
 	assert_valid(&first, "docs/formats/record.schema.json");
 	assert_ok(record_parse(&back, slice_of(&first), "record"));
