@@ -7,7 +7,7 @@ __git_scrutiny_default="run"
 __git_scrutiny_options ()
 {
 	case "$1" in
-	run) echo "--since= --staged --all --reviewers= --tasks= --checks-only --batch --max-cost= --deadline= --sync --sync= --dry-run --commit --write --no-write --fail-on= --format= --output= --quiet --color=" ;;
+	run) echo "--since= --staged --all --reviewers= --tasks= --checks-only --batch --max-cost= --adjudicate= --deadline= --sync --sync= --dry-run --commit --write --no-write --fail-on= --format= --output= --quiet --color=" ;;
 	collect) echo "--wait --interval= --commit --write --no-write --quiet" ;;
 	plan) echo "--since= --staged --all --reviewers= --tasks= --checks-only --batch --max-cost= --json --show-prompts" ;;
 	status) echo "--all --porcelain --reviewers= --checks-only --color=" ;;
@@ -30,6 +30,7 @@ __git_scrutiny_value ()
 	"run --reviewers") echo "model" ;;
 	"run --tasks") echo "nothing" ;;
 	"run --max-cost") echo "nothing" ;;
+	"run --adjudicate") echo "model" ;;
 	"run --deadline") echo "nothing" ;;
 	"run --sync=") echo "nothing" ;;
 	"run --fail-on") echo "choice error warning note never" ;;

@@ -433,6 +433,7 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 		.nr_models = ws->nr_models,
 		.nr_default = ws->nr_default,
 		.routes = workspace_routes(ws),
+		.adjudicator = workspace_adjudicator(ws),
 		.neighbours = &ws->papers,
 		.tasks = ws->tasks,
 		.words = ws->words,
@@ -550,6 +551,8 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	if (!err)
 		err = workspace_find_models(&ws, o->reviewers, o->checks_only);
 	if (!err)
+		err = workspace_find_adjudicator(&ws, o->adjudicate, o->checks_only);
+	if (!err)
 		err = workspace_find_tasks(&ws, o->tasks);
 	if (!err && !o->dry_run)
 		err = take_in_batches(&ws, &how, &collected);
@@ -621,6 +624,12 @@ static const struct option options[] = {
 	  "cost at most is set aside before it is sent; one for which too little is left is not sent, and "
 	  "the exit status is 3. Overrides git config scrutiny.budget.run; the limits of a "
 	  "paper, a day and a month hold besides. See `git scrutiny cost`." },
+	{ OPTION_STRING, 0, "adjudicate", offsetof(struct run_options, adjudicate), "<model>",
+	  "let this model rule upon what the others found",
+	  "Shows this model the findings of all others when they are merged, and keeps what it says of each. "
+	  "Its rulings stand beside the findings; they take nothing away and change nothing. Overrides git config "
+	  "scrutiny.adjudicate, and that overrides `adjudicate:` of .scrutiny.yml; `none` is nobody.",
+	  NULL, "model" },
 	{ OPTION_STRING, 0, "deadline", offsetof(struct run_options, deadline), "<time>",
 	  "stop asking after this time: 90s, 15m, 2h",
 	  "What has not been answered then is told as incomplete; the next run asks for it. Overrides git "

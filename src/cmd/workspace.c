@@ -74,6 +74,7 @@ void workspace_release(struct workspace *ws)
 	}
 	free(ws->absent);
 	prompt_words_free(ws->words);
+	free(ws->adjudicator);
 	prompt_log_close(ws->prompt_log);
 	paper_list_release(&ws->papers);
 	policy_release(&ws->policy);
@@ -293,6 +294,25 @@ struct error *workspace_find_models(struct workspace *ws, const char *spec, bool
 	for (size_t i = 0; i < review->nr_chains && ws->routed && !err; i++)
 		add_fall_backs(ws, &review->chains[i]);
 	return err;
+}
+
+struct error *workspace_find_adjudicator(struct workspace *ws, const char *spec, bool checks_only)
+{
+	const char *configured = repo_config(ws->repo, "scrutiny.adjudicate");
+	const char *name = spec ? spec : configured;
+	if (!name && ws->routed)
+		name = ws->policy.review.adjudicate;
+	if (!name || checks_only || !strcmp(name, "none"))
+		return NULL;
+	return find_reviewer(ws, name, spec != NULL, &ws->adjudicator);
+}
+
+const struct model *workspace_adjudicator(const struct workspace *ws)
+{
+	for (size_t i = 0; ws->adjudicator && i < ws->nr_models; i++)
+		if (!strcmp(ws->models[i].reviewer, ws->adjudicator))
+			return &ws->models[i];
+	return NULL;
 }
 
 const struct policy_review *workspace_routes(const struct workspace *ws)

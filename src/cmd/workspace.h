@@ -33,6 +33,7 @@ struct workspace {
 	struct model *models;
 	size_t nr_models;
 	size_t nr_default;                 /* the first of them review what no route covers */
+	char *adjudicator;                 /* reviewer that rules upon the findings, or NULL */
 	bool routed;                       /* the policy's routes and fall-backs count */
 	unsigned tasks;                    /* that they are asked; 0: as each model's default */
 	struct prompt_log *prompt_log; /* git config scrutiny.promptLog; NULL: none */
@@ -63,6 +64,11 @@ struct error *workspace_find_models(struct workspace *ws, const char *spec, bool
 
 /* Adds one more default reviewer, REVIEWER, unless it is there; one that cannot be called becomes absent. */
 void workspace_add_reviewer(struct workspace *ws, const char *reviewer);
+/* Settles who rules upon the findings: SPEC (the --adjudicate option), else git config scrutiny.adjudicate, else, where
+ * its `reviewers:` would count, `adjudicate:` of .scrutiny.yml. "none" is nobody. */
+struct error *workspace_find_adjudicator(struct workspace *ws, const char *spec, bool checks_only);
+const struct model *workspace_adjudicator(const struct workspace *ws); /* NULL: nobody */
+
 /* For session_settings; NULL when they do not count. */
 const struct policy_review *workspace_routes(const struct workspace *ws);
 

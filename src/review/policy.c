@@ -169,6 +169,7 @@ static const struct policy_key {
 	const char *name;
 	struct error *(*read)(struct policy *p, const struct yaml_node *value, const char *file);
 } policy_keys[] = {
+	{ "adjudicate", policy_read_adjudicate },
 	{ "budget", read_budget },
 	{ "fail_on", read_fail_on },
 	{ "fallback", policy_read_fallback },

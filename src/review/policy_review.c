@@ -89,6 +89,15 @@ enum rubric policy_rubric_of(const struct policy *p, const char *paper)
 	return RUBRIC_AUTO;
 }
 
+struct error *policy_read_adjudicate(struct policy *p, const struct yaml_node *value, const char *file)
+{
+	const char *reviewer;
+	struct error *err = yaml_string(value, file, "adjudicate", &reviewer);
+	if (!err)
+		p->review.adjudicate = xstrdup(reviewer);
+	return err;
+}
+
 /* -- routes ----------------------------------------------------------------------------------- */
 
 static struct error *read_route_papers(struct policy_route *r, const struct yaml_node *value,
@@ -248,5 +257,6 @@ void policy_review_release(struct policy_review *r)
 		policy_free_list(r->chains[i].then, r->chains[i].nr_then);
 	}
 	free(r->chains);
+	free(r->adjudicate);
 	*r = (struct policy_review){ 0 };
 }

@@ -37,6 +37,7 @@ struct policy_chain {
 };
 
 struct policy_review {
+	char *adjudicate;     /* reviewer that rules upon the findings; NULL: nothing was said */
 	unsigned tasks;       /* set of them (tasks.h); 0: nothing was said */
 	struct policy_rubric *rubrics; /* the first whose glob covers a paper counts */
 	size_t nr_rubrics;
@@ -49,6 +50,7 @@ struct policy_review {
 /* Readers of one key each. */
 struct error *policy_read_tasks(struct policy *p, const struct yaml_node *value, const char *file);
 struct error *policy_read_rubric(struct policy *p, const struct yaml_node *value, const char *file);
+struct error *policy_read_adjudicate(struct policy *p, const struct yaml_node *value, const char *file);
 struct error *policy_read_routes(struct policy *p, const struct yaml_node *value, const char *file);
 struct error *policy_read_fallback(struct policy *p, const struct yaml_node *value, const char *file);
 void policy_review_release(struct policy_review *r);

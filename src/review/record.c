@@ -392,6 +392,11 @@ bool record_has_task(const struct record *r, const char *task)
 	return false;
 }
 
+bool record_is_adjudication(const struct record *r)
+{
+	return r->nr_tasks == 1 && !strcmp(r->tasks[0].name, "adjudication");
+}
+
 void record_add_task(struct record *r, const char *task, const char *version, const char *words)
 {
 	struct record_task *t = NULL;

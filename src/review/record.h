@@ -53,6 +53,10 @@ struct error *record_parse(struct record *out, struct slice text, const char *wh
 bool record_has_task(const struct record *r, const char *task);
 /* Copies; a task that is there already gets the new version. */
 void record_add_task(struct record *r, const char *task, const char *version, const char *words);
+/* A record of rulings upon the findings of others, whose subjects are those findings' ids; it is stored under
+ * the reviewer's name with this ending, and is no review. */
+#define RECORD_ADJUDICATION_ENDING ".adjudication.json"
+bool record_is_adjudication(const struct record *r);
 /* A reviewer's record is stored as "builtin-1.json", "ollama_llama3.1-5f3a9c01.json". */
 void record_name(struct buffer *out, const char *reviewer, const char *builtin_version);
 

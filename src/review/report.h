@@ -12,6 +12,8 @@ struct report {
 	const struct record *const *records; /* sorted by reviewer */
 	size_t nr_records;
 	const struct consensus *consensus;
+	const struct record *adjudications; /* rulings upon its findings; may be NULL */
+	size_t nr_adjudications;
 };
 
 /* "clean", "notes", "warnings", "errors", or "incomplete" when no reviewer completed. */

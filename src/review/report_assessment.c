@@ -6,6 +6,8 @@
 #include "review/tasks.h"
 
 #define MAX_REMARK 4000
+/* Rulings of one adjudicator that are looked through for a finding. */
+#define RULINGS_MAX 1000
 
 static bool was_asked(const struct record *r)
 {
@@ -271,4 +273,42 @@ void report_add_tasks(struct buffer *out, const struct report *report)
 	}
 	if (any)
 		buffer_addch(out, '\n');
+}
+
+/* -- rulings ---------------------------------------------------------------------------------- */
+
+static void add_ruling(struct buffer *out, const struct record *r, const struct finding *f)
+{
+	buffer_addstr(out, "> *Adjudication by ");
+	markdown_text(out, r->reviewer, 80);
+	buffer_addstr(out, ":* ");
+	markdown_text(out, f->title, MAX_REMARK);
+	buffer_addstr(out, ". ");
+	if (f->why) {
+		markdown_text(out, f->why, MAX_REMARK);
+		buffer_addch(out, ' ');
+	}
+	if (f->quote && f->grounding == GROUNDING_NONE)
+		buffer_addstr(out, "(What it quotes is not in the paper.) ");
+	buffer_addf(out, "It would call this %s; holds with %.0f %%.\n\n",
+		    f->severity == SEVERITY_ERROR ? "an error"
+		    : f->severity == SEVERITY_WARNING ? "a warning"
+						      : "a note",
+		    f->confidence * 100);
+}
+
+/* Models write ids with brackets or a word around them. */
+static bool is_about(const struct finding *ruling, const struct consensus_finding *f)
+{
+	return ruling->subject && strstr(ruling->subject, f->id);
+}
+
+void report_add_rulings(struct buffer *out, const struct report *report, const struct consensus_finding *f)
+{
+	for (size_t i = 0; i < report->nr_adjudications; i++) {
+		const struct record *r = &report->adjudications[i];
+		for (size_t k = 0; k < r->findings.nr && k < RULINGS_MAX; k++)
+			if (is_about(&r->findings.items[k], f))
+				add_ruling(out, r, &r->findings.items[k]);
+	}
 }

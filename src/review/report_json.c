@@ -132,9 +132,8 @@ static void put_tasks(struct json_writer *w, const struct record *r)
 		assessment_put(w, &r->assessment);
 }
 
-static void put_record(struct json_writer *w, const struct record *r)
+static void put_record_keys(struct json_writer *w, const struct record *r)
 {
-	json_begin_object(w);
 	json_put_string(w, "reviewer", r->reviewer);
 	json_put_string(w, "version", r->version);
 	json_put_string(w, "family", r->family);
@@ -150,7 +149,37 @@ static void put_record(struct json_writer *w, const struct record *r)
 	json_put_string(w, "summary", r->summary);
 	put_tasks(w, r);
 	json_put_integer(w, "remarks", (int64_t)r->findings.nr);
+}
+
+static void put_record(struct json_writer *w, const struct record *r)
+{
+	json_begin_object(w);
+	put_record_keys(w, r);
 	json_end_object(w);
+}
+
+/* Left out when there was none. */
+static void put_adjudications(struct json_writer *w, const struct report *report)
+{
+	if (!report->nr_adjudications)
+		return;
+	json_key(w, "adjudications");
+	json_begin_array(w);
+	for (size_t i = 0; i < report->nr_adjudications; i++) {
+		const struct record *r = &report->adjudications[i];
+		json_begin_object(w);
+		put_record_keys(w, r);
+		json_key(w, "rulings");
+		json_begin_array(w);
+		for (size_t k = 0; k < r->findings.nr; k++) {
+			json_begin_object(w);
+			stored_put_finding(w, &r->findings.items[k]);
+			json_end_object(w);
+		}
+		json_end_array(w);
+		json_end_object(w);
+	}
+	json_end_array(w);
 }
 
 /* Left out when no model scored the paper. */
@@ -191,6 +220,7 @@ void report_json(struct buffer *out, const struct report *report)
 	for (size_t i = 0; i < report->nr_records; i++)
 		put_record(&w, report->records[i]);
 	json_end_array(&w);
+	put_adjudications(&w, report);
 	json_end_object(&w);
 	buffer_addch(out, '\n');
 }

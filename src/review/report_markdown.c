@@ -267,6 +267,7 @@ static void add_finding(struct buffer *out, const struct report *report,
 	}
 	add_prose(out, "*Suggestion:* ", suggestion(f));
 	add_voices(out, f);
+	report_add_rulings(out, report, f);
 }
 
 static void add_bucket(struct buffer *out, const struct report *report, enum bucket bucket)

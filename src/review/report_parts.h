@@ -16,6 +16,8 @@ void add_cost(struct buffer *out, double usd);
 /* Sections of scrutiny.md (report_assessment.c): scores and remarks; what each model was asked. */
 void report_add_assessment(struct buffer *out, const struct report *report);
 void report_add_tasks(struct buffer *out, const struct report *report);
+/* What adjudicators say of F. */
+void report_add_rulings(struct buffer *out, const struct report *report, const struct consensus_finding *f);
 void report_add_score(struct buffer *out, double value); /* 6, 6.5, 6.33 */
 void report_put_finding(struct json_writer *w, const struct consensus_finding *f); /* as in scrutiny.json */
 

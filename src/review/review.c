@@ -89,6 +89,41 @@ static void merge_metadata(struct review *review)
 	free(voices);
 }
 
+static int by_reviewer_and_date(const void *a, const void *b)
+{
+	const struct record *x = a, *y = b;
+	int order = strcmp(x->reviewer, y->reviewer);
+	if (!order)
+		order = (x->date < y->date) - (x->date > y->date);
+	if (!order && x->nr_requests && y->nr_requests)
+		order = strcmp(x->requests[0], y->requests[0]);
+	return order;
+}
+
+/* Takes the rulings out from among the reviews. */
+static void part_adjudications(struct review *review)
+{
+	size_t kept = 0, nr = 0, newest = 0;
+	review->adjudications = xcalloc(review->nr + 1, sizeof(*review->adjudications));
+	for (size_t i = 0; i < review->nr; i++) {
+		if (record_is_adjudication(&review->items[i]))
+			review->adjudications[nr++] = review->items[i];
+		else
+			review->items[kept++] = review->items[i];
+	}
+	review->nr = kept;
+	if (nr)
+		qsort(review->adjudications, nr, sizeof(*review->adjudications), by_reviewer_and_date);
+	for (size_t i = 0; i < nr; i++) {
+		struct record *r = &review->adjudications[i];
+		if (newest && !strcmp(review->adjudications[newest - 1].reviewer, r->reviewer))
+			record_release(r);
+		else
+			review->adjudications[newest++] = *r;
+	}
+	review->nr_adjudications = newest;
+}
+
 struct error *review_make(struct review *out, struct records *store, struct run *run)
 {
 	memset(out, 0, sizeof(*out));
@@ -99,13 +134,15 @@ struct error *review_make(struct review *out, struct records *store, struct run 
 		review_release(out);
 		return err;
 	}
+	part_adjudications(out);
 	out->nr = record_merge_all(out->items, out->nr);
 	out->records = xcalloc(out->nr + 1, sizeof(*out->records));
 	for (size_t i = 0; i < out->nr; i++)
 		out->records[i] = &out->items[i];
 	consensus_make(&out->consensus, out->records, out->nr, &out->run);
 	merge_metadata(out);
-	out->report = (struct report){ &out->run, out->records, out->nr, &out->consensus };
+	out->report = (struct report){ &out->run,	     out->records,	 out->nr,
+				       &out->consensus, out->adjudications, out->nr_adjudications };
 	return NULL;
 }
 
@@ -131,6 +168,9 @@ void review_release(struct review *review)
 	for (size_t i = 0; i < review->nr; i++)
 		record_release(&review->items[i]);
 	free(review->items);
+	for (size_t i = 0; i < review->nr_adjudications; i++)
+		record_release(&review->adjudications[i]);
+	free(review->adjudications);
 	free(review->records);
 	run_release(&review->run);
 	memset(review, 0, sizeof(*review));

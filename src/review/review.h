@@ -14,6 +14,8 @@ struct review {
 	struct record *items;          /* one a reviewer, sorted by reviewer */
 	const struct record **records; /* the same, as report.h takes them */
 	size_t nr;
+	struct record *adjudications;  /* rulings upon findings, the newest of each model, sorted by reviewer */
+	size_t nr_adjudications;
 	struct consensus consensus;
 	struct metadata metadata;      /* what the models together say the paper is about */
 	struct report report;          /* over the members above */

@@ -319,6 +319,17 @@ static struct error *place_call(struct session *s, struct call *call)
 	return send_call(s, call);
 }
 
+static struct error *ask_one(struct session *s, struct assignment *a)
+{
+	struct error *err = NULL;
+	for (size_t c = 0; c < a->nr_calls && !err; c++)
+		if (!a->calls[c].answered)
+			err = place_call(s, &a->calls[c]);
+	if (!err)
+		settle(s, a->job, a);
+	return err;
+}
+
 /* Puts the questions of the assignments from FIRST on. Those with nothing to ask settle here: their replies were
  * all in the store. */
 static void ask(struct session *s, struct job *job, size_t first)
@@ -326,14 +337,21 @@ static void ask(struct session *s, struct job *job, size_t first)
 	struct error *err = job_prepare_calls(job, first);
 	if (!err && job->pending)
 		err = session_batch_look(s->batch);
-	for (size_t i = first; i < job->nr_assignments && !err; i++) {
-		struct assignment *a = &job->assignments[i];
-		for (size_t c = 0; c < a->nr_calls && !err; c++)
-			if (!a->calls[c].answered)
-				err = place_call(s, &a->calls[c]);
-		if (!err)
-			settle(s, job, a);
-	}
+	for (size_t i = first; i < job->nr_assignments && !err; i++)
+		err = ask_one(s, &job->assignments[i]);
+	session_fail(s, err);
+}
+
+/* The last question of a paper: what to think of the findings. Nobody waits for it with a batch. */
+static void adjudicate(struct session *s, struct job *job)
+{
+	if (!s->settings->adjudicator || job->adjudicated || job_waits(job) ||
+	    s->settings->asking != SESSION_ASK_LIVE || !job->nr_documents)
+		return;
+	job->adjudicated = true;
+	struct error *err = job_adjudicate(job);
+	if (!err && !job->adjudication.recorded)
+		err = ask_one(s, &job->adjudication);
 	session_fail(s, err);
 }
 
@@ -368,6 +386,9 @@ static bool proceed(struct session *s, struct job *job)
 		ask(s, job, first);
 	if (job->pending || s->err)
 		return false;
+	adjudicate(s, job);
+	if (job->pending || s->err)
+		return false;
 	finish_job(s, job);
 	return true;
 }
@@ -387,7 +408,7 @@ static void on_reply(void *data, const struct model_reply *reply)
 	report_progress(s);
 	if (winding_up(s))
 		return; /* jobs that are open are closed at the end, unreported */
-	if (reply->outcome == MODEL_FAILED)
+	if (reply->outcome == MODEL_FAILED && a != &job->adjudication)
 		fall_back(s, job, a);
 	settle(s, job, a);
 	if (proceed(s, job))

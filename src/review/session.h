@@ -66,6 +66,7 @@ struct session_settings {
 	const struct model *models; /* all that may be asked */
 	size_t nr_models;
 	size_t nr_default;         /* the first of them: who reviews a paper that no route covers */
+	const struct model *adjudicator; /* of them: rules upon what was found; NULL: nobody does */
 	const struct policy_review *routes; /* its routes and fall-backs count; NULL: none do */
 	const struct prompt_words *words; /* of the questions; NULL: the program's own */
 	const struct vocabulary *vocabulary; /* the repository's tags; may be NULL */

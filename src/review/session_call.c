@@ -59,6 +59,8 @@ static struct error *find_reply(struct job *job, struct call *call)
 
 static const char *words_of(const struct call *call)
 {
+	if (call->task->id == TASK_ADJUDICATION)
+		return call->assignment->job->adjudication_words.data;
 	return prompt_words_get(call->assignment->job->settings->words, call->task->name);
 }
 
@@ -69,9 +71,11 @@ void call_request(const struct call *call, struct model_request *out)
 		metadata_request(call, out);
 		return;
 	}
+	/* A paper that does not fit is left out of an adjudication: the findings quote it. */
+	bool alone = call->task->id == TASK_ADJUDICATION && a->parts.nr > 1;
 	*out = (struct model_request){
 		.system = a->job->system.data,
-		.shared = a->shared[call->part].data,
+		.shared = alone ? NULL : a->shared[call->part].data,
 		.user = call->words ? call->words : words_of(call),
 		.schema_name = "review",
 		.schema = answer_schema,
@@ -108,7 +112,9 @@ static int64_t tokens_around(const struct assignment *a)
 	for (size_t i = 0; i < TASK_NR; i++) {
 		if (!(a->tasks & TASK_BIT(i)))
 			continue;
-		int64_t n = tokens_of(prompt_words_get(a->job->settings->words, tasks[i].name));
+		int64_t n = tokens_of(i == TASK_ADJUDICATION
+					      ? a->job->adjudication_words.data
+					      : prompt_words_get(a->job->settings->words, tasks[i].name));
 		longest = n > longest ? n : longest;
 	}
 	return longest + tokens_of(a->job->system.data) + tokens_of(answer_schema);
@@ -215,7 +221,8 @@ static struct error *prepare_assignment(struct assignment *a)
 	a->calls = xcalloc(a->parts.nr * TASK_NR, sizeof(*a->calls));
 	for (size_t part = 0; part < a->parts.nr; part++) {
 		for (size_t t = 0; t < TASK_NR && !err; t++) {
-			if (!(a->tasks & TASK_BIT(t)) || t == TASK_METADATA)
+			bool once = t == TASK_METADATA || (t == TASK_ADJUDICATION && part);
+			if (!(a->tasks & TASK_BIT(t)) || once)
 				continue;
 			err = add_call(a, &tasks[t], part);
 		}
@@ -223,6 +230,20 @@ static struct error *prepare_assignment(struct assignment *a)
 	if (!err && a->tasks & TASK_BIT(TASK_METADATA) && metadata_prepare(a))
 		err = add_call(a, &tasks[TASK_METADATA], a->parts.nr);
 	a->job->pending += a->pending;
+	return err;
+}
+
+struct error *job_prepare_adjudication(struct job *job)
+{
+	struct assignment *a = &job->adjudication;
+	char *local = job_why_local(job);
+	struct error *err = NULL;
+	a->withheld = local && !a->model->local;
+	if (a->withheld)
+		assignment_fail(a, "skipped", local);
+	else
+		err = prepare_assignment(a);
+	free(local);
 	return err;
 }
 

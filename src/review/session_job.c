@@ -32,6 +32,7 @@ void job_open(struct job *job, const struct session_settings *settings, const st
 	job->settings = settings;
 	job->paper = paper;
 	buffer_init(&job->system, BUFFER_MAX_INTERNAL);
+	buffer_init(&job->adjudication_words, BUFFER_MAX_INTERNAL);
 	buffer_init(&job->excerpt, BUFFER_MAX_INTERNAL);
 	buffer_init(&job->excerpt_sent, BUFFER_MAX_INTERNAL);
 	buffer_init(&job->metadata_words, BUFFER_MAX_INTERNAL);
@@ -60,6 +61,8 @@ void job_close(struct job *job)
 	for (size_t i = 0; i < job->nr_assignments; i++)
 		assignment_release(&job->assignments[i]);
 	free(job->assignments);
+	assignment_release(&job->adjudication);
+	buffer_release(&job->adjudication_words);
 	records_claim_free(job->claim);
 	strmap_release(&job->damaged, NULL);
 	buffer_release(&job->system);
@@ -220,7 +223,7 @@ static void fill_run(struct job *job, struct run *run)
 		.title = paper_title(job),
 		.date = job->settings->now,
 		.manuscripts = xcalloc(paper->nr_manuscripts + 1, sizeof(char *)),
-		.reviewers = xcalloc(job->nr_assignments + nr_absent + 1, sizeof(struct run_reviewer)),
+		.reviewers = xcalloc(job->nr_assignments + nr_absent + 2, sizeof(struct run_reviewer)),
 		.unread = xcalloc(job->nr_unread + 2, sizeof(char *)),
 	};
 	for (size_t i = 0; i < paper->nr_manuscripts; i++)
@@ -229,6 +232,11 @@ static void fill_run(struct job *job, struct run *run)
 	for (size_t i = 0; i < job->nr_assignments; i++) {
 		const struct assignment *a = &job->assignments[i];
 		add_reviewer(run, a->model->reviewer, a->outcome ? a->outcome : "ok", a->message);
+	}
+	if (job->adjudication.outcome) {
+		char *name = xstrfmt("adjudication by %s", job->adjudication.model->reviewer);
+		add_reviewer(run, name, job->adjudication.outcome, job->adjudication.message);
+		free(name);
 	}
 	for (size_t i = 0; i < job->settings->nr_absent; i++)
 		add_reviewer(run, job->settings->absent[i].reviewer, "failed",
@@ -283,7 +291,8 @@ bool job_is_complete(const struct job *job)
 	for (size_t i = 0; i < job->nr_assignments; i++)
 		if (!assignment_is_done(&job->assignments[i]))
 			return false;
-	return !job->settings->nr_absent;
+	bool ruled = !job->adjudication.outcome || job->adjudication.withheld;
+	return ruled && !job->settings->nr_absent;
 }
 
 bool job_waits(const struct job *job)

@@ -66,6 +66,9 @@ struct job {
 	struct buffer metadata_words; /* ... and its words; all are made when they are first needed */
 	struct assignment *assignments; /* room for one a model of the settings */
 	size_t nr_assignments;
+	struct assignment adjudication; /* of one question, when all others are settled */
+	bool adjudicated;            /* it was settled whether that is asked */
+	struct buffer adjudication_words;
 	size_t pending;              /* calls not settled yet */
 	char **unread;
 	size_t nr_unread, alloc_unread;
@@ -111,6 +114,8 @@ void task_version(const struct assignment *a, const struct task *task,
 		  char out[PROMPT_VERSION_DIGITS + 1]);
 /* Takes a model's reply to CALL: journals it at once. */
 struct error *job_take_reply(struct job *job, struct call *call, const struct model_reply *reply);
+/* Prepares the one question of job->adjudication. */
+struct error *job_prepare_adjudication(struct job *job);
 /* What an answered call cost in US dollars; < 0: unknown. */
 double call_cost(const struct call *call);
 /* The reason why there will be no record; the first one given is the one that is told. */
@@ -172,6 +177,14 @@ struct score_histories *score_histories_new(const struct session_settings *setti
 void score_histories_free(struct score_histories *h);
 /* Adds those of the models that were asked to RUN; looked up once a session. */
 void job_add_score_histories(const struct job *job, struct run *run);
+
+/* -- session_adjudication.c ------------------------------------------------------------------- */
+
+/* Makes the question to the adjudicator from the findings as they stand, unless there are none, or its answer is
+ * recorded. To be called when all reviewers are settled. */
+struct error *job_adjudicate(struct job *job);
+/* As job_settle, of that assignment. */
+struct error *job_settle_adjudication(struct job *job);
 
 /* -- session_record.c ------------------------------------------------------------------------- */
 

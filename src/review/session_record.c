@@ -33,7 +33,8 @@ static void record_stem(struct buffer *out, const struct assignment *a)
 static bool is_of_reviewer(const char *name, const char *stem)
 {
 	const char *rest;
-	return skip_prefix(name, stem, &rest) && (*rest == '.' || *rest == '~');
+	return skip_prefix(name, stem, &rest) && (*rest == '.' || *rest == '~') &&
+	       !starts_with(rest, ".adjudication");
 }
 
 /* ERROR_SYNTAX or ERROR_LIMIT when that record is damaged, ERROR_UNSUPPORTED when it is too new for us; *OUT is empty when it is of
@@ -276,6 +277,8 @@ static struct error *put_whole_or_part(struct job *job, struct assignment *a, st
 struct error *job_settle(struct job *job, struct assignment *a)
 {
 	struct record r;
+	if (a == &job->adjudication)
+		return job_settle_adjudication(job);
 	bool nothing_asked = !a->nr_calls && (a->outcome || !a->has_known);
 	if (a->recorded || nothing_asked)
 		return NULL;

@@ -11,6 +11,7 @@ const struct task tasks[TASK_NR] = {
 	{ TASK_NOVELTY, "novelty", "novelty and related work" },
 	{ TASK_CLARITY, "clarity", "clarity" },
 	{ TASK_METADATA, "metadata", "description, tags and scope" },
+	{ TASK_ADJUDICATION, "adjudication", "the findings of the others" },
 };
 
 const struct task *task_by_name(const char *name)
@@ -25,7 +26,7 @@ static struct error *unknown_task(const char *word)
 {
 	const char *names[TASK_NR + 1] = { NULL };
 	struct buffer known = BUFFER_INIT, shown = BUFFER_INIT;
-	for (size_t i = 0; i < TASK_NR; i++) {
+	for (size_t i = 0; i < TASK_ADJUDICATION; i++) {
 		names[i] = tasks[i].name;
 		buffer_addf(&known, "%s%s", i ? ", " : "", tasks[i].name);
 	}
@@ -51,7 +52,7 @@ struct error *task_set_parse(unsigned *out, const char *list)
 		if (word.len) {
 			char *name = xmemdupz(word.data, word.len);
 			const struct task *task = task_by_name(name);
-			if (task)
+			if (task && task->id != TASK_ADJUDICATION)
 				*out |= TASK_BIT(task->id);
 			else
 				err = unknown_task(name);

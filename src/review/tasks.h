@@ -17,6 +17,7 @@ enum task_id {
 	TASK_NOVELTY,
 	TASK_CLARITY,
 	TASK_METADATA,     /* what the paper is about, for meta.yaml: asked once, about its beginning */
+	TASK_ADJUDICATION, /* rulings upon the findings of the others: run --adjudicate */
 	TASK_NR,
 };
 

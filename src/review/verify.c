@@ -75,6 +75,9 @@ static void look_at_record(struct found *f, const struct records_item *item)
 	if (ends_with(item->name, ".partial.json") || strstr(item->name, ".partial~")) {
 		buffer_truncate(&name, name.len - strlen(".json"));
 		buffer_addstr(&name, ".partial.json");
+	} else if (record_is_adjudication(&record)) {
+		buffer_truncate(&name, name.len - strlen(".json"));
+		buffer_addstr(&name, RECORD_ADJUDICATION_ENDING);
 	}
 	f->name = buffer_detach(&name, NULL);
 	record_write(&f->rewritten, &record);

@@ -75,7 +75,7 @@ def task_of(question):
     for task, start in [("review", "review the"), ("summary", "sum the"),
                         ("correctness", "check the arguments"),
                         ("experiments", "check the evidence"), ("novelty", "judge what is new"),
-                        ("clarity", "find the places"), ("metadata", "describe the")]:
+                        ("clarity", "find the places"), ("adjudication", "judge the findings"), ("metadata", "describe the")]:
         if f"Task: {start}" in words:
             return task
     return "unknown"
@@ -92,7 +92,23 @@ def metadata(model):
     })
 
 
+def rulings(question):
+    """One on each finding that is shown, and one on a finding that nobody raised."""
+    ids = re.findall(r"^\[([0-9a-f]{12})\]", question, re.M) + ["000000000000"]
+    return json.dumps({
+        "summary": "The first matters most.", "strengths": [], "weaknesses": [], "questions": [],
+        "scores": [],
+        "findings": [{
+            "quote": "nobody wrote this sentence into the paper", "location": f"[{i}]",
+            "title": "It does not hold", "why": "The next line shows it.", "suggestion": "",
+            "severity": "note", "confidence": 0.2,
+        } for i in ids],
+    })
+
+
 def answer(model, question, number):
+    if "Task: judge the findings" in question:
+        return rulings(question)
     quote = manuscript_sentence(question)
     task = task_of(question)
     if task == "metadata":

@@ -32,8 +32,9 @@ static void test_what_is_no_task_is_refused_with_the_nearest(void **state)
 	assert_error(err, ERROR_USAGE, "there is no task 'corectness'");
 	err = task_set_parse(&set, "poetry");
 	assert_string_equal(err->hint, "the tasks are review, summary, correctness, experiments, "
-				       "novelty, clarity");
+				       "novelty, clarity, metadata");
 	assert_error(err, ERROR_USAGE, "there is no task 'poetry'");
+	assert_error(task_set_parse(&set, "adjudication"), ERROR_USAGE, "there is no task");
 	assert_error(task_set_parse(&set, " , "), ERROR_USAGE, "the list of tasks is empty");
 }
 
