@@ -286,6 +286,44 @@ static void test_forms_of_ollama_host(void **state)
 
 #define JSON_REPLY(text) "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" text
 
+static void test_a_key_is_checked_as_each_server_wants_to_see_it(void **state)
+{
+	static const struct {
+		const char *provider, *variable, *sent;
+	} cases[] = {
+		{ "openai", "OPENAI_BASE_URL", "Authorization: Bearer key-1234567890" },
+		{ "anthropic", "ANTHROPIC_BASE_URL", "x-api-key: key-1234567890" },
+		{ "gemini", "GOOGLE_GEMINI_BASE_URL", "x-goog-api-key: key-1234567890" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct scripted lines[] = {
+			{ .needle = "wrong-key", .act = ACT_CLOSE,
+			  .bytes = "HTTP/1.1 400 Bad\r\nConnection: close\r\n\r\n"
+				   "{\"error\":{\"message\":\"API key not valid: wrong-key-1234567890\"}}" },
+			{ .needle = "down-key", .act = ACT_CLOSE,
+			  .bytes = "HTTP/1.1 503 Down\r\nConnection: close\r\n\r\n" },
+			{ .needle = cases[i].sent, .act = ACT_CLOSE, .bytes = JSON_REPLY("{\"data\":[]}") },
+		};
+		struct scripted_server *server = server_start(lines, ARRAY_SIZE(lines));
+		char *base = xstrfmt("%s=http://127.0.0.1:%d", cases[i].variable, server->port);
+		const char *settings[] = { base, NULL };
+		struct model_settings s = { .config = lookup, .env = lookup,
+					    .data = &(struct world){ settings } };
+		assert_ok(model_check_key(cases[i].provider, "key-1234567890", &s));
+		struct error *err = model_check_key(cases[i].provider, "wrong-key-1234567890", &s);
+		assert_true(error_is(err, ERROR_USAGE));
+		assert_null(strstr(err->message, "wrong-key"));
+		error_free(err);
+		err = model_check_key(cases[i].provider, "down-key-1234567890", &s);
+		assert_true(error_is(err, ERROR_NETWORK)); /* nobody could tell */
+		error_free(err);
+		assert_error(model_check_key(cases[i].provider, "two words", &s), ERROR_USAGE, "no key has");
+		server_stop(server);
+		free(base);
+	}
+}
+
 static void test_a_model_that_an_ollama_forwards_is_not_local(void **state)
 {
 	static const char *const told[] = {
@@ -651,6 +689,7 @@ int main(void)
 		cmocka_unit_test(test_key_does_not_leave_in_the_clear),
 		cmocka_unit_test(test_families_group_models_of_one_maker),
 		cmocka_unit_test(test_forms_of_ollama_host),
+		cmocka_unit_test(test_a_key_is_checked_as_each_server_wants_to_see_it),
 		cmocka_unit_test(test_a_model_that_an_ollama_forwards_is_not_local),
 		cmocka_unit_test(test_what_is_called_cloud_is_not_local),
 		cmocka_unit_test(test_only_loopback_addresses_are_local),
