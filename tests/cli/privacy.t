@@ -6,7 +6,7 @@
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
 model_server --log "$world/log" --requests "$world/requests"
-plan 47
+plan 49
 
 # A server on another machine, as far as the program can tell: what it is sent goes through a proxy.
 cloud () {
@@ -85,6 +85,21 @@ git config scrutiny.privacy.personal maybe
 run git scrutiny plan
 is "$status" 129 'a word that is none is refused'
 git config --unset scrutiny.privacy.personal
+
+# A model that quotes what it was shown is not said to have made it up.
+mkdir -p theory/quoted
+cat >theory/quoted/main.tex <<'END'
+\documentclass{article}
+\title{On mail}
+\begin{document}
+\section{Data}
+The data are with grace.holm@data-lab.org for all who ask her.
+\end{document}
+END
+run git scrutiny theory/quoted --reviewers=cloud/alpha
+like "$out" '^theory/quoted +1 warning' 'a quote with a placeholder is found in the paper'
+like "$(cat theory/quoted/scrutiny.json)" '"quote": "The data are with grace.holm' 'in its own words'
+rm -r theory/quoted
 
 # -- what would be sent, and what was -----------------------------------------------------------------
 
