@@ -84,7 +84,7 @@ static int64_t nano_of(double usd)
 	return llround((usd < SPENDING_MAX_USD ? usd : SPENDING_MAX_USD) * NANO);
 }
 
-/* -- sums --------------------------------------------------------------------------------------------- */
+/* -- sums ------------------------------------------------------------------------------------ */
 
 static bool within(struct ledger_span span, int64_t date)
 {
@@ -158,7 +158,7 @@ static void note(struct budget *b, const struct spending *s, enum spending_state
 	account(b, known, 1);
 }
 
-/* -- what the ledger and other processes say ------------------------------------------------------------- */
+/* -- what the ledger and other processes say ------------------------------------------------- */
 
 static struct error *load_ledger(struct budget *b)
 {
@@ -289,7 +289,7 @@ static struct error *lock_and_refresh(struct budget *b)
 	return err;
 }
 
-/* -- files of the dead ------------------------------------------------------------------------------------- */
+/* -- files of the dead ----------------------------------------------------------------------- */
 
 struct estate {
 	struct spending_set set;
@@ -375,7 +375,7 @@ static struct error *lock_and_inherit(struct budget *b)
 	return error_context(err, "cannot book what an earlier run has spent");
 }
 
-/* -- one's own file ------------------------------------------------------------------------------------------ */
+/* -- one's own file -------------------------------------------------------------------------- */
 
 /* One write, of all of the line or nothing. */
 static struct error *append(struct budget *b, enum spending_state state, const struct spending *s)
@@ -418,7 +418,7 @@ struct error *budget_open(struct budget **out, struct repo *repo, struct records
 	return err;
 }
 
-/* -- reserving ----------------------------------------------------------------------------------------------- */
+/* -- reserving ------------------------------------------------------------------------------- */
 
 struct limit {
 	const char *name, *key;
@@ -548,7 +548,7 @@ struct error *budget_settle(struct budget *b, uint64_t reservation, const struct
 	return NULL;
 }
 
-/* -- telling --------------------------------------------------------------------------------------------------- */
+/* -- telling --------------------------------------------------------------------------------- */
 
 struct error *budget_state(struct budget *b, struct budget_state *out)
 {
@@ -590,7 +590,7 @@ char *budget_warning(struct budget *b)
 	return text ? text : warning(b->sums.day, l->day_warn, l->day, "today", &b->warned_day);
 }
 
-/* -- ending ---------------------------------------------------------------------------------------------------- */
+/* -- ending ---------------------------------------------------------------------------------- */
 
 struct error *budget_journal(struct budget *b)
 {

@@ -43,10 +43,11 @@ void budget_free(struct budget *b);
 /* A limit for a paper is one for its content id (without one, its path), in all runs of this month; what
  * is reserved counts in the day and the month that are now.
  *
- * Sets aside USD for WHAT (its usage is not looked at; copied; an id of NULL becomes a new one, another is kept:
- * what is settled under the id of something estimated replaces it). ERROR_BUDGET says which limit, what is
- * left of it and what was asked, and nothing is set aside. USD < 0 (price unknown) is refused when a hard limit of the user's own is set
- * (run, paper, day, or a month that is configured), unless ALLOW_UNKNOWN; what is allowed is booked as unknown. */
+ * Sets aside USD for WHAT (its usage is not looked at; copied; an id of NULL becomes a new one, another is
+ * kept: what is settled under the id of something estimated replaces it). ERROR_BUDGET says which limit, what
+ * is left of it and what was asked, and nothing is set aside. USD < 0 (price unknown) is refused when a hard limit
+ * of the user's own is set (run, paper, day, or a month that is configured), unless ALLOW_UNKNOWN; what
+ * is allowed is booked as unknown. */
 struct error *budget_reserve(struct budget *b, const struct spending *what, double usd,
 			     uint64_t *reservation);
 /* Books what a reservation did cost; nothing at all is removed without a trace. Appended with one write. */

@@ -38,8 +38,8 @@ void spending_folder_release(struct spending_folder *f)
 	free(f->lock_path);
 }
 
-/* Takes the lock of an open file. *HELD is false when another process has it (and OPERATION has LOCK_NB). A file
- * system without locks (some network ones) lets everybody pass: then processes side by side may pass a
+/* Takes the lock of an open file. *HELD is false when another process has it (and OPERATION has LOCK_NB). A
+ * file system without locks (some network ones) lets everybody pass: then processes side by side may pass a
  * limit together, which is better than refusing to work, and a dead one's file is not told from
  * a living one's. */
 static struct error *take_lock(int fd, int operation, const char *path, bool *held, bool *works)

@@ -54,7 +54,7 @@ struct error *ledger_read_store(struct spending_set *out, size_t *damaged, struc
 /* Puts the settled ones of SET, from FROM on, on the shelf. */
 struct error *ledger_put(struct records *store, const struct spending_set *set, size_t from);
 
-/* -- files: <common dir>/scrutiny/spending/ ------------------------------------------------------- */
+/* -- files: <common dir>/scrutiny/spending/ -------------------------------------------------- */
 
 struct spending_folder {
 	char *path;

@@ -15,7 +15,7 @@
 /* Months of one question. */
 #define MAX_MONTHS 2400
 
-/* -- days and months --------------------------------------------------------------------------------- */
+/* -- days and months ------------------------------------------------------------------------- */
 
 static void local_time(int64_t date, struct tm *out)
 {
@@ -50,7 +50,7 @@ struct ledger_span ledger_month(int64_t date)
 	return (struct ledger_span){ midnight(tm, 0, 0), midnight(tm, 0, 1) };
 }
 
-/* -- the shelf ------------------------------------------------------------------------------------------ */
+/* -- the shelf ------------------------------------------------------------------------------- */
 
 struct reading {
 	struct spending_set *set;
@@ -190,7 +190,7 @@ struct error *ledger_put(struct records *store, const struct spending_set *set, 
 	return err;
 }
 
-/* -- all of it ------------------------------------------------------------------------------------------ */
+/* -- all of it ------------------------------------------------------------------------------- */
 
 static void take_from_file(struct spending *s, enum spending_state state, void *data)
 {

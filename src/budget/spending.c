@@ -79,7 +79,7 @@ void spending_new_id(char out[ID_DIGITS + 1])
 		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
 }
 
-/* -- writing --------------------------------------------------------------------------------------- */
+/* -- writing --------------------------------------------------------------------------------- */
 
 void spending_write(struct buffer *out, enum spending_state state, const struct spending *s)
 {
@@ -110,7 +110,7 @@ void spending_write(struct buffer *out, enum spending_state state, const struct 
 	buffer_addch(out, '\n');
 }
 
-/* -- reading --------------------------------------------------------------------------------------- */
+/* -- reading --------------------------------------------------------------------------------- */
 
 static bool is_id(const char *s)
 {
@@ -210,7 +210,7 @@ size_t spending_each_line(struct slice text, void (*fn)(struct spending *s, enum
 	return damaged;
 }
 
-/* -- sets ------------------------------------------------------------------------------------------- */
+/* -- sets ------------------------------------------------------------------------------------ */
 
 static bool counts_more(const struct spending *a, enum spending_state a_state, const struct spending *b,
 			enum spending_state b_state)

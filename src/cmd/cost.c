@@ -40,7 +40,7 @@ struct account {
 	struct budget_limits limits;
 };
 
-/* -- adding up -------------------------------------------------------------------------------------- */
+/* -- adding up ------------------------------------------------------------------------------- */
 
 static void add(struct sum *sum, const struct spending *s)
 {
@@ -100,8 +100,9 @@ static int by_key(const void *a, const void *b)
 static int by_cost(const void *a, const void *b)
 {
 	const struct sum *x = *(struct sum *const *)a, *y = *(struct sum *const *)b;
-	if (x->usd != y->usd)
-		return x->usd > y->usd ? -1 : 1;
+	double x_usd = money_rounded(x->usd), y_usd = money_rounded(y->usd);
+	if (x_usd != y_usd)
+		return x_usd > y_usd ? -1 : 1;
 	return by_key(a, b);
 }
 
@@ -134,7 +135,7 @@ static void account_release(struct account *a)
 	free(a->rows);
 }
 
-/* -- for people --------------------------------------------------------------------------------------- */
+/* -- for people ------------------------------------------------------------------------------ */
 
 static void add_row(struct table *t, const char *name, const struct sum *sum)
 {
@@ -210,7 +211,7 @@ static void say_doubts(struct context *ctx, const struct account *a)
 			 total->unknown, total->unknown == 1 ? " is" : "s are");
 }
 
-/* -- for programs --------------------------------------------------------------------------------------- */
+/* -- for programs ---------------------------------------------------------------------------- */
 
 static void write_sum(struct json_writer *w, const struct sum *sum)
 {
@@ -264,7 +265,7 @@ static void print_json(const struct account *a)
 	buffer_release(&out);
 }
 
-/* -- the command ------------------------------------------------------------------------------------------ */
+/* -- the command ----------------------------------------------------------------------------- */
 
 /* "2026-11" and "2026-11-22": the local midnight they begin at, or -1 when there is no such day. False: it
  * has another form. */
@@ -400,8 +401,9 @@ const struct command cmd_cost = {
 		"Every request to a model that costs money is entered in a ledger, with what it did cost "
 		"by the tokens that the provider told. Where that is not known an estimate counts: of an "
 		"answer that broke off, what had been sent and had arrived; of a run that was killed, what "
-		"was reserved. A model whose price is not known is said to be of unknown price. The ledger is part of "
-		"refs/scrutiny/records: clones that share their records (`git scrutiny records`) share it.\n\n"
+		"was reserved. A model whose price is not known is said to be of unknown price. The ledger is "
+		"part of refs/scrutiny/records: clones that share their records (`git scrutiny records`) "
+		"share it.\n\n"
 		"Budgets are set in US dollars with git config scrutiny.budget.run, .paper, .day and .month, "
 		"`none` for no limit, and warnings with .dayWarn and .monthWarn. Without them 20 dollars a "
 		"month are allowed and a warning is given at 15. `budget:` of .scrutiny.yml can lower them.",

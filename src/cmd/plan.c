@@ -72,7 +72,7 @@ static struct totals totals_of(const struct plan *p, size_t from, size_t until)
 	return t;
 }
 
-/* -- for people --------------------------------------------------------------------------------------- */
+/* -- for people ------------------------------------------------------------------------------ */
 
 static void add_price(struct table *t, double usd, bool unknown, bool free)
 {
@@ -240,7 +240,7 @@ static void print_text(const struct plan *p)
 			 p->ws->nr_models > 1 ? "some of these models" : "this model");
 }
 
-/* -- for programs --------------------------------------------------------------------------------------- */
+/* -- for programs ---------------------------------------------------------------------------- */
 
 static void put_usd(struct json_writer *w, const char *key, double usd)
 {
@@ -324,7 +324,7 @@ static void print_json(const struct plan *p)
 	buffer_release(&out);
 }
 
-/* -- the command ------------------------------------------------------------------------------------------ */
+/* -- the command ----------------------------------------------------------------------------- */
 
 static void print_question(void *data, const struct prompt_entry *question)
 {
@@ -448,7 +448,7 @@ const struct command cmd_plan = {
 		"Shows the papers that `git scrutiny run` with the same options would review, the tokens that "
 		"would be sent and answered, and the cost: what is to be expected, and what it is at "
 		"most. The tokens of questions are estimated, on whole papers to within some 8 %; those of "
-		"answers are the mean of what the model has answered lately, and a guess as long as it has not. "
+		"answers are the mean of what the model has answered lately, a guess as long as it has not. "
 		"What a provider's cache saves is counted in. At most means: every answer is as long as is "
 		"allowed, wrong at first, and nothing is cached. No model is called; an Ollama on "
 		"this machine is asked for its models' sizes only.",

@@ -35,7 +35,7 @@ const struct price_row *price_find(const struct price_row *rows, const char *mod
 	return NULL;
 }
 
-/* -- what users write ---------------------------------------------------------------------------------- */
+/* -- what users write ------------------------------------------------------------------------ */
 
 static bool parse_amount(const char *text, double min, double max, double *out)
 {
@@ -98,7 +98,8 @@ static const struct word {
 	size_t at;
 	const char *form;
 } words[] = {
-	{ "cached", parse_cache_price, offsetof(struct price_row, price.cached), "US dollars per million tokens" },
+	{ "cached", parse_cache_price, offsetof(struct price_row, price.cached),
+	  "US dollars per million tokens" },
 	{ "cachewrite", parse_cache_price, offsetof(struct price_row, price.cache_write),
 	  "US dollars per million tokens" },
 	{ "batch", parse_fraction, offsetof(struct price_row, price.batch), "a fraction such as 0.5" },

@@ -42,8 +42,8 @@ bool price_names_model(const char *row, const char *model);
  *   <model> <in> <out> [cached=<n>] [cacheWrite=<n>] [batch=<fraction>] [upTo=<tokens>] [from=<date>]
  *   [until=<date>]
  *
- * in US dollars per million tokens; a date is YYYY-MM-DD, its begin in UTC. ERROR_USAGE. The name of the model is
- * malloc'd. */
+ * in US dollars per million tokens; a date is YYYY-MM-DD, its begin in UTC. ERROR_USAGE. The name of the model
+ * is malloc'd. */
 struct error *price_row_parse(struct price_row *out, const char *text);
 
 #endif

@@ -12,8 +12,8 @@ struct authors;
 /* PAPERS must live as long. */
 struct authors *authors_new(struct repo *repo, const struct paper *const *papers, size_t nr);
 void authors_free(struct authors *a);
-/* "Name <mail>" of the last commit that changed a file of the paper in the folder PATH (one of PAPERS), as .mailmap
- * has it; NULL when none did. Waits for git as long as it takes to get there. */
+/* "Name <mail>" of the last commit that changed a file of the paper in the folder PATH (one of PAPERS), as
+ * .mailmap has it; NULL when none did. Waits for git as long as it takes to get there. */
 const char *authors_find(struct authors *a, const char *path);
 
 #endif

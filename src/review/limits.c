@@ -48,7 +48,7 @@ bool limits_parse_dollars(const char *text, double *out)
 	return true;
 }
 
-/* -- .scrutiny.yml ----------------------------------------------------------------------------------- */
+/* -- .scrutiny.yml --------------------------------------------------------------------------- */
 
 static struct error *unknown_key(const struct yaml_node *key, const char *file)
 {
@@ -97,7 +97,7 @@ struct error *limits_read_policy(struct budget_limits *out, const struct yaml_no
 	return err;
 }
 
-/* -- git config -------------------------------------------------------------------------------------- */
+/* -- git config ------------------------------------------------------------------------------ */
 
 static struct error *read_setting(double *out, struct repo *repo, const char *name, bool *found)
 {

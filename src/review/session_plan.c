@@ -14,7 +14,7 @@
 /* Below, no provider caches a prompt. */
 #define CACHE_MIN_TOKENS 1024
 
-/* -- how long answers are -------------------------------------------------------------------------------- */
+/* -- how long answers are -------------------------------------------------------------------- */
 
 struct sample {
 	int64_t tokens, answers;
@@ -86,7 +86,7 @@ static int64_t expected_output(const struct outputs *o, const struct call *call,
 	return tokens < call->assignment->output_tokens ? tokens : call->assignment->output_tokens;
 }
 
-/* -- what calls cost --------------------------------------------------------------------------------------- */
+/* -- what calls cost ------------------------------------------------------------------------- */
 
 static int64_t likely_tokens(const char *text)
 {

@@ -173,7 +173,7 @@ static size_t count_files(struct place *p)
 	return nr;
 }
 
-/* -- limits ---------------------------------------------------------------------------------------- */
+/* -- limits ---------------------------------------------------------------------------------- */
 
 static void test_reservation_counts_until_the_real_price_is_known(void **state)
 {
@@ -281,7 +281,7 @@ static void test_warning_comes_once(void **state)
 	teardown(&p);
 }
 
-/* -- days and months ----------------------------------------------------------------------------------- */
+/* -- days and months ------------------------------------------------------------------------- */
 
 static void test_days_and_months_are_local(void **state)
 {
@@ -322,7 +322,7 @@ static void test_day_and_month_begin_anew_during_a_run(void **state)
 	teardown(&p);
 }
 
-/* -- processes ------------------------------------------------------------------------------------------- */
+/* -- processes ------------------------------------------------------------------------------- */
 
 static void reserve_and_die(struct place *p)
 {
@@ -509,7 +509,7 @@ static void test_many_processes_at_once_never_pass_the_limit(void **state)
 	teardown(&p);
 }
 
-/* -- batches --------------------------------------------------------------------------------------------- */
+/* -- batches --------------------------------------------------------------------------------- */
 
 /* Books USD for the question of a batch that goes under ID. */
 static void book_batch(struct budget *b, const char *id, double reserved, double usd, bool estimated)
@@ -528,7 +528,8 @@ static void book_batch(struct budget *b, const char *id, double reserved, double
 static void test_true_cost_replaces_the_estimate_of_a_batch(void **state)
 {
 	(void)state;
-	static const char cheap[] = "00000000000000000000000000000001", failed[] = "00000000000000000000000000000002";
+	static const char cheap[] = "00000000000000000000000000000001";
+	static const char failed[] = "00000000000000000000000000000002";
 	struct place p;
 	for (int same_process = 0; same_process < 2; same_process++) {
 		setup(&p);
@@ -560,7 +561,7 @@ static void test_true_cost_replaces_the_estimate_of_a_batch(void **state)
 	}
 }
 
-/* -- other people's lines -------------------------------------------------------------------------------- */
+/* -- other people's lines -------------------------------------------------------------------- */
 
 static void test_lines_that_cannot_be_read_are_told(void **state)
 {

@@ -67,8 +67,8 @@ static void test_repository_lowers_and_never_raises(void **state)
 {
 	(void)state;
 	struct budget_limits l;
-	assert_success(FIND(&l, "budget: {run: 9, paper: 0.01, day: 1, month: 1000}\n", 3, "scrutiny.budget.paper",
-			    "0.1"));
+	assert_success(FIND(&l, "budget: {run: 9, paper: 0.01, day: 1, month: 1000}\n", 3,
+			    "scrutiny.budget.paper", "0.1"));
 	assert_limits(&l, "run 3 paper 0.01 day -1/1 month 15/20 (default)");
 	assert_success(FIND(&l, "budget:\n  month: 0\n", -1, NOTHING));
 	assert_limits(&l, "run -1 paper -1 day -1/-1 month 15/0");
