@@ -1,5 +1,6 @@
 #include "review/session_batch.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 

@@ -304,8 +304,7 @@ static void test_pictures_have_the_form_of_each_api(void **state)
 	static const char *const forms[] = {
 		"{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,iVBORw==\"}}",
 		"{\"type\":\"input_image\",\"detail\":\"auto\",\"image_url\":\"data:image/png;base64,iVBORw==\"}",
-		"{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/png\","
-		"\"data\":\"iVBORw==\"}}",
+		"\"source\":{\"type\":\"base64\",\"media_type\":\"image/png\",\"data\":\"iVBORw==\"}}",
 		"{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"iVBORw==\"}}",
 		"\"images\":[\"iVBORw==\"]",
 	};
