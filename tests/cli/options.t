@@ -38,7 +38,7 @@ like "$err" "^hint: did you mean \`--since'\\?" 'whose meaning is guessed'
 
 run git scrutiny plan --s=main
 is "$status" 129 'an ambiguous abbreviation is a usage error'
-like "$err" 'could be --since or --staged' 'that names the candidates'
+like "$err" 'could be --since, --staged or' 'that names the candidates'
 
 run git scrutiny explain --li
 is "$status" 0 'a unique abbreviation is accepted'
