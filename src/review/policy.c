@@ -168,15 +168,16 @@ static struct error *read_metadata(struct policy *p, const struct yaml_node *val
 static const struct policy_key {
 	const char *name;
 	struct error *(*read)(struct policy *p, const struct yaml_node *value, const char *file);
+	bool protects; /* without a value it is a mistake, not a default */
 } policy_keys[] = {
 	{ "adjudicate", policy_read_adjudicate },
 	{ "budget", read_budget },
 	{ "fail_on", read_fail_on },
 	{ "fallback", policy_read_fallback },
-	{ "local_only", read_local_only },
+	{ "local_only", read_local_only, true },
 	{ "metadata", read_metadata },
 	{ "papers", read_papers },
-	{ "privacy", read_privacy },
+	{ "privacy", read_privacy, true },
 	{ "reviewers", read_reviewers },
 	{ "routes", policy_read_routes },
 	{ "rubric", policy_read_rubric },
@@ -243,10 +244,18 @@ static struct error *read_pair(struct policy *p, const struct yaml_node *key,
 {
 	if (key->kind != YAML_SCALAR)
 		return error_at(ERROR_SYNTAX, file, key->line, key->column, "a key must be a word");
+	const struct policy_key *known = NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(policy_keys); i++)
 		if (!strcmp(policy_keys[i].name, key->value))
-			return yaml_is_null(value) ? NULL : policy_keys[i].read(p, value, file);
-	return unknown_key(key, file);
+			known = &policy_keys[i];
+	if (!known)
+		return unknown_key(key, file);
+	if (!yaml_is_null(value))
+		return known->read(p, value, file);
+	if (!known->protects)
+		return NULL;
+	return error_at(ERROR_SYNTAX, file, key->line, key->column,
+			"'%s' says nothing: take it out, or write what it protects", known->name);
 }
 
 struct error *policy_parse(struct policy *out, struct slice text, const char *file)

@@ -198,7 +198,7 @@ is "$(asked)" 0 'a local_only paper stays here'
 printf 'local_only: theory/[three\n' >.scrutiny.yml
 run git scrutiny theory/three --reviewers=cloud/beta
 is "$(asked)" 0 'nor with a pattern that cannot be understood'
-for pattern in '"!theory"' '"theory/{one,three}"' ':theory' '"$PWD/theory"'; do
+for pattern in '' '~' '"!theory"' '"theory/{one,three}"' ':theory' '"$PWD/theory"'; do
 	printf 'local_only: %s\n' "$pattern" >.scrutiny.yml
 	run git scrutiny theory/three --reviewers=cloud/beta
 	[ "$status" = 128 ] || break
