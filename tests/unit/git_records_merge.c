@@ -618,7 +618,7 @@ static void test_random_stores_unite_the_same_way_and_lose_nothing(void **state)
 	struct store s;
 	unsigned seed = 7;
 	setup(&s, "sha1");
-	for (int round = 0; round < 20; round++) {
+	for (int round = 0; round < 5; round++) {
 		struct oid base = random_store(&s, &seed, NULL);
 		struct oid a = random_store(&s, &seed, rand_r(&seed) % 2 ? &base : NULL);
 		struct oid b = random_store(&s, &seed, rand_r(&seed) % 2 ? &base : NULL);
