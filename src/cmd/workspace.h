@@ -41,8 +41,8 @@ struct workspace {
 	struct absent_reviewer *absent; /* both strings owned */
 	size_t nr_absent;
 	struct vocabulary *vocabulary;  /* see workspace_vocabulary */
-	/* Papers whose records are complete: of the reviewers of each route, and last of the default ones; NULL:
-	 * not loaded. Twice, the second for papers that must not leave the machine. */
+	/* Papers whose records are complete: of the reviewers of each route, and last of the default ones;
+	 * NULL: not loaded. Twice, the second for papers that must not leave the machine. */
 	struct records_index **index, **local_index;
 	size_t nr_index;
 };
@@ -64,8 +64,9 @@ struct error *workspace_find_models(struct workspace *ws, const char *spec, bool
 
 /* Adds one more default reviewer, REVIEWER, unless it is there; one that cannot be called becomes absent. */
 void workspace_add_reviewer(struct workspace *ws, const char *reviewer);
-/* Settles who rules upon the findings: SPEC (the --adjudicate option), else git config scrutiny.adjudicate, else, where
- * its `reviewers:` would count, `adjudicate:` of .scrutiny.yml. "none" is nobody. */
+/* Settles who rules upon the findings: SPEC (the --adjudicate option), else git config
+ * scrutiny.adjudicate, else, where its `reviewers:` would count, `adjudicate:` of .scrutiny.yml. "none" is
+ * nobody. */
 struct error *workspace_find_adjudicator(struct workspace *ws, const char *spec, bool checks_only);
 const struct model *workspace_adjudicator(const struct workspace *ws); /* NULL: nobody */
 

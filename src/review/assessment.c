@@ -101,7 +101,7 @@ void assessment_settle(struct assessment *a)
 				continue;
 			sum += s->value;
 			nr++;
-			if (s->reason)
+			if (s->reason && !strstr(reasons.data, s->reason))
 				buffer_addf(&reasons, "%s%s", reasons.len ? "\n" : "", s->reason);
 		}
 		if (nr)

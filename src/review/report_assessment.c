@@ -1,4 +1,4 @@
-/* The part of scrutiny.md on papers as a whole: scores, strengths, weaknesses, questions, and what was asked. */
+/* The parts of scrutiny.md on the paper as a whole: scores, remarks, what was asked; and rulings. */
 #include "base/memory.h"
 #include "base/text.h"
 #include "review/report_parts.h"
@@ -90,11 +90,12 @@ bool report_overall(const struct report *report, double *value, bool *relative)
 	return nr > 0;
 }
 
-static void add_overall(struct buffer *out, const struct report *report)
+/* NR models scored the paper. The plain mean of one score says nothing new. */
+static void add_overall(struct buffer *out, const struct report *report, size_t nr)
 {
 	double value;
 	bool relative;
-	if (!report_overall(report, &value, &relative))
+	if (!report_overall(report, &value, &relative) || (nr == 1 && !relative))
 		return;
 	if (relative)
 		buffer_addf(out, "\nOverall, each model held against its own scores of other papers here: "
@@ -122,7 +123,7 @@ static void add_scores(struct buffer *out, const struct report *report)
 			add_score_row(out, report->records[i]);
 	if (nr > 1)
 		add_mean_row(out, report);
-	add_overall(out, report);
+	add_overall(out, report, nr);
 	buffer_addch(out, '\n');
 }
 

@@ -330,8 +330,8 @@ static struct error *ask_one(struct session *s, struct assignment *a)
 	return err;
 }
 
-/* Puts the questions of the assignments from FIRST on. Those with nothing to ask settle here: their replies were
- * all in the store. */
+/* Puts the questions of the assignments from FIRST on. Those with nothing to ask settle here: their
+ * replies were all in the store. */
 static void ask(struct session *s, struct job *job, size_t first)
 {
 	struct error *err = job_prepare_calls(job, first);

@@ -71,7 +71,7 @@ struct session_settings {
 	const struct prompt_words *words; /* of the questions; NULL: the program's own */
 	const struct vocabulary *vocabulary; /* the repository's tags; may be NULL */
 	unsigned tasks;            /* set of them (tasks.h); 0: task_set_default of each model */
-	const struct paper_list *neighbours; /* all papers of the repository, whose scores are looked at; may be NULL */
+	const struct paper_list *neighbours; /* all papers here, whose scores are looked at; may be NULL */
 	const struct absent_reviewer *absent;
 	size_t nr_absent;
 	struct prompt_log *prompt_log; /* gets every question that is sent; may be NULL */

@@ -1,5 +1,5 @@
-/* Adjudication: one model rules upon what the others found. Its rulings are shown beside the findings; nothing is
- * taken away or changed by them. */
+/* Adjudication: one model rules upon what the others found. Its rulings are shown beside the findings;
+ * nothing is taken away or changed by them. */
 #include "review/session_job.h"
 
 #include "base/memory.h"

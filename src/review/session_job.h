@@ -180,8 +180,8 @@ void job_add_score_histories(const struct job *job, struct run *run);
 
 /* -- session_adjudication.c ------------------------------------------------------------------- */
 
-/* Makes the question to the adjudicator from the findings as they stand, unless there are none, or its answer is
- * recorded. To be called when all reviewers are settled. */
+/* Makes the question to the adjudicator from the findings as they stand, unless there are none, or its
+ * answer is recorded. To be called when all reviewers are settled. */
 struct error *job_adjudicate(struct job *job);
 /* As job_settle, of that assignment. */
 struct error *job_settle_adjudication(struct job *job);

@@ -126,6 +126,23 @@ static void test_a_record_takes_over_what_an_older_one_has_besides(void **state)
 	free_record(more);
 }
 
+static void test_parts_of_a_paper_are_scored_by_their_mean(void **state)
+{
+	struct assessment a = { 0 };
+	(void)state;
+	assessment_add_score(&a, CRITERION_OVERALL, 6, copy("Sound so far."));
+	assessment_add_score(&a, CRITERION_SOUNDNESS, 3, NULL);
+	assessment_add_score(&a, CRITERION_OVERALL, 4, copy("The proof fails."));
+	assessment_add_score(&a, CRITERION_OVERALL, 4, copy("The proof fails."));
+	assert_false(assessment_add_score(&a, CRITERION_OVERALL, 11, copy("no score")));
+	assessment_settle(&a);
+	assert_int_equal(a.nr_scores, 2);
+	assert_int_equal(a.scores[0].criterion, CRITERION_SOUNDNESS);
+	assert_true(a.scores[1].value == 4.67);
+	assert_string_equal(a.scores[1].reason, "Sound so far.\nThe proof fails.");
+	assessment_release(&a);
+}
+
 static void test_a_record_covers_what_was_made_from_some_of_its_replies(void **state)
 {
 	struct record *whole = make_record("openai/x", "gpt"), *part = make_record("openai/x", "gpt");
@@ -295,6 +312,7 @@ int main(void)
 		cmocka_unit_test(test_a_record_says_which_tasks_it_answers_and_how_they_judged),
 		cmocka_unit_test(test_format_1_is_read_as_the_one_task_there_was),
 		cmocka_unit_test(test_a_record_takes_over_what_an_older_one_has_besides),
+		cmocka_unit_test(test_parts_of_a_paper_are_scored_by_their_mean),
 		cmocka_unit_test(test_a_record_covers_what_was_made_from_some_of_its_replies),
 		cmocka_unit_test(test_a_reply_reads_back_even_with_bytes_json_cannot_hold),
 		cmocka_unit_test(test_a_run_reads_back),
