@@ -164,7 +164,7 @@ static struct error *prepare_call(struct assignment *a, struct call *call)
 	if (!a->model->local) {
 		char *blocked = NULL;
 		call->words = job_redact(a->job, request.user, &blocked);
-		free(blocked); /* see may_be_sent */
+		free(blocked); /* may_be_sent has seen to that; what came to light since then is replaced */
 		call_request(call, &request);
 	}
 	/* Other papers' tags make no other question of it: an answer once paid for serves. */

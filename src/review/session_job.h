@@ -138,8 +138,8 @@ void job_release_privacy(struct job *job);
 const struct privacy_scan *job_scan_of(const struct job *job, const struct document *doc);
 /* Why the paper is not sent to another machine, malloc'd, or NULL. */
 char *job_why_not_sent(struct job *job);
-/* TEXT with placeholders, malloc'd; NULL when it needs none, or, with the reason in *BLOCKED, malloc'd, when it
- * must not be sent. */
+/* TEXT with placeholders, malloc'd; NULL when it needs none. With a reason in *BLOCKED, malloc'd, it must not be
+ * sent even so. */
 char *job_redact(struct job *job, const char *text, char **blocked);
 /* As ground_finding; a quote with placeholders is looked up in the paper's own words, and so are numbers. */
 void job_ground(struct job *job, const struct assignment *a, struct finding *f);

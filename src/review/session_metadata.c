@@ -51,7 +51,7 @@ static void write_excerpts(struct job *job)
 	metadata_excerpt(&text, job->readable, job->nr_documents);
 	prompt_fence(&job->excerpt, slice_of(&text));
 	char *redacted = job_redact(job, text.data, &blocked);
-	if (redacted)
+	if (redacted && !blocked)
 		prompt_fence(&job->excerpt_sent, (struct slice){ redacted, strlen(redacted) });
 	else if (!blocked)
 		buffer_addbuf(&job->excerpt_sent, &job->excerpt);

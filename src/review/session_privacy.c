@@ -88,10 +88,11 @@ char *job_redact(struct job *job, const char *text, char **blocked)
 		*blocked = xstrdup("not sent: the question cannot be looked through for keys");
 	else if (hit)
 		*blocked = xstrfmt("not sent: the question holds what looks like %s", hit->what);
-	else if (scan.nr)
+	bool changed = scan.nr || scan.gave_up;
+	if (!scan.gave_up)
 		privacy_redact(&out, whole, 0, whole.len, &scan);
 	privacy_scan_release(&scan);
-	if (out.len)
+	if (changed)
 		return buffer_detach(&out, NULL);
 	buffer_release(&out);
 	return NULL;
