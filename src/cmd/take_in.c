@@ -63,7 +63,7 @@ static void add_tasks(struct workspace *ws, const struct outstanding *o)
 {
 	for (size_t i = 0; i < o->nr; i++) {
 		const struct task *task = task_by_name(o->entries[i].task);
-		ws->tasks |= task ? TASK_BIT(task->id) : 0;
+		ws->tasks |= task && task->id != TASK_ADJUDICATION ? TASK_BIT(task->id) : 0;
 	}
 }
 

@@ -298,7 +298,7 @@ static void leave_call(struct call *call, enum call_way way)
 	if (way == CALL_WAITS)
 		a->waiting++;
 	else
-		assignment_fail(a, "failed", "no answer came with a batch: `git scrutiny run` asks");
+		call_fail(call, "failed", "no answer came with a batch: `git scrutiny run` asks");
 }
 
 static struct error *place_call(struct session *s, struct call *call)
@@ -306,7 +306,7 @@ static struct error *place_call(struct session *s, struct call *call)
 	enum call_way way;
 	struct error *err = session_batch_take(s->batch, call, &way);
 	if (error_is(err, ERROR_BUDGET)) {
-		assignment_fail(call->assignment, model_outcome_name(MODEL_OVER_BUDGET), err->message);
+		call_fail(call, model_outcome_name(MODEL_OVER_BUDGET), err->message);
 		error_free(err);
 		err = NULL;
 		way = CALL_UNASKED;

@@ -307,7 +307,9 @@ struct error *session_batch_take(struct session_batch *b, const struct call *cal
 {
 	const struct assignment *a = call->assignment;
 	bool waits = batches_wait_for(&b->known, a->job->paper->content_id, call->hash);
-	bool into_batch = b->settings->asking == SESSION_ASK_BATCH && batch_api_of(a->model);
+	/* Rulings come last and end the review: who asks for them is there to see it. */
+	bool into_batch = b->settings->asking == SESSION_ASK_BATCH && batch_api_of(a->model) &&
+			  call->task->id != TASK_ADJUDICATION;
 	*way = CALL_WAITS;
 	if (waits)
 		return NULL;

@@ -321,6 +321,16 @@ static struct error *put_reply(struct job *job, const struct call *call, const c
 	return err;
 }
 
+/* A review is one without its metadata too; the next one of the paper asks for them again. */
+void call_fail(const struct call *call, const char *outcome, const char *message)
+{
+	struct assignment *a = call->assignment;
+	if (call->task->id != TASK_METADATA)
+		assignment_fail(a, outcome, message);
+	else if (!a->metadata_message)
+		a->metadata_message = xstrfmt("no description, tags and scope: %s", message);
+}
+
 struct error *job_take_reply(struct job *job, struct call *call, const struct model_reply *reply)
 {
 	struct assignment *a = call->assignment;
@@ -328,13 +338,9 @@ struct error *job_take_reply(struct job *job, struct call *call, const struct mo
 	job->pending--;
 	job->did_work = true;
 	call->answered = reply->outcome == MODEL_OK;
-	/* A review is one without its metadata too; the next one of the paper asks for them again. */
-	if (!call->answered && call->task->id != TASK_METADATA)
-		assignment_fail(a, model_outcome_name(reply->outcome),
+	if (!call->answered)
+		call_fail(call, model_outcome_name(reply->outcome),
 			  reply->message ? reply->message : "no answer");
-	else if (!call->answered && !a->metadata_message)
-		a->metadata_message = xstrfmt("no description, tags and scope: %s",
-					      reply->message ? reply->message : "no answer");
 	if (!call->answered && !reply->answer.len)
 		return NULL;
 	/* An unusable answer is kept too, under a name that no later session takes for an answer. */

@@ -118,6 +118,8 @@ struct error *job_take_reply(struct job *job, struct call *call, const struct mo
 struct error *job_prepare_adjudication(struct job *job);
 /* What an answered call cost in US dollars; < 0: unknown. */
 double call_cost(const struct call *call);
+/* CALL gets no answer. */
+void call_fail(const struct call *call, const char *outcome, const char *message);
 /* The reason why there will be no record; the first one given is the one that is told. */
 void assignment_fail(struct assignment *a, const char *outcome, const char *message);
 void assignment_release(struct assignment *a);

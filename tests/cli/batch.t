@@ -21,7 +21,7 @@ done
 export OPENAI_BASE_URL="http://127.0.0.1:$port/v1" OPENAI_API_KEY=sk-mock
 export ANTHROPIC_BASE_URL="http://127.0.0.1:$port" ANTHROPIC_API_KEY=sk-mock
 export GOOGLE_GEMINI_BASE_URL="http://127.0.0.1:$port" GEMINI_API_KEY=sk-mock
-plan 75
+plan 77
 # What is on loopback counts as local: it would be asked one question, free of charge.
 git config --global scrutiny.tasks 'summary, correctness, experiments, novelty, clarity'
 git config --global scrutiny.openai.price 'gpt-6-luna 0.1 0.5'
@@ -87,6 +87,13 @@ facts >"$world/live.facts"
 like "$(cat "$world/live.facts")" '^openai/gpt-6-luna 0.00075 5000' 'five live answers have their price'
 is "$(sed 's/0\.000375/0.00075/' "$world/batch.facts")" "$(cat "$world/live.facts")" \
 	'a batch makes the same record and report at half of it'
+
+fresh about
+git scrutiny --batch -q --tasks=clarity,metadata --reviewers=openai/gpt-6-luna theory/one
+touch "$control/ended"
+run git scrutiny collect
+is "$status" 0 'what the paper is about comes with a batch, too'
+like "$(cat theory/one/meta.yaml)" '^tags:' 'and goes into meta.yaml'
 
 # -- nothing is asked twice -----------------------------------------------------------------------------
 
