@@ -6,10 +6,20 @@
 #define FNV_OFFSET UINT64_C(0xcbf29ce484222325)
 #define FNV_PRIME UINT64_C(0x100000001b3)
 
-static int compare_hashes(const void *a, const void *b)
+/* Shell's sort: for some hundred numbers it is several times as fast as qsort with its calls. */
+static void sort_hashes(uint64_t *items, size_t nr)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return x < y ? -1 : x > y;
+	static const size_t gaps[] = { 132, 57, 23, 10, 4, 1 };
+
+	for (size_t g = 0; g < ARRAY_SIZE(gaps); g++) {
+		for (size_t i = gaps[g]; i < nr; i++) {
+			uint64_t item = items[i];
+			size_t k = i;
+			for (; k >= gaps[g] && items[k - gaps[g]] > item; k -= gaps[g])
+				items[k] = items[k - gaps[g]];
+			items[k] = item;
+		}
+	}
 }
 
 static bool in_word(char c)
@@ -17,40 +27,44 @@ static bool in_word(char c)
 	return ascii_alnum((unsigned char)c) || (unsigned char)c >= 0x80;
 }
 
-/* Appends the hashes of the words of S, at most MAX in all. The hash is not seeded: the same texts
- * must give the same report everywhere, and a collision only folds two findings. */
-static void add_words(struct tokens *t, size_t *alloc, const char *s, size_t max)
+/* Words of all texts together that are looked at. */
+#define MAX_WORDS ((size_t)2 * TOKENS_MAX)
+
+/* Adds the hashes of the words of S to the NR there are; returns how many there are then. The hash is not
+ * seeded: the same texts must give the same report everywhere, and a collision only folds two findings. */
+static size_t add_words(uint64_t words[MAX_WORDS], size_t nr, const char *s)
 {
-	while (*s && t->nr < max) {
+	while (*s && nr < MAX_WORDS) {
 		uint64_t hash = FNV_OFFSET;
 		const char *start = s;
 		for (; in_word(*s); s++)
 			hash = (hash ^ (unsigned char)ascii_lower((unsigned char)*s)) * FNV_PRIME;
-		if (s > start) {
-			ALLOC_GROW(t->items, t->nr, *alloc);
-			t->items[t->nr++] = hash;
-		} else {
+		if (s > start)
+			words[nr++] = hash;
+		else
 			s++;
-		}
 	}
+	return nr;
 }
 
 void tokens_make(struct tokens *out, const char *const *texts, size_t nr)
 {
-	size_t alloc = 0, kept = 0;
+	uint64_t words[MAX_WORDS];
+	size_t nr_words = 0, kept = 0;
 
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; i < nr; i++) {
 		if (texts[i])
-			add_words(out, &alloc, texts[i], 2 * TOKENS_MAX);
+			nr_words = add_words(words, nr_words, texts[i]);
 	}
-	if (out->nr)
-		qsort(out->items, out->nr, sizeof(*out->items), compare_hashes);
-	for (size_t i = 0; i < out->nr; i++) {
-		if (!kept || out->items[i] != out->items[kept - 1])
-			out->items[kept++] = out->items[i];
+	sort_hashes(words, nr_words);
+	for (size_t i = 0; i < nr_words; i++) {
+		if (!kept || words[i] != words[kept - 1])
+			words[kept++] = words[i];
 	}
 	out->nr = kept < TOKENS_MAX ? kept : TOKENS_MAX;
+	out->items = xcalloc(out->nr + 1, sizeof(*out->items));
+	memcpy(out->items, words, out->nr * sizeof(*words));
 	for (size_t i = 0; i < out->nr; i++) {
 		unsigned bit = (unsigned)(out->items[i] % TOKENS_BITS);
 		out->bits[bit / 64] |= UINT64_C(1) << bit % 64;
