@@ -6,7 +6,7 @@
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
 model_server --log "$world/log" --requests "$world/requests"
-plan 49
+plan 51
 
 # A server on another machine, as far as the program can tell: what it is sent goes through a proxy.
 cloud () {
@@ -99,6 +99,11 @@ END
 run git scrutiny theory/quoted --reviewers=cloud/alpha
 like "$out" '^theory/quoted +1 warning' 'a quote with a placeholder is found in the paper'
 like "$(cat theory/quoted/scrutiny.json)" '"quote": "The data are with grace.holm' 'in its own words'
+: >"$world/requests.text"
+run git scrutiny theory/quoted --reviewers=lab/alpha --adjudicate=cloud/beta --no-write
+grep 'findings of other reviewers' "$world/requests.text" >"$world/rulings"
+like "$(cat "$world/rulings")" 'quote: The data are with \[e-mail 1\]' 'what models here found is shown to others with placeholders'
+unlike "$(cat "$world/rulings")" 'grace' 'and nothing else of it'
 rm -r theory/quoted
 
 # -- what would be sent, and what was -----------------------------------------------------------------
