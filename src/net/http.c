@@ -44,6 +44,7 @@ struct transfer {
 	char *method, *url;
 	struct curl_slist *headers;
 	CURL *easy;
+	struct poller_shard *shard; /* once it has started */
 	struct http_response response;
 	uint64_t id;
 	uint64_t started_ms, last_byte_ms;
@@ -55,7 +56,6 @@ struct transfer {
 };
 
 struct http {
-	CURLM *multi;
 	struct poller poller;
 	unsigned max_per_host;
 	long connect_timeout_ms, idle_timeout_ms;
@@ -104,13 +104,10 @@ struct error *http_new(struct http **out, const struct http_settings *settings)
 		return error_new(ERROR_NETWORK, "cannot start libcurl: %s",
 				 curl_easy_strerror(curl_once_result));
 	struct http *h = xcalloc(1, sizeof(*h));
-	h->multi = curl_multi_init();
-	if (!h->multi || !poller_init(&h->poller, h->multi)) {
-		curl_multi_cleanup(h->multi);
+	if (!poller_init(&h->poller)) {
 		free(h);
 		return error_new(ERROR_NETWORK, "cannot start libcurl");
 	}
-	curl_multi_setopt(h->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
 	h->max_per_host = settings->max_per_host ? settings->max_per_host : DEFAULT_PER_HOST;
 	h->connect_timeout_ms = settings->connect_timeout_ms ? settings->connect_timeout_ms
 							     : DEFAULT_CONNECT_TIMEOUT_MS;
@@ -375,7 +372,8 @@ static void start(struct transfer *t, uint64_t now)
 	if (h->active)
 		h->active->prev = t;
 	h->active = t;
-	CURLMcode code = curl_multi_add_handle(h->multi, t->easy);
+	t->shard = poller_shard_for(&h->poller, host->tls);
+	CURLMcode code = poller_add(t->shard, t->easy);
 	if (code)
 		finish(t, error_new(ERROR_NETWORK, "cannot start a request: %s",
 				    curl_multi_strerror(code)));
@@ -503,7 +501,7 @@ static struct error *error_of(struct transfer *t, CURLcode code)
 static void stop(struct transfer *t)
 {
 	struct http *h = t->http;
-	curl_multi_remove_handle(h->multi, t->easy);
+	poller_remove(t->shard, t->easy);
 	t->host->in_flight--;
 	if (t->prev)
 		t->prev->next = t->next;
@@ -531,14 +529,11 @@ static void finish(struct transfer *t, struct error *err)
 
 static void reap(struct http *h)
 {
-	CURLMsg *message;
-	int left;
-	while ((message = curl_multi_info_read(h->multi, &left))) {
-		if (message->msg != CURLMSG_DONE)
-			continue;
-		CURLcode code = message->data.result;
+	CURLcode code;
+	CURL *easy;
+	while ((easy = poller_next_done(&h->poller, &code))) {
 		char *private = NULL;
-		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
+		curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
 		struct transfer *t = (struct transfer *)(void *)private;
 		finish(t, error_of(t, code));
 	}
@@ -715,7 +710,7 @@ void http_free(struct http *h)
 	while (h->active) {
 		struct transfer *t = h->active;
 		h->active = t->next;
-		curl_multi_remove_handle(h->multi, t->easy);
+		poller_remove(t->shard, t->easy);
 		transfer_free(t);
 	}
 	while (h->delayed.nr)
@@ -732,7 +727,6 @@ void http_free(struct http *h)
 		http_access_release(&host->access);
 		free(host);
 	}
-	curl_multi_cleanup(h->multi);
 	poller_release(&h->poller);
 	heap_release(&h->delayed);
 	free(h->last_beginning);

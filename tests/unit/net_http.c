@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "net/http.h"
+#include "net/poller.h"
 
 #define OK(body) "HTTP/1.1 200 OK\r\nContent-Length: " body
 #define HELLO OK("5\r\n\r\nhello")
@@ -572,6 +573,24 @@ static void test_engine_can_be_freed_with_requests_under_way(void **state)
 	assert_int_equal(seen.done, 0);
 }
 
+static void test_more_requests_than_one_shard_holds_are_all_answered(void **state)
+{
+	(void)state;
+	struct scripted line;
+	struct scripted_server *server = server_start_with(&line, ACT_CLOSE, "HTTP/1.1 204 x\r\n\r\n");
+	struct http_settings settings = { .max_per_host = 1000 };
+	struct http *h = new_http(&settings);
+	struct seen seen = { 0 };
+	for (int i = 0; i < POLLER_SHARD_SIZE + 50; i++) /* all are started before the first is answered */
+		submit(h, server->url, &seen, 0, false);
+	assert_null(http_run(h, NULL));
+	assert_int_equal(seen.done, POLLER_SHARD_SIZE + 50);
+	assert_int_equal(seen.status, 204);
+	http_free(h);
+	seen_release(&seen);
+	server_stop(server);
+}
+
 /* -- cancelling ---------------------------------------------------------------------------------------- */
 
 struct canceller {
@@ -705,6 +724,7 @@ int main(void)
 		cmocka_unit_test(test_stop_flag_ends_every_transfer),
 		cmocka_unit_test(test_nothing_can_be_submitted_while_a_stopped_run_winds_down),
 		cmocka_unit_test(test_engine_can_be_freed_with_requests_under_way),
+		cmocka_unit_test(test_more_requests_than_one_shard_holds_are_all_answered),
 		cmocka_unit_test(test_cancelled_requests_end_without_a_word_wherever_they_are),
 		cmocka_unit_test(test_one_request_may_cancel_others_when_it_is_done),
 		cmocka_unit_test(test_silent_requests_may_cancel_each_other),
