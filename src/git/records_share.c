@@ -18,6 +18,8 @@
 /* Digits of the clone's and of the process's name. */
 #define NAME_DIGITS 16
 #define HOLDER_SIZE (2 * NAME_DIGITS + 1)
+/* After a renewal that failed. */
+#define RETRY_SECONDS 60
 
 struct shared_claims {
 	struct records *r;
@@ -347,6 +349,7 @@ struct error *shared_claims_keep(struct shared_claims *c)
 	struct strmap ids = STRMAP_INIT;
 	for (size_t i = 0; i < c->held.nr; i++)
 		strmap_add(&ids, c->held.entries[i].key, CONTENT_ID_SIZE);
+	c->renew = c->now() + RETRY_SECONDS;
 	struct error *err = hold(c, &ids);
 	if (!err && c->held.nr < ids.nr)
 		err = error_new(ERROR_CONFLICT, "claims at '%s' had ended, and others have them now", c->remote);

@@ -161,6 +161,7 @@ int main(int argc, char **argv)
 	clone_open(&clones[0], argv[1], "anna");
 	clone_open(&clones[1], argv[1], "ben");
 	content_id(first, "anna", 0);
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	printf("papers  journal s  commit s  index s  list ms  fetch+merge s\n");
 	for (size_t round = 0, n = 0; round < ROUNDS; round++) {
 		double start = seconds(), journalled, committed;
