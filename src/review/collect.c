@@ -324,8 +324,11 @@ static struct error *look_at(struct collecting *c)
 		note_running(c, &status);
 		c->totals->running++;
 	}
-	if (error_is(err, ERROR_NOT_FOUND) && c->settings->now > c->batch->date + GIVE_UP_AFTER)
+	bool too_old = c->settings->now > c->batch->date + GIVE_UP_AFTER;
+	if ((too_old || c->settings->cancel) && error_drop_if(&err, ERROR_NOT_FOUND)) {
+		note(c, true, "its server does not know the batch any more; its questions can be asked again");
 		c->err = batches_put_done(c->settings->records, c->batch->tag, "lost");
+	}
 	batch_status_release(&status);
 	free(id);
 	return err;

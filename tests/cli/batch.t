@@ -21,7 +21,7 @@ done
 export OPENAI_BASE_URL="http://127.0.0.1:$port/v1" OPENAI_API_KEY=sk-mock
 export ANTHROPIC_BASE_URL="http://127.0.0.1:$port" ANTHROPIC_API_KEY=sk-mock
 export GOOGLE_GEMINI_BASE_URL="http://127.0.0.1:$port" GEMINI_API_KEY=sk-mock
-plan 77
+plan 80
 # What is on loopback counts as local: it would be asked one question, free of charge.
 git config --global scrutiny.tasks 'summary, correctness, experiments, novelty, clarity'
 git config --global scrutiny.openai.price 'gpt-6-luna 0.1 0.5'
@@ -235,6 +235,17 @@ for reviewer in openai/gpt-6-luna anthropic/claude-sonnet-5-5 gemini/gemini-3.8-
 	like "$out" "^theory/one +1 warning.*$reviewer" "$reviewer: a batch is found after a kill"
 	is "$(lines batch) $(lines live)" '5 0' "$reviewer: and nothing is asked again"
 done
+
+# A server that has forgotten it, or another account.
+fresh forgotten
+git scrutiny --batch -q --reviewers=openai/gpt-6-luna theory/one
+touch "$control/forget"
+run git scrutiny collect
+like "$err" '^warning: openai/gpt-6-luna: its batch cannot be collected: 404' 'a batch that the server does not know is told'
+run git scrutiny --no-batch --reviewers=openai/gpt-6-luna theory/one
+is "$status $(lines live)" '0 5' 'and can be given up'
+run git scrutiny collect
+is "$out" 'no batches are under way' 'for good'
 
 fresh abandoned
 git scrutiny --batch -q --reviewers=openai/gpt-6-luna theory/one

@@ -11,6 +11,7 @@ model_server.py answers them, in batches and live. Files in FOLDER say how it be
     drop      the connection is closed when a batch has been taken, without a word; removed then
     hang      a batch is taken, and nothing is said until this file is gone
     refuse    batches are not accepted
+    forget    no batch is known
     log       is written: a line `<live|batch> <api> <request hash or custom id>` for every question taken
 """
 import hashlib
@@ -315,6 +316,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         try:
+            if self.world.said("forget"):
+                raise KeyError(self.path)
             self.get()
         except KeyError:
             self.reply({"error": {"message": "there is no such thing"}}, 404)
