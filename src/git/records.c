@@ -107,15 +107,23 @@ struct error *records_root(struct repo *repo, const struct oid *commit, struct o
 struct error *records_refresh(struct records *r, bool *moved)
 {
 	struct oid tip, root = { "" };
+	struct records_watch now;
 	if (moved)
 		*moved = false;
+	/* Looked at before git is asked: what moves meanwhile is seen the next time. */
+	records_watch_look(&now, repo_common_dir(r->repo), RECORDS_REF);
+	if (r->looked && records_watch_same(&now, &r->watch))
+		return NULL;
 	struct error *err = repo_ref(r->repo, RECORDS_REF, &tip);
-	if (err || !strcmp(tip.hex, r->tip.hex))
-		return err;
-	if (tip.hex[0])
-		err = records_root(r->repo, &tip, &root);
+	bool same = !err && !strcmp(tip.hex, r->tip.hex);
+	if (!err && !same && tip.hex[0])
+		err = error_context(records_root(r->repo, &tip, &root), "cannot read %s", RECORDS_REF);
 	if (err)
-		return error_context(err, "cannot read %s", RECORDS_REF);
+		return err;
+	r->watch = now;
+	r->looked = true;
+	if (same)
+		return NULL;
 	r->root = root;
 	r->tip = tip;
 	if (moved)

@@ -4,6 +4,7 @@
 
 #include "git/journal.h"
 #include "git/records.h"
+#include "git/records_watch.h"
 
 /* The folder of the ref's tree that this program reads and writes. */
 #define RECORDS_ROOT "v1"
@@ -17,6 +18,8 @@ struct records {
 	struct journal journal;
 	struct oid tip;  /* the ref's commit as last seen; empty: none */
 	struct oid root; /* its RECORDS_ROOT tree; empty: none */
+	struct records_watch watch; /* how the ref stood when TIP was read; see LOOKED */
+	bool looked;
 };
 
 /* The RECORDS_ROOT tree of a commit, "" when it has none; ERROR_UNSUPPORTED when it has one of a later version. */
