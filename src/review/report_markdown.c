@@ -211,8 +211,8 @@ static void add_voices(struct buffer *out, const struct consensus_finding *f)
 	}
 	if (shown < f->nr_voices)
 		buffer_addf(out, " and %zu more remarks (in scrutiny.json)", f->nr_voices - shown);
-	/* models are not asked for what a rule is sure of: their silence is no dissent */
-	bool dissent = f->nr_silent && !(f->lead.rule && !f->lead.uncertain);
+	/* models are not asked for what rules look for: their silence is no dissent */
+	bool dissent = f->nr_silent && !f->lead.rule;
 	for (size_t i = 0; i < f->nr_silent && dissent; i++) {
 		buffer_addstr(out, i ? ", " : "; not by ");
 		markdown_text(out, f->silent[i], 80);

@@ -164,7 +164,7 @@ static void add_standing(struct writer *w, const struct consensus_finding *f)
 		    f->bucket == BUCKET_UNVERIFIED ? "could not verify" : bucket_name(f->bucket));
 	add_names(&line, f->families, f->nr_families);
 	/* models are not asked for what a rule is sure of: their silence is no dissent */
-	if (f->nr_silent && !(f->lead.rule && !f->lead.uncertain)) {
+	if (f->nr_silent && !f->lead.rule) {
 		buffer_addstr(&line, "; not by ");
 		add_names(&line, f->silent, f->nr_silent);
 	}
