@@ -1,6 +1,8 @@
 /* In which order requests are sent: leaders, hedges, limits, the circuit and deadlines. */
 #include "engine_testing.h"
 
+#include "model/provider.h"
+
 #define SERVED "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 
 struct scene {
@@ -194,6 +196,35 @@ static void test_delay_beyond_the_deadline_fails_at_once_for_all(void **state)
 	outcome_release(&others);
 }
 
+static void test_what_a_server_says_is_left_holds_the_next_requests_back(void **state)
+{
+	(void)state;
+	static const struct model_engine_settings settings = { .deadline_ms = 7200000, .per_provider = 1 };
+	static const struct provider row = { .limits = { "x-limit", "x-left", "x-reset" } };
+	struct scripted line = {
+		.act = ACT_CLOSE,
+		.bytes = SERVED "Connection: close\r\nx-limit: 3\r\nx-left: 0\r\nx-reset: 1h0m0s\r\n\r\n" GOOD_PIECES
+			 FINISH("stop") DONE,
+	};
+	struct scene s;
+	struct watch w = { .scene = &s };
+	struct outcome first = { 0 }, others = { 0 };
+	scene_open(&s, &line, 1, &settings);
+	s.served.model.row = &row;
+	scene_ask(&s, NULL, "paper", &first);
+	for (int i = 0; i < 5; i++)
+		scene_ask(&s, NULL, "paper", &others);
+	model_engine_set_tick(s.engine, watch_tick, &w);
+	assert_error(model_run(s.engine, &w.stop), ERROR_CANCELLED, "interrupted");
+	assert_int_equal(first.outcome, MODEL_OK);
+	assert_int_equal(others.outcome, MODEL_CANCELLED); /* they would have waited for twenty minutes */
+	assert_int_equal(others.replies, 5);
+	assert_int_equal(s.server->requests, 1);
+	scene_close(&s);
+	outcome_release(&first);
+	outcome_release(&others);
+}
+
 static void test_other_models_do_not_wait_for_a_pause(void **state)
 {
 	(void)state;
@@ -287,6 +318,7 @@ int main(void)
 		cmocka_unit_test(test_straggler_is_asked_a_second_time),
 		cmocka_unit_test(test_failed_hedge_leaves_the_first_request_alone),
 		cmocka_unit_test(test_delay_beyond_the_deadline_fails_at_once_for_all),
+		cmocka_unit_test(test_what_a_server_says_is_left_holds_the_next_requests_back),
 		cmocka_unit_test(test_other_models_do_not_wait_for_a_pause),
 		cmocka_unit_test(test_server_that_keeps_failing_is_left_alone),
 		cmocka_unit_test(test_deadline_of_the_run_ends_everything),
