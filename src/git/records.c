@@ -65,6 +65,7 @@ void records_free(struct records *r)
 	if (!r)
 		return;
 	journal_release(&r->journal);
+	strmap_release(&r->settled, NULL);
 	free(r);
 }
 
@@ -300,5 +301,14 @@ struct error *records_put(struct records *r, const char *content_id, const char 
 	if (!err && data.len > RECORD_MAX_SIZE)
 		err = error_new(ERROR_LIMIT, "the record '%s' is larger than %zu bytes", name,
 				RECORD_MAX_SIZE);
-	return err ? err : journal_put(&r->journal, content_id, name, data);
+	if (!err)
+		err = journal_put(&r->journal, content_id, name, data);
+	if (!err && !strcmp(name, RUN_NAME))
+		records_settle(r, content_id);
+	return err;
+}
+
+void records_settle(struct records *r, const char *content_id)
+{
+	strmap_add(&r->settled, content_id, strlen(content_id));
 }

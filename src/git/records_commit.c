@@ -283,6 +283,23 @@ static struct error *commit_entries(struct records *r, struct journal_entry *ent
 	return err;
 }
 
+/* Takes out the facts of runs whose reports may not be written yet. */
+static void keep_unsettled(const struct records *r, struct journal_entry *entries, size_t *nr)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < *nr; i++) {
+		const char *id = entries[i].content_id;
+		bool stays = !strcmp(entries[i].name, RUN_NAME) && !strmap_has(&r->settled, id, strlen(id));
+		if (!stays) {
+			entries[kept++] = entries[i];
+			continue;
+		}
+		free(entries[i].content_id);
+		free(entries[i].name);
+	}
+	*nr = kept;
+}
+
 struct error *records_commit(struct records *r, const char *message)
 {
 	struct error *err = NULL;
@@ -293,6 +310,7 @@ struct error *records_commit(struct records *r, const char *message)
 		if (attempt)
 			records_pause(attempt);
 		err = journal_list(&r->journal, &entries, &nr);
+		keep_unsettled(r, entries, &nr);
 		if (!err && nr)
 			err = records_refresh(r, NULL);
 		if (!err)
