@@ -114,7 +114,7 @@ def main():
     world = tempfile.mkdtemp(prefix="scrutiny-kill.")
     os.makedirs(os.path.join(world, "control"))
     server = subprocess.Popen([sys.executable, SERVER, os.path.join(world, "control")],
-                              stdout=subprocess.PIPE, text=True)
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     address = "http://127.0.0.1:" + server.stdout.readline().strip()
     env = {"HOME": world, "PATH": build + ":" + os.environ["PATH"], "LC_ALL": "C.UTF-8",
            "GIT_CONFIG_NOSYSTEM": "1", "OLLAMA_HOST": "127.0.0.1:9",
