@@ -79,6 +79,18 @@ static struct error *differ_from_head(struct repo *repo, struct slice paths, boo
 	return err;
 }
 
+/* `git commit --only` reads a file twice, for the index and for the commit; a run beside this one may have written its
+ * report in between. HEAD has what stands in the work tree: now the index has it, too. */
+static struct error *refresh_index(struct repo *repo, struct slice paths)
+{
+	static const char *const add[] = { "add", "--force", "--pathspec-from-file=-",
+					   "--pathspec-file-nul", NULL };
+	struct buffer out = BUFFER_INIT;
+	struct error *err = git_with_paths(repo, add, paths, &out);
+	buffer_release(&out);
+	return err;
+}
+
 struct error *commit_paths(struct repo *repo, struct slice paths, const char *message, bool *made)
 {
 	*made = false;
@@ -86,6 +98,8 @@ struct error *commit_paths(struct repo *repo, struct slice paths, const char *me
 		return NULL;
 	bool differ;
 	struct error *err = differ_from_head(repo, paths, &differ);
+	if (!err && !differ)
+		err = refresh_index(repo, paths);
 	if (err || !differ)
 		return error_context(err, "cannot stage the reports");
 	const char *const commit[] = { "commit", "--quiet", "--only", "-m", message,
