@@ -80,7 +80,7 @@ static struct error *differ_from_head(struct repo *repo, struct slice paths, boo
 }
 
 /* `git commit --only` reads a file twice, for the index and for the commit; a run beside this one may have written its
- * report in between. HEAD has what stands in the work tree: now the index has it, too. */
+ * report in between. What stands in the work tree is what the index should have. */
 static struct error *refresh_index(struct repo *repo, struct slice paths)
 {
 	static const char *const add[] = { "add", "--force", "--pathspec-from-file=-",
@@ -109,7 +109,7 @@ struct error *commit_paths(struct repo *repo, struct slice paths, const char *me
 	buffer_release(&out);
 	*made = !err;
 	if (!err)
-		return NULL;
+		return refresh_index(repo, paths);
 	/* A run beside this one may have committed the same meanwhile. */
 	struct error *asked = differ_from_head(repo, paths, &differ);
 	if (!asked && !differ) {
