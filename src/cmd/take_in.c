@@ -13,18 +13,10 @@ struct taking {
 	bool quiet;
 };
 
-static const struct model *model_of(const struct workspace *ws, const char *reviewer)
-{
-	for (size_t i = 0; i < ws->nr_models; i++)
-		if (!strcmp(ws->models[i].reviewer, reviewer))
-			return &ws->models[i];
-	return NULL;
-}
-
 static struct error *find_model(void *data, const char *reviewer, const struct model **out)
 {
 	const struct taking *t = data;
-	*out = model_of(t->ws, reviewer);
+	*out = model_of_reviewer(t->ws->models, t->ws->nr_models, reviewer);
 	if (*out)
 		return NULL;
 	for (size_t i = 0; i < t->ws->nr_absent; i++)
@@ -50,7 +42,7 @@ static void keep_those_asked(struct batches *b, const struct workspace *ws)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < b->nr; i++) {
-		if (model_of(ws, b->items[i].reviewer))
+		if (model_of_reviewer(ws->models, ws->nr_models, b->items[i].reviewer))
 			b->items[kept++] = b->items[i];
 		else
 			outstanding_release(&b->items[i]);

@@ -54,6 +54,8 @@ struct model {
 				   * NULL: nothing if it is local, else unknown */
 };
 void model_release(struct model *m);
+/* The one of MODELS that is recorded as REVIEWER, or NULL. */
+const struct model *model_of_reviewer(const struct model *models, size_t nr, const char *reviewer);
 
 /* Counts in tokens as the bill has them; -1: not told. Providers that report cached tokens beside
  * the input are brought into this form by their codec. */

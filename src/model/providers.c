@@ -39,6 +39,14 @@ void model_release(struct model *m)
 	*m = (struct model){ 0 };
 }
 
+const struct model *model_of_reviewer(const struct model *models, size_t nr, const char *reviewer)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (!strcmp(models[i].reviewer, reviewer))
+			return &models[i];
+	return NULL;
+}
+
 /* -- settings ------------------------------------------------------------------------------------- */
 
 static const char *setting(const struct model_settings *s, const char *subsection, const char *name)

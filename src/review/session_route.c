@@ -7,14 +7,6 @@
 /* Overall scores that lie this far apart are a disagreement. */
 #define SCORES_APART 2.0
 
-static const struct model *find_model(const struct session_settings *settings, const char *reviewer)
-{
-	for (size_t i = 0; i < settings->nr_models; i++)
-		if (!strcmp(settings->models[i].reviewer, reviewer))
-			return &settings->models[i];
-	return NULL;
-}
-
 static bool is_assigned(const struct job *job, const struct model *model)
 {
 	for (size_t i = 0; i < job->nr_assignments; i++)
@@ -40,7 +32,7 @@ static struct assignment *assign(struct job *job, const struct model *model)
 static void assign_all(struct job *job, char *const *reviewers, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++)
-		assign(job, find_model(job->settings, reviewers[i]));
+		assign(job, model_of_reviewer(job->settings->models, job->settings->nr_models, reviewers[i]));
 }
 
 static const struct policy_route *route_of(const struct session_settings *settings, const char *paper)
@@ -177,7 +169,8 @@ static struct assignment *next_of_chain(struct job *job, const char *reviewer)
 	char *why_local = job_why_local(job);
 	char *why_not = why_local ? why_local : job_why_not_sent(job);
 	for (size_t i = 0; i < chain->nr_then && !next; i++) {
-		const struct model *model = find_model(settings, chain->then[i]);
+		const struct model *model = model_of_reviewer(settings->models, settings->nr_models,
+							      chain->then[i]);
 		if (model && (model->local || !why_not))
 			next = assign(job, model);
 	}
