@@ -8,7 +8,7 @@ need_server llm-start
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
 start_server llm-start
-plan 5
+plan 9
 
 repo sha1
 mkdir paper
@@ -31,3 +31,12 @@ like "$out" '^paper .*small/gemma3-270m' 'and is named'
 like "$(cat paper/scrutiny.json)" '"output_tokens": [1-9]' 'its tokens are counted'
 run git scrutiny --reviewers=small/gemma3-270m
 like "$out" 'up to date' 'and it is not asked again'
+
+# The same model as an Ollama serves it.
+OLLAMA_HOST=$(sed -n 2p "$world/server")
+export OLLAMA_HOST
+run git scrutiny --all --no-write --reviewers=ollama/gemma3-270m --fail-on=never
+is "$status" 0 'the model answers through the API of Ollama'
+is "$err" '' 'without a complaint'
+like "$out" '^paper .*ollama/gemma3-270m' 'and is named'
+like "$(git scrutiny show --all paper)" 'ollama/gemma3-270m' 'its answer is kept'

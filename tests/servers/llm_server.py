@@ -1,18 +1,23 @@
-"""Serves a GGUF model with llama.cpp on a free loopback port; prints the address; runs until killed."""
+"""Serves a GGUF model with llama.cpp on a free loopback port; prints the address, and on a second line that of
+the same model behind Ollama's API; runs until killed."""
 import os
 import signal
 import sys
 
+import ollama_front
 import xllamacpp
+
+MODEL = "gemma3-270m"
+CONTEXT = 8192
 
 
 def main():
     params = xllamacpp.CommonParams()
     params.model.path = sys.argv[1]
-    params.model_alias = {"gemma3-270m"}
+    params.model_alias = {MODEL}
     params.hostnames = ["127.0.0.1"]
     params.port = 0
-    params.n_ctx = 8192
+    params.n_ctx = CONTEXT
     params.n_parallel = 2
     params.kv_unified = True
     params.n_gpu_layers = 0
@@ -26,7 +31,8 @@ def main():
     params.warmup = False
     params.ui = False
     server = xllamacpp.Server(params)
-    print(server.listening_address + "/v1", flush=True)
+    address = server.listening_address + "/v1"
+    print(address, ollama_front.start(address, MODEL, CONTEXT), sep="\n", flush=True)
     signal.sigwait({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
     os._exit(0)
 
