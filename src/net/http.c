@@ -205,6 +205,8 @@ uint64_t http_last_id(const struct http *h)
 static void transfer_free(struct transfer *t)
 {
 	struct host *host = t->host;
+	if (t->easy) /* it outlives T, and ending its connection may have something to say */
+		curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, NULL);
 	if (t->easy && host->nr_spare < MAX_SPARE_HANDLES)
 		host->spare[host->nr_spare++] = t->easy;
 	else if (t->easy)
@@ -374,10 +376,10 @@ static void start(struct transfer *t, uint64_t now)
 	h->active = t;
 	t->shard = poller_shard_for(&h->poller, host->tls);
 	CURLMcode code = poller_add(t->shard, t->easy);
+	trace_printf("%s %s%s", t->method, host->origin, code ? " failed" : "");
 	if (code)
 		finish(t, error_new(ERROR_NETWORK, "cannot start a request: %s",
 				    curl_multi_strerror(code)));
-	trace_printf("%s %s%s", t->method, t->host->origin, code ? " failed" : "");
 }
 
 static struct transfer *host_take(struct http *h, struct host *host)
