@@ -47,7 +47,7 @@ struct asking {
 static void on_answer(void *data, const struct http_response *response)
 {
 	struct asking *a = data;
-	struct retry_advice advice = retry_advise(response, a->attempt, time(NULL), RETRY_FIRST_MS, 0);
+	struct retry_advice advice = retry_advise(response, a->attempt, time(NULL), 0, RETRY_FIRST_MS);
 	if (response->status / 100 == 2 && !response->error) {
 		buffer_addbuf(a->out, &response->body);
 		a->err = buffer_check(a->out, "the answer");
