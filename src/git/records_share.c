@@ -18,6 +18,10 @@
 /* Digits of the clone's and of the process's name. */
 #define NAME_DIGITS 16
 #define HOLDER_SIZE (2 * NAME_DIGITS + 1)
+/* Content id, holder, time, what is between them, and a NUL. */
+#define LINE_SIZE (CONTENT_ID_SIZE + 1 + HOLDER_SIZE + 1 + 20 + 1)
+/* Of the clocks of two clones. Nobody claims for longer than SHARED_CLAIM_SECONDS and this. */
+#define MAX_CLOCK_SKEW 3600
 /* After a renewal that failed. */
 #define RETRY_SECONDS 60
 
@@ -156,13 +160,18 @@ static struct line *list_add(struct claims_list *list)
 	return &list->items[list->nr++];
 }
 
-/* A line of another form is nobody's claim. */
-static bool parse_line(const char *text, struct line *out)
+/* A line of another form is nobody's claim. It is read by itself: sscanf goes through all that follows, each time. */
+static bool parse_line(const char *text, size_t len, struct line *out)
 {
+	char line[LINE_SIZE];
 	int end = 0;
-	if (sscanf(text, "%64s %33s %" SCNd64 "%n", out->content_id, out->holder, &out->until, &end) != 3)
+	if (len >= sizeof(line))
 		return false;
-	return text[end] == '\n' && is_content_id(out->content_id) && strlen(out->holder) == HOLDER_SIZE;
+	memcpy(line, text, len);
+	line[len] = '\0';
+	if (sscanf(line, "%64s %33s %" SCNd64 "%n", out->content_id, out->holder, &out->until, &end) != 3)
+		return false;
+	return !line[end] && is_content_id(out->content_id) && strlen(out->holder) == HOLDER_SIZE;
 }
 
 static struct error *parse_list(struct claims_list *list, const struct buffer *text)
@@ -174,7 +183,7 @@ static struct error *parse_list(struct claims_list *list, const struct buffer *t
 				       "upgrade git scrutiny");
 	for (const char *end; (end = strchr(at, '\n')); at = end + 1) {
 		struct line line;
-		if (parse_line(at, &line))
+		if (parse_line(at, (size_t)(end - at), &line))
 			*list_add(list) = line;
 	}
 	return NULL;
@@ -252,10 +261,12 @@ struct wish {
 static void drop_ended(struct shared_claims *c, struct claims_list *list)
 {
 	size_t kept = 0;
+	int64_t now = c->now();
 	struct strmap dead = STRMAP_INIT;
 	for (size_t i = 0; i < list->nr; i++) {
 		const struct line *line = &list->items[i];
-		bool ended = line->until <= c->now() || !strcmp(line->holder, c->holder);
+		bool ended = line->until <= now || line->until > now + SHARED_CLAIM_SECONDS + MAX_CLOCK_SKEW ||
+			     !strcmp(line->holder, c->holder);
 		if (!ended && !strmap_has(&dead, line->holder, HOLDER_SIZE) && is_dead(c, line->holder))
 			strmap_add(&dead, line->holder, HOLDER_SIZE);
 		if (!ended && !strmap_has(&dead, line->holder, HOLDER_SIZE))

@@ -101,6 +101,32 @@ static void test_claim_ends_unless_it_is_renewed(void **state)
 	teardown(&c);
 }
 
+/* Makes TEXT the claims at the hub; OBJECT gets the blob's name. */
+static void put_claims(struct clones *c, struct slice text, struct buffer *object)
+{
+	const char *const argv[] = { "git", "-C", c->hub, "hash-object", "-w", "--stdin", NULL };
+	struct process_options options = { .input = text, .out = object };
+	assert_success(process_run(argv, &options));
+	buffer_truncate(object, object->len - 1);
+	git(c->hub, "update-ref", SHARED_CLAIMS_REF, object->data, NULL);
+}
+
+static void test_no_clone_claims_a_paper_for_ever(void **state)
+{
+	(void)state;
+	struct clones c;
+	struct buffer blob = BUFFER_INIT, text = BUFFER_INIT;
+	setup(&c);
+	buffer_addf(&text, "scrutiny-claims v1\n%s 0123456789abcdef-0123456789abcdef 9223372036854775807\n",
+		    id_of("tilings"));
+	put_claims(&c, slice_of(&text), &blob);
+	take(&c, 0, "tilings", NULL);
+	assert_true(has(&c, 0, "tilings"));
+	buffer_release(&text);
+	buffer_release(&blob);
+	teardown(&c);
+}
+
 static void test_claims_of_a_newer_version_are_left_alone(void **state)
 {
 	(void)state;
@@ -108,11 +134,7 @@ static void test_claims_of_a_newer_version_are_left_alone(void **state)
 	struct buffer blob = BUFFER_INIT;
 	const char *ids[] = { id_of("tilings") };
 	setup(&c);
-	const char *const argv[] = { "git", "-C", c.hub, "hash-object", "-w", "--stdin", NULL };
-	struct process_options options = { .input = { "scrutiny-claims v2\n", 19 }, .out = &blob };
-	assert_success(process_run(argv, &options));
-	buffer_truncate(&blob, blob.len - 1);
-	git(c.hub, "update-ref", SHARED_CLAIMS_REF, blob.data, NULL);
+	put_claims(&c, (struct slice){ "scrutiny-claims v2\n", 19 }, &blob);
 	assert_error(shared_claims_take(c.claims[0], ids, 1), ERROR_UNSUPPORTED);
 	char *after = git_says(c.hub, "rev-parse", SHARED_CLAIMS_REF, NULL);
 	assert_string_equal(after, blob.data);
@@ -127,6 +149,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_content_id_has_one_holder),
 		cmocka_unit_test(test_claim_ends_unless_it_is_renewed),
+		cmocka_unit_test(test_no_clone_claims_a_paper_for_ever),
 		cmocka_unit_test(test_claims_of_a_newer_version_are_left_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
