@@ -408,7 +408,8 @@ static void on_reply(void *data, const struct model_reply *reply)
 	report_progress(s);
 	if (winding_up(s))
 		return; /* jobs that are open are closed at the end, unreported */
-	if (reply->outcome == MODEL_FAILED && a != &job->adjudication)
+	/* For metadata that are missing nobody is asked for the whole review. */
+	if (reply->outcome == MODEL_FAILED && call->task->id != TASK_METADATA && a != &job->adjudication)
 		fall_back(s, job, a);
 	settle(s, job, a);
 	if (proceed(s, job))

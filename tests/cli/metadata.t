@@ -6,7 +6,7 @@
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
 model_server --log "$world/log"
-plan 28
+plan 31
 
 answers () {
 	wc -l <"$world/log" | tr -d ' '
@@ -108,3 +108,12 @@ run git scrutiny run theory/three
 is "$status" 0 'a model without metadata has reviewed nevertheless'
 like "$err" 'warning: lab/nometa on theory/three: no description, tags and scope: ' 'as is said'
 like "$(cat theory/three/meta.yaml)" '^description: ' 'and another gives them'
+
+git config --unset scrutiny.reviewers
+printf 'metadata: true\nreviewers: [lab/curt]\nfallback: {lab/curt: [lab/gamma]}\n' >.scrutiny.yml
+before=$(answers)
+echo '% and again' >>theory/three/main.tex
+run git scrutiny run theory/three
+is "$status" 0 'one whose server refuses that question has reviewed, too'
+like "$err" 'warning: lab/curt on theory/three: no description, tags and scope: .*I do not describe' 'as is said'
+is "$(answers)" $((before + 1)) 'and nobody else is asked for the review'

@@ -6,7 +6,7 @@
 prints the port on its first line of output and serves until it is killed. What a model does is
 its name: `alpha`, `beta` and `gamma` find something in the first sentence they are shown, `prose` never
 answers JSON, `repairs` does so only when asked again, `busy` answers 429 once and then well,
-`nometa` has nothing to say on metadata, `broken` always answers 500, `half` refuses `clarity`, `quota` is
+`nometa` has nothing to say on metadata, `curt` refuses them, `broken` always answers 500, `half` refuses `clarity`, `quota` is
 used up for nine hours, `cut` closes the connection in the middle of the stream, `hang` says nothing.
 Every answer carries a number of its own; FILE gets a line `<number> <hash of the request>` when
 an answer was sent whole; the file of --begun when its question has come. With --key, requests that do not
@@ -24,7 +24,8 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-MODELS = ["alpha", "beta", "prose", "repairs", "busy", "broken", "cut", "hang", "half", "gamma", "quota", "nometa"]
+MODELS = ["alpha", "beta", "prose", "repairs", "busy", "broken", "cut", "hang", "half", "gamma", "quota", "nometa",
+          "curt"]
 
 
 class State:
@@ -293,6 +294,9 @@ class Handler(BaseHTTPRequestHandler):
             return
         if model == "half" and task == "clarity":
             self.send_json(400, {"error": {"message": "I do not judge clarity"}})
+            return
+        if model == "curt" and task == "metadata":
+            self.send_json(400, {"error": {"message": "I do not describe"}})
             return
         if model == "hang":
             time.sleep(3600)
