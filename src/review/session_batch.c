@@ -295,9 +295,6 @@ static struct error *gather(struct session_batch *b, const struct call *call)
 		batch_pack_drop_last(&g->pack);
 		return err;
 	}
-	err = call_note(call);
-	if (err)
-		return err;
 	strmap_add(&g->requests, call->hash, strlen(call->hash));
 	add_entry(b, g, call);
 	return NULL;

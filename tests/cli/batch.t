@@ -21,7 +21,7 @@ done
 export OPENAI_BASE_URL="http://127.0.0.1:$port/v1" OPENAI_API_KEY=sk-mock
 export ANTHROPIC_BASE_URL="http://127.0.0.1:$port" ANTHROPIC_API_KEY=sk-mock
 export GOOGLE_GEMINI_BASE_URL="http://127.0.0.1:$port" GEMINI_API_KEY=sk-mock
-plan 80
+plan 81
 # What is on loopback counts as local: it would be asked one question, free of charge.
 git config --global scrutiny.tasks 'summary, correctness, experiments, novelty, clarity'
 git config --global scrutiny.openai.price 'gpt-6-luna 0.1 0.5'
@@ -252,3 +252,8 @@ git scrutiny --batch -q --reviewers=openai/gpt-6-luna theory/one
 run git scrutiny --no-batch --reviewers=openai/gpt-6-luna theory/one
 is "$status" 0 'a batch can be given up'
 is "$(lines live)" 4 'and what it has answered is not asked again'
+
+fresh logged
+git config scrutiny.promptLog "$HOME/prompts"
+git scrutiny --batch -q --reviewers=openai/gpt-6-luna theory/one
+is "$(grep -c "^==== request" "$HOME/prompts")" 5 'each question is in the log of prompts once'
