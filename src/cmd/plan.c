@@ -2,7 +2,6 @@
 
 #include <stddef.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/json.h"
@@ -340,22 +339,9 @@ static void print_question(void *data, const struct prompt_entry *question)
 struct error *plan_print(struct workspace *ws, const struct paper *const *papers, size_t nr,
 			 const struct budget_limits *limits, const struct plan_view *view)
 {
-	struct session_settings settings = {
-		.asking = view->batch ? SESSION_ASK_BATCH : SESSION_ASK_LIVE,
-		.snapshot = ws->snapshot,
-		.records = ws->records,
-		.policy = &ws->policy,
-		.privacy = ws->privacy,
-		.models = ws->models,
-		.nr_models = ws->nr_models,
-		.nr_default = ws->nr_default,
-		.routes = workspace_routes(ws),
-		.tasks = ws->tasks,
-		.words = ws->words,
-		.now = (int64_t)time(NULL),
-		.vocabulary = workspace_vocabulary(ws),
-		.on_question = view->prompts ? print_question : NULL,
-	};
+	struct session_settings settings = workspace_session(ws);
+	settings.asking = view->batch ? SESSION_ASK_BATCH : SESSION_ASK_LIVE;
+	settings.on_question = view->prompts ? print_question : NULL;
 	struct plan p = {
 		.ws = ws,
 		.papers = papers,
@@ -371,8 +357,7 @@ struct error *plan_print(struct workspace *ws, const struct paper *const *papers
 		print_json(&p);
 	else if (!err && !view->prompts)
 		print_text(&p);
-	for (size_t i = 0; i < ws->nr_absent; i++)
-		say_warning("%s: %s", ws->absent[i].reviewer, ws->absent[i].message);
+	workspace_say_absent(ws);
 	free(p.estimates);
 	free(p.unreadable);
 	return err;

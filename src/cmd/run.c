@@ -4,13 +4,12 @@
 #include "cmd/engine_settings.h"
 #include "cmd/plan.h"
 #include "cmd/progress_line.h"
-#include "cmd/run.h"
+#include "cmd/run_summary.h"
 #include "cmd/sharing.h"
 #include "cmd/take_in.h"
 
 #include <stddef.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -19,81 +18,9 @@
 #include "base/trace.h"
 #include "git/commit.h"
 
-/* What is collected while the session runs. */
-struct gathered {
-	struct workspace *ws;
-	const struct run_options *options;
-	const struct budget_limits *limits;
-	const struct paper *const *papers;
-	size_t nr;
-	struct review **reviews; /* by the paper's place in `papers` */
-	struct progress *progress;
-	bool color;
-	int worst;               /* severity of the worst verified finding, -1: none */
-	size_t reported;
-	int name_width;
-};
-
 static bool is_text(const struct run_options *o)
 {
 	return !strcmp(o->format, "text");
-}
-
-static void add_count(struct buffer *out, size_t n, const char *word)
-{
-	if (!n)
-		return;
-	if (out->len)
-		buffer_addstr(out, ", ");
-	buffer_addf(out, "%zu %s%s", n, word, n == 1 ? "" : "s");
-}
-
-static void add_counts(struct buffer *out, const size_t counts[3], size_t unverified)
-{
-	add_count(out, counts[SEVERITY_ERROR], "error");
-	add_count(out, counts[SEVERITY_WARNING], "warning");
-	add_count(out, counts[SEVERITY_NOTE], "note");
-	if (unverified)
-		buffer_addf(out, "%s%zu unverified", out->len ? ", " : "", unverified);
-	if (!out->len)
-		buffer_addstr(out, "no findings");
-}
-
-static void add_reviewers(struct buffer *out, const struct review *review)
-{
-	for (size_t i = 0; i < review->nr; i++) {
-		const char *name = review->records[i]->reviewer;
-		bool builtin = !strcmp(name, "builtin");
-		buffer_addf(out, "%s%s", i ? ", " : "", builtin ? "built-in" : name);
-	}
-}
-
-/* One line a paper, as it is done. */
-static void print_result(const struct gathered *g, const struct session_result *r)
-{
-	struct buffer line = BUFFER_INIT, counts = BUFFER_INIT;
-	add_paper_name(&line, r->paper);
-	int pad = g->name_width - (int)line.len;
-	buffer_addf(&line, "%*s", pad > 0 ? pad : 0, "");
-	if (r->review) {
-		const struct consensus *c = &r->review->consensus;
-		add_counts(&counts, c->counts, c->nr_unverified);
-		buffer_addf(&line, "  %-24s  ", counts.data);
-		if (r->fresh)
-			buffer_addstr(&line, "recorded   ");
-		else
-			buffer_addf(&line, "%.3f s   ", (double)r->elapsed_us / 1e6);
-		add_reviewers(&line, r->review);
-	} else if (r->waiting) {
-		buffer_addf(&line, "  %-24s  its answers come with a batch", "waiting");
-	} else {
-		buffer_addf(&line, "  %-24s  nothing of %s can be read", "not reviewed",
-			    r->error ? "its records" : "it");
-	}
-	buffer_addch(&line, '\n');
-	print_buffer(&line);
-	buffer_release(&line);
-	buffer_release(&counts);
 }
 
 static void note_worst(struct gathered *g, const struct review *review)
@@ -118,7 +45,7 @@ static void on_result(void *data, const struct session_result *r)
 	g->reported++;
 	clear_progress(g);
 	if (is_text(g->options) && !g->options->quiet)
-		print_result(g, r);
+		run_print_result(g, r);
 	for (size_t i = 0; i < r->nr_unread && !r->fresh; i++)
 		say_warning("%s", r->unread[i]);
 	if (r->error)
@@ -225,52 +152,6 @@ static struct error *print_findings(struct gathered *g)
 	return err;
 }
 
-static void print_summary(const struct gathered *g, const struct session_totals *t,
-			  const char *committed)
-{
-	struct buffer line = BUFFER_INIT, counts = BUFFER_INIT;
-	size_t reports = t->reports, reviewed = t->papers - t->waiting;
-	add_counts(&counts, t->counts, t->unverified);
-	if (g->reported)
-		buffer_addch(&line, '\n');
-	if (reviewed || !t->waiting)
-		buffer_addf(&line, "%s in %zu paper%s.", counts.data, reviewed, reviewed == 1 ? "" : "s");
-	if (t->waiting)
-		buffer_addf(&line, "%s%zu paper%s for a batch: `git scrutiny collect` takes it in.",
-			    reviewed ? " " : "", t->waiting, t->waiting == 1 ? " waits" : "s wait");
-	money_add_totals(&line, t);
-	if (!g->options->write)
-		buffer_addstr(&line, " Nothing was written.");
-	else if (reports && committed)
-		buffer_addf(&line, " Wrote %zu report%s (scrutiny.md) and meta.yaml; %s.", reports,
-			    reports == 1 ? "" : "s", committed);
-	buffer_addch(&line, '\n');
-	print_buffer(&line);
-	buffer_release(&line);
-	buffer_release(&counts);
-}
-
-static void add_commit_message(struct buffer *out, const struct gathered *g,
-			       const struct session_totals *t)
-{
-	struct buffer counts = BUFFER_INIT;
-	add_counts(&counts, t->counts, t->unverified);
-	buffer_addf(out, "Review %zu paper%s: %s\n", t->papers, t->papers == 1 ? "" : "s",
-		    counts.data);
-	for (size_t i = 0; i < g->nr; i++) {
-		if (!g->reviews[i])
-			continue;
-		const struct consensus *c = &g->reviews[i]->consensus;
-		buffer_addch(out, '\n');
-		add_paper_name(out, g->papers[i]);
-		buffer_reset(&counts);
-		add_counts(&counts, c->counts, c->nr_unverified);
-		buffer_addf(out, ": %s", counts.data);
-	}
-	buffer_addch(out, '\n');
-	buffer_release(&counts);
-}
-
 /* *SAYS becomes what the summary says about the commit. */
 static struct error *commit_reports(struct gathered *g, const struct session_totals *t,
 				    const char **says)
@@ -280,7 +161,7 @@ static struct error *commit_reports(struct gathered *g, const struct session_tot
 		return NULL;
 	struct buffer message = BUFFER_INIT;
 	bool made = false;
-	add_commit_message(&message, g, t);
+	run_add_commit_message(&message, g, t);
 	struct error *err = commit_paths(g->ws->repo, slice_of(&t->written), message.data, &made);
 	buffer_release(&message);
 	*says = made ? "committed" : "they are committed already";
@@ -297,26 +178,6 @@ static struct error *commit_records(struct workspace *ws, const struct session_t
 	return err;
 }
 
-static void print_hints(const struct gathered *g)
-{
-	const char *rule = NULL;
-	for (size_t i = 0; i < g->nr && !rule; i++)
-		for (size_t f = 0; g->reviews[i] && f < g->reviews[i]->consensus.nr && !rule; f++)
-			rule = g->reviews[i]->consensus.findings[f].lead.rule;
-	if (rule && !g->options->commit && g->options->write)
-		say_hint(g->ws->ctx, "`git scrutiny explain %s` says why; "
-				     "`git scrutiny run --all --commit` commits the reports.", rule);
-	else if (rule)
-		say_hint(g->ws->ctx, "`git scrutiny explain %s` says why.", rule);
-}
-
-static void say_interrupted(const struct gathered *g, const struct session_totals *t)
-{
-	if (t->cancelled)
-		say_warning("interrupted: %zu of %zu papers are left; every reply that came back is "
-			    "kept, and `git scrutiny run` carries on", g->nr - g->reported, g->nr);
-}
-
 static int exit_status_of(const struct gathered *g, const struct session_totals *t)
 {
 	int level = policy_fail_level(&g->ws->policy, g->options->fail_on);
@@ -329,55 +190,6 @@ static int exit_status_of(const struct gathered *g, const struct session_totals 
 }
 
 /* -- the run ---------------------------------------------------------------------------------- */
-
-static void add_age(struct buffer *out, int64_t seconds)
-{
-	static const struct {
-		int64_t seconds;
-		const char *unit;
-	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" } };
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		int64_t n = seconds / units[i].seconds;
-		if (n) {
-			buffer_addf(out, "%lld %s%s ago", (long long)n, units[i].unit,
-				    n == 1 ? "" : "s");
-			return;
-		}
-	}
-	buffer_addstr(out, "just now");
-}
-
-/* Nothing to do, in one line. */
-static void print_up_to_date(struct workspace *ws, bool commit, bool quiet)
-{
-	const char *const argv[] = { "log", "-1", "--format=%ct", RECORDS_REF, "--", NULL };
-	struct buffer line = BUFFER_INIT, date = BUFFER_INIT;
-	size_t n = ws->papers.nr;
-	if (quiet)
-		return;
-	if (!n) {
-		buffer_addstr(&line, "no papers here\n");
-	} else {
-		buffer_addf(&line, "%zu paper%s up to date", n, n == 1 ? "" : "s");
-		struct error *err = repo_git_line(ws->repo, argv, &date);
-		if (!err) {
-			buffer_addstr(&line, " (last reviewed ");
-			add_age(&line, (int64_t)time(NULL) - strtoll(date.data, NULL, 10));
-			buffer_addch(&line, ')');
-		}
-		error_free(err);
-		buffer_addstr(&line, ".\n");
-	}
-	print_buffer(&line);
-	if (!n)
-		say_hint(ws->ctx, "a paper is a folder with a .tex that has \\documentclass, a .md or "
-				  "a .pdf");
-	else if (commit)
-		say_hint(ws->ctx, "reports that were written before are committed with "
-				  "`git scrutiny run --all --commit`");
-	buffer_release(&line);
-	buffer_release(&date);
-}
 
 /* What a run that was killed at its very end has left, such as its page of the ledger, is committed here. Facts of
  * a run are not: the reports of that one may be missing. */
@@ -392,12 +204,6 @@ static void commit_leftovers(struct workspace *ws)
 	if (err)
 		trace_printf("%s", err->message);
 	error_free(err);
-}
-
-static void say_absent(const struct workspace *ws)
-{
-	for (size_t i = 0; i < ws->nr_absent; i++)
-		say_warning("%s: %s", ws->absent[i].reviewer, ws->absent[i].message);
 }
 
 static struct error *check_options(const struct run_options *o, struct repo *repo)
@@ -424,38 +230,23 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 {
 	struct workspace *ws = g->ws;
 	struct session_totals totals;
-	struct session_settings settings = {
-		.snapshot = ws->snapshot,
-		.records = ws->records,
-		.policy = &ws->policy,
-		.privacy = ws->privacy,
-		.models = ws->models,
-		.nr_models = ws->nr_models,
-		.nr_default = ws->nr_default,
-		.routes = workspace_routes(ws),
-		.adjudicator = workspace_adjudicator(ws),
-		.neighbours = &ws->papers,
-		.tasks = ws->tasks,
-		.words = ws->words,
-		.vocabulary = workspace_vocabulary(ws),
-		.absent = ws->absent,
-		.nr_absent = ws->nr_absent,
-		.engine = { .http = workspace_http_settings(ws->repo) },
-		.limits = g->limits,
-		.program_version = VERSION,
-		.now = (int64_t)time(NULL),
-		.write = g->options->write,
-		.on_result = on_result,
-		.on_progress = on_progress,
-		.on_failure = on_failure,
-		.on_warning = on_warning,
-		.on_damaged = on_damaged,
-		.on_waiting = on_waiting,
-		.on_note = on_note,
-		.asking = asking_of(g->options),
-		.may_ask = g->options->sharing ? may_ask : NULL,
-		.data = g,
-	};
+	struct session_settings settings = workspace_session(ws);
+	settings.adjudicator = workspace_adjudicator(ws);
+	settings.neighbours = &ws->papers;
+	settings.engine.http = workspace_http_settings(ws->repo);
+	settings.limits = g->limits;
+	settings.program_version = VERSION;
+	settings.asking = asking_of(g->options);
+	settings.write = g->options->write;
+	settings.on_result = on_result;
+	settings.on_progress = on_progress;
+	settings.on_failure = on_failure;
+	settings.on_warning = on_warning;
+	settings.on_damaged = on_damaged;
+	settings.on_waiting = on_waiting;
+	settings.on_note = on_note;
+	settings.may_ask = g->options->sharing ? may_ask : NULL;
+	settings.data = g;
 	struct error *err = engine_settings_read(&settings.engine, ws->repo, g->options->deadline);
 	if (!err)
 		err = workspace_open_prompt_log(ws);
@@ -477,14 +268,14 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 		err = commit_records(ws, &totals);
 	if (!err && is_text(g->options)) {
 		if (!g->options->quiet)
-			print_summary(g, &totals, committed);
+			run_print_summary(g, &totals, committed);
 		fflush(stdout);
 		if (!g->options->quiet)
-			print_hints(g);
+			run_print_hints(g);
 	}
 	if (!err) {
 		money_say_stopped(&totals);
-		say_interrupted(g, &totals);
+		run_say_interrupted(g, &totals);
 	}
 	*exit_status = exit_status_of(g, &totals);
 	session_totals_release(&totals);
@@ -564,13 +355,13 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	/* Also when nothing is left to do: that reviewer has not seen the papers. */
 	*exit_status = ws.nr_absent ? EXIT_INCOMPLETE : EXIT_DONE;
 	if (!err && !o->dry_run)
-		say_absent(&ws);
+		workspace_say_absent(&ws);
 	if (!err && !nr && !o->dry_run)
 		commit_leftovers(&ws);
 	if (!err && o->dry_run)
 		err = plan_print(&ws, papers, nr, &limits, &(struct plan_view){ .batch = o->batch == 1 });
 	else if (!err && !nr && is_text(o))
-		print_up_to_date(&ws, o->commit, o->quiet);
+		run_print_up_to_date(&ws, o->commit, o->quiet);
 	else if (!err)
 		err = run_review(&ws, &shared, &limits, papers, nr, exit_status);
 	sharing_end(&sharing);

@@ -1,5 +1,7 @@
 #include "cmd/workspace.h"
 
+#include <time.h>
+
 #include "base/memory.h"
 #include "base/text.h"
 #include "git/records_sync.h"
@@ -153,6 +155,32 @@ void add_paper_name(struct buffer *out, const struct paper *paper)
 		text_for_terminal(out, paper->path, strlen(paper->path), false);
 	else
 		buffer_addch(out, '.');
+}
+
+struct session_settings workspace_session(struct workspace *ws)
+{
+	return (struct session_settings){
+		.snapshot = ws->snapshot,
+		.records = ws->records,
+		.policy = &ws->policy,
+		.privacy = ws->privacy,
+		.models = ws->models,
+		.nr_models = ws->nr_models,
+		.nr_default = ws->nr_default,
+		.routes = workspace_routes(ws),
+		.tasks = ws->tasks,
+		.words = ws->words,
+		.vocabulary = workspace_vocabulary(ws),
+		.absent = ws->absent,
+		.nr_absent = ws->nr_absent,
+		.now = (int64_t)time(NULL),
+	};
+}
+
+void workspace_say_absent(const struct workspace *ws)
+{
+	for (size_t i = 0; i < ws->nr_absent; i++)
+		say_warning("%s: %s", ws->absent[i].reviewer, ws->absent[i].message);
 }
 
 /* No server is asked: reports of the papers as they are show that somebody has the records. */

@@ -91,6 +91,12 @@ void workspace_warn_of_access(const struct workspace *ws);
 #define WORKSPACE_VOCABULARY_PAPERS 2000
 const struct vocabulary *workspace_vocabulary(struct workspace *ws);
 
+/* What a session, or the plan of one, needs of the workspace, whose models and tasks are settled: the papers' tags
+ * are read for it. The time is now. */
+struct session_settings workspace_session(struct workspace *ws);
+/* A warning for each reviewer that cannot be called. */
+void workspace_say_absent(const struct workspace *ws);
+
 /* Whether every reviewer's record, and a report, are there for the paper as it is now. */
 struct error *workspace_load_index(struct workspace *ws);
 bool workspace_is_fresh(const struct workspace *ws, const struct paper *paper);
