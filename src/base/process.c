@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -315,17 +316,10 @@ static struct error *drain(int *fd, struct buffer *out, const char *program)
 	return error_context(buffer_check(out, "the output"), "'%s'", program);
 }
 
-static int64_t clock_ms(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* What poll() may wait until END; 0 when that has come. */
 static int wait_ms(int64_t end)
 {
-	int64_t left = end - clock_ms();
+	int64_t left = end - (int64_t)clock_ms();
 	return left > 0 ? (int)left : 0;
 }
 
@@ -334,7 +328,7 @@ static struct error *move_bytes(struct plumbing *p, const char *program,
 {
 	struct slice input = options->input;
 	struct error *err = NULL;
-	int64_t end = clock_ms() + options->timeout_ms;
+	int64_t end = (int64_t)clock_ms() + options->timeout_ms;
 	if (p->in.write >= 0)
 		fcntl(p->in.write, F_SETFL, O_NONBLOCK);
 	while (!err && (p->in.write >= 0 || p->out.read >= 0 || p->err.read >= 0)) {

@@ -1,9 +1,9 @@
+#include "base/clock.h"
 #include "base/terminal.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -24,16 +24,9 @@ struct progress {
 	bool terminal;
 };
 
-static uint64_t monotonic_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 struct progress *progress_new(const char *title, uint64_t total)
 {
-	return progress_new_on(STDERR_FILENO, monotonic_ms, title, total);
+	return progress_new_on(STDERR_FILENO, clock_ms, title, total);
 }
 
 struct progress *progress_new_on(int fd, progress_clock *now, const char *title, uint64_t total)

@@ -1,8 +1,8 @@
 #include "cmd/sharing.h"
 
 #include <strings.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 /* How often another clone's work is looked after: soon, then less and less often. */
@@ -10,13 +10,6 @@
 #define LAST_INTERVAL_MS 5000
 
 const char sharing_as_configured[] = "";
-
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 /* As git reads a boolean. */
 static bool is_true(const char *value)
@@ -71,7 +64,7 @@ static void look_again(struct sharing *s)
 {
 	struct records_merged merged;
 	bool found;
-	s->asked_ms = now_ms();
+	s->asked_ms = clock_ms();
 	struct error *err = records_fetch(s->ws->records, s->remote, &merged, &found);
 	if (!err)
 		err = shared_claims_take(s->claims, s->wanted, s->nr_wanted);
@@ -83,7 +76,7 @@ bool sharing_may_ask(struct sharing *s, const struct paper *paper)
 {
 	if (!s->claims || shared_claims_has(s->claims, paper->content_id))
 		return true;
-	if (now_ms() - s->asked_ms < s->interval_ms)
+	if (clock_ms() - s->asked_ms < s->interval_ms)
 		return false;
 	look_again(s);
 	return shared_claims_has(s->claims, paper->content_id);

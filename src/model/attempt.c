@@ -2,6 +2,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/trace.h"
 #include "model/authorize.h"
@@ -17,7 +18,7 @@ static struct error *take_message(void *data, const char *event, struct slice me
 	size_t before = a->answer.text.len;
 	struct error *err = codec_take_message(x->model->codec, &a->answer, event, message);
 	if (a->answer.text.len > before)
-		a->heard_ms = model_clock_ms();
+		a->heard_ms = clock_ms();
 	x->engine->bytes += a->answer.text.len - before;
 	return err;
 }
@@ -50,14 +51,14 @@ static void note_circuit(struct attempt *a, const struct http_response *response
 	else if ((!response->error && response->status / 100 != 5) || a->answer.finished)
 		circuit_answered(circuit);
 	else
-		circuit_failed(circuit, x->number, a->sent_ms, model_clock_ms());
+		circuit_failed(circuit, x->number, a->sent_ms, clock_ms());
 }
 
 static void note_server(struct attempt *a, const struct http_response *response)
 {
 	struct exchange *x = a->exchange;
 	struct pool *pool = x->lane->pool;
-	uint64_t now = model_clock_ms();
+	uint64_t now = clock_ms();
 	note_circuit(a, response);
 	if (is_too_much(response->status))
 		window_cut(&pool->window, a->sent_ms, now);
@@ -186,7 +187,7 @@ struct error *attempt_start(struct attempt **out, struct exchange *x)
 	struct pool *pool = x->lane->pool;
 	a->exchange = x;
 	a->dialect = x->lane->dialect;
-	a->sent_ms = a->heard_ms = model_clock_ms();
+	a->sent_ms = a->heard_ms = clock_ms();
 	buffer_init(&a->body, BUFFER_MAX_INTERNAL);
 	codec_answer_init(&a->answer);
 	stream_init(&a->stream, x->model->codec->stream, take_message, a);

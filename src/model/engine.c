@@ -1,6 +1,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "model/exchange.h"
@@ -38,7 +39,7 @@ void model_reply_release(struct model_reply *r)
 
 static void hedge_all(struct model_engine *e)
 {
-	uint64_t now = model_clock_ms();
+	uint64_t now = clock_ms();
 	for (struct exchange *x = e->unsettled; x; x = x->next_unsettled)
 		if (x->lane->pool->in_flight < x->lane->pool->window.size &&
 		    circuit_state(&x->lane->pool->circuit, now) == CIRCUIT_CLOSED &&
@@ -49,7 +50,7 @@ static void hedge_all(struct model_engine *e)
 /* Ends what waits for its next attempt beyond its deadline. */
 static void end_overdue(struct model_engine *e)
 {
-	uint64_t now = model_clock_ms();
+	uint64_t now = clock_ms();
 	struct exchange *x = e->unsettled;
 	while (x) {
 		struct exchange *next = x->next_unsettled;
@@ -67,7 +68,7 @@ static void end_overdue(struct model_engine *e)
 static void on_tick(void *data)
 {
 	struct model_engine *e = data;
-	uint64_t now = model_clock_ms();
+	uint64_t now = clock_ms();
 	bool full = now >= e->next_tick_ms;
 	if (full) {
 		e->next_tick_ms = now + TICK_MS;
@@ -95,9 +96,9 @@ struct error *model_engine_new(struct model_engine **out, const struct model_eng
 	if (e->settings.retry_first_ms <= 0)
 		e->settings.retry_first_ms = RETRY_FIRST_MS;
 	e->run_end_ms = NEVER;
-	e->random = model_clock_ms() ^ ((uint64_t)getpid() << 32);
+	e->random = clock_ms() ^ ((uint64_t)getpid() << 32);
 	http_set_tick(e->http, TICK_MS, on_tick, e);
-	e->next_tick_ms = model_clock_ms() + TICK_MS;
+	e->next_tick_ms = clock_ms() + TICK_MS;
 	*out = e;
 	return NULL;
 }
@@ -289,7 +290,7 @@ static uint64_t pump_pool(struct model_engine *e, struct pool *pool)
 {
 	uint64_t wake = NEVER;
 	while (!e->cancelled && pool->in_flight < pool->window.size) {
-		uint64_t now = model_clock_ms();
+		uint64_t now = clock_ms();
 		enum circuit_state state = circuit_state(&pool->circuit, now);
 		if (state == CIRCUIT_OPEN)
 			empty_pool(e, pool);
@@ -312,7 +313,7 @@ void engine_pump(struct model_engine *e)
 	if (e->pumping || e->cancelled)
 		return;
 	e->pumping = true;
-	uint64_t now = model_clock_ms(), wake = NEVER;
+	uint64_t now = clock_ms(), wake = NEVER;
 	while (e->delayed.nr && e->delayed.items[0].rank <= now) {
 		struct exchange *x = e->delayed.items[0].data;
 		queue_leave(x);
@@ -327,7 +328,7 @@ void engine_pump(struct model_engine *e)
 	} while (e->nr_requests != before && !e->cancelled);
 	if (e->delayed.nr)
 		wake = sooner(wake, e->delayed.items[0].rank);
-	now = model_clock_ms();
+	now = clock_ms();
 	http_wake(e->http, wake == NEVER ? HTTP_NO_WAKE : wake > now ? wake - now : 0);
 	e->pumping = false;
 }
@@ -344,7 +345,7 @@ static void settle_rest(struct model_engine *e, enum model_outcome outcome, cons
 struct error *model_run(struct model_engine *e, volatile const int *stop)
 {
 	if (e->settings.run_deadline_ms > 0)
-		e->run_end_ms = model_clock_ms() + (uint64_t)e->settings.run_deadline_ms;
+		e->run_end_ms = clock_ms() + (uint64_t)e->settings.run_deadline_ms;
 	struct error *err = NULL;
 	do {
 		engine_pump(e);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/trace.h"
@@ -14,13 +15,6 @@
 #define MAX_EARLIER ((size_t)16 << 10)
 /* An answer that comes broken costs as much as a whole one: it is asked for less often. */
 #define MAX_BROKEN_ATTEMPTS 3
-
-uint64_t model_clock_ms(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 static void cancel_attempts(struct exchange *x)
 {
@@ -44,7 +38,7 @@ static void settle(struct exchange *x, enum model_outcome outcome)
 {
 	cancel_attempts(x);
 	x->reply.outcome = outcome;
-	x->reply.elapsed_ms = x->started ? model_clock_ms() - x->started_ms : 0;
+	x->reply.elapsed_ms = x->started ? clock_ms() - x->started_ms : 0;
 	engine_settle(x);
 }
 
@@ -89,7 +83,7 @@ static void fail_finally(struct exchange *x, const char *message)
 static void retry_or_fail(struct exchange *x, struct retry_advice advice, const char *message)
 {
 	struct lane *lane = x->lane;
-	uint64_t now = model_clock_ms(), until = now + advice.delay_ms;
+	uint64_t now = clock_ms(), until = now + advice.delay_ms;
 	bool in_time = advice.delay_ms < exchange_time_left(x, now);
 	free(lane->pool->complaint);
 	lane->pool->complaint = xstrdup(message);
@@ -336,7 +330,7 @@ static void fail_too_late(struct exchange *x, uint64_t now)
 
 void exchange_send(struct exchange *x)
 {
-	uint64_t now = model_clock_ms();
+	uint64_t now = clock_ms();
 	if (!x->started) {
 		x->started = true;
 		x->started_ms = now;

@@ -126,8 +126,6 @@ struct exchange {
 	struct exchange *next_unsettled, *prev_unsettled;
 };
 
-uint64_t model_clock_ms(void);
-
 /* -- exchange.c -- */
 
 /* Sends the next attempt of X, which has a place; settles X when that is not possible. */

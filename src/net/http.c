@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <pthread.h>
 
+#include "base/clock.h"
 #include "base/heap.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -193,7 +194,7 @@ struct error *http_submit(struct http *h, const struct http_request *request, ui
 	buffer_init(&t->response.body, HTTP_MAX_BODY);
 	buffer_init(&t->response.headers, HTTP_MAX_HEADERS);
 	t->id = ++h->last_id;
-	heap_push(&h->delayed, saturating_add(net_now_ms(), delay_ms), t);
+	heap_push(&h->delayed, saturating_add(clock_ms(), delay_ms), t);
 	return NULL;
 }
 
@@ -226,7 +227,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *data)
 {
 	struct transfer *t = data;
 	size_t len = size * count;
-	t->last_byte_ms = net_now_ms();
+	t->last_byte_ms = clock_ms();
 	t->header_bytes += len;
 	if (t->header_bytes > HTTP_MAX_HEADERS) {
 		t->ending = ENDING_HEADERS;
@@ -243,7 +244,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *data)
 	struct transfer *t = data;
 	size_t len = size * count;
 	long status = 0;
-	t->last_byte_ms = net_now_ms();
+	t->last_byte_ms = clock_ms();
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	bool good = status / 100 == 2;
 	if (len > HTTP_MAX_BODY - t->body_bytes) {
@@ -276,7 +277,7 @@ static int on_connected(void *data, char *their_ip, char *our_ip, int their_port
 		return CURL_PREREQFUNC_ABORT;
 	}
 	t->sent = true;
-	t->last_byte_ms = net_now_ms();
+	t->last_byte_ms = clock_ms();
 	t->http->next_sweep_ms = earlier(t->http->next_sweep_ms,
 					 t->last_byte_ms + (uint64_t)t->http->idle_timeout_ms);
 	return CURL_PREREQFUNC_OK;
@@ -396,7 +397,7 @@ static struct transfer *host_take(struct http *h, struct host *host)
 /* Moves what is due to its host's queue and fills the places that are free. */
 static void start_due(struct http *h)
 {
-	uint64_t now = net_now_ms();
+	uint64_t now = clock_ms();
 	while (h->delayed.nr && h->delayed.items[0].rank <= now) {
 		struct transfer *t = heap_pop(&h->delayed);
 		if (t->host->last)
@@ -442,7 +443,7 @@ static const struct failure failures[] = {
 
 static struct error *timeout_error(const struct transfer *t)
 {
-	uint64_t taken = net_now_ms() - t->started_ms;
+	uint64_t taken = clock_ms() - t->started_ms;
 	if (t->sent || (t->request.deadline_ms && taken >= (uint64_t)t->request.deadline_ms))
 		return error_new(ERROR_TIMEOUT, "%s did not finish within %.3g s", t->host->place,
 				 (double)t->request.deadline_ms / 1000);
@@ -519,7 +520,7 @@ static void finish(struct transfer *t, struct error *err)
 	t->response.error = err;
 	if (t->easy) {
 		curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->response.status);
-		t->response.elapsed_ms = net_now_ms() - t->started_ms;
+		t->response.elapsed_ms = clock_ms() - t->started_ms;
 		t->response.sent = t->sent;
 		stop(t);
 	}
@@ -544,7 +545,7 @@ static void reap(struct http *h)
 /* Ends what has been silent too long; works out when to look again. */
 static void sweep(struct http *h)
 {
-	uint64_t now = net_now_ms();
+	uint64_t now = clock_ms();
 	if (now < h->next_sweep_ms)
 		return;
 	h->next_sweep_ms = NEVER;
@@ -639,17 +640,17 @@ void http_set_tick(struct http *h, uint64_t interval_ms, void (*fn)(void *data),
 	h->tick = fn;
 	h->tick_data = data;
 	h->tick_interval_ms = interval_ms ? interval_ms : 1;
-	h->next_tick_ms = net_now_ms() + h->tick_interval_ms;
+	h->next_tick_ms = clock_ms() + h->tick_interval_ms;
 }
 
 void http_wake(struct http *h, uint64_t delay_ms)
 {
-	h->wake_ms = saturating_add(net_now_ms(), delay_ms);
+	h->wake_ms = saturating_add(clock_ms(), delay_ms);
 }
 
 static void tick(struct http *h)
 {
-	uint64_t now = net_now_ms();
+	uint64_t now = clock_ms();
 	bool woken = now >= h->wake_ms;
 	if (woken)
 		h->wake_ms = NEVER;
@@ -662,7 +663,7 @@ static void tick(struct http *h)
 
 static int poll_timeout(const struct http *h, bool watching_flag)
 {
-	uint64_t now = net_now_ms(), until = now + MAX_POLL_MS;
+	uint64_t now = clock_ms(), until = now + MAX_POLL_MS;
 	if (h->delayed.nr)
 		until = earlier(until, h->delayed.items[0].rank);
 	if (h->active)

@@ -3,16 +3,10 @@
 #include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/clock.h"
 
 #define MAX_EVENTS 256
 #define NEVER UINT64_MAX
-
-uint64_t net_now_ms(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 /* Events carry the shard and the socket. */
 static uint64_t event_tag(unsigned shard, curl_socket_t socket)
@@ -43,7 +37,7 @@ static int on_timer(CURLM *multi, long timeout_ms, void *data)
 {
 	struct poller_shard *shard = data;
 	(void)multi;
-	shard->due_ms = timeout_ms < 0 ? NEVER : net_now_ms() + (uint64_t)timeout_ms;
+	shard->due_ms = timeout_ms < 0 ? NEVER : clock_ms() + (uint64_t)timeout_ms;
 	return 0;
 }
 
@@ -134,7 +128,7 @@ static int flags_of(uint32_t events)
 
 static int time_to_wait(const struct poller *p, int timeout_ms)
 {
-	uint64_t now = net_now_ms();
+	uint64_t now = clock_ms();
 	for (unsigned i = 0; i < POLLER_SHARDS && p->shards[i].multi; i++) {
 		uint64_t due = p->shards[i].due_ms;
 		if (due <= now)
@@ -158,7 +152,7 @@ CURLMcode poller_turn(struct poller *p, int timeout_ms)
 	}
 	for (unsigned i = 0; i < POLLER_SHARDS && p->shards[i].multi && !code; i++) {
 		struct poller_shard *shard = &p->shards[i];
-		if (shard->due_ms > net_now_ms())
+		if (shard->due_ms > clock_ms())
 			continue;
 		shard->due_ms = NEVER;
 		code = curl_multi_socket_action(shard->multi, CURL_SOCKET_TIMEOUT, 0, &running);

@@ -42,7 +42,4 @@ CURL *poller_next_done(struct poller *p, CURLcode *code);
 /* Waits for the next event, TIMEOUT_MS at most, and lets libcurl work on what has come. */
 CURLMcode poller_turn(struct poller *p, int timeout_ms);
 
-/* Milliseconds of a clock that only goes forward. */
-uint64_t net_now_ms(void);
-
 #endif

@@ -3,6 +3,7 @@
 
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/trace.h"
@@ -42,13 +43,6 @@ struct session {
 
 static void admit(struct session *s);
 
-static uint64_t now_us(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
 static bool winding_up(const struct session *s)
 {
 	return s->err || (s->settings->stop && *s->settings->stop);
@@ -85,7 +79,7 @@ static const struct call *oldest_call(const struct session *s)
 static void note_waiting(struct session *s)
 {
 	const struct call *call = oldest_call(s);
-	uint64_t now = now_us();
+	uint64_t now = clock_us();
 	s->progress.waiting = call ? call->assignment->model->reviewer : NULL;
 	s->progress.waiting_paper = call ? call->assignment->job->paper->path : NULL;
 	s->progress.waiting_us = call ? now - call->sent_us : 0;
@@ -97,9 +91,9 @@ static void note_waiting(struct session *s)
 
 static void report_progress(struct session *s)
 {
-	if (!s->settings->on_progress || now_us() - s->progress_us < PROGRESS_INTERVAL_US)
+	if (!s->settings->on_progress || clock_us() - s->progress_us < PROGRESS_INTERVAL_US)
 		return;
-	s->progress_us = now_us();
+	s->progress_us = clock_us();
 	note_waiting(s);
 	if (s->engine) {
 		unsigned in_flight;
@@ -125,7 +119,7 @@ static void on_tick(void *data)
 	if (winding_up(s))
 		s->stop = 1;
 	resume_calls(s, false);
-	if (s->line.nr && now_us() - s->looked_us >= CLAIM_INTERVAL_US)
+	if (s->line.nr && clock_us() - s->looked_us >= CLAIM_INTERVAL_US)
 		admit(s);
 	report_progress(s);
 }
@@ -232,7 +226,7 @@ static void finish_job(struct session *s, struct job *job)
 		result.error = err;
 		result.complete = result.complete && !err;
 		count_result(s->totals, &result);
-		result.elapsed_us = now_us() - job->started_us;
+		result.elapsed_us = clock_us() - job->started_us;
 		s->progress.papers_done++;
 		s->settings->on_result(s->settings->data, &result);
 		error_free(err);
@@ -281,7 +275,7 @@ static struct error *send_call(struct session *s, struct call *call)
 	if (err)
 		return err;
 	call_request(call, &request);
-	call->sent_us = now_us();
+	call->sent_us = clock_us();
 	if (!s->first_sent_us)
 		s->first_sent_us = call->sent_us;
 	s->progress.models += !s->asked[model];
@@ -420,7 +414,7 @@ static void start_job(struct session *s, size_t place, struct records_claim *cla
 {
 	struct job *job = xcalloc(1, sizeof(*job));
 	job->owner = s;
-	job->started_us = now_us();
+	job->started_us = clock_us();
 	s->open[s->nr_open++] = job;
 	job->place = place;
 	job->claim = claim;
@@ -488,7 +482,7 @@ static void admit(struct session *s)
 	if (s->admitting)
 		return;
 	s->admitting = true;
-	s->looked_us = now_us();
+	s->looked_us = clock_us();
 	size_t looks = s->line.nr < CLAIM_MAX_LOOKS ? s->line.nr : CLAIM_MAX_LOOKS;
 	while (looks && !winding_up(s) && s->line.nr && s->nr_open < SESSION_WINDOW) {
 		size_t place = line_take(&s->line);
@@ -516,7 +510,7 @@ static void wait_for_others(struct session *s)
 		s->settings->on_waiting(s->settings->data, paper, pid);
 		s->waiting_told = true;
 	}
-	while (!winding_up(s) && now_us() - s->looked_us < CLAIM_INTERVAL_US) {
+	while (!winding_up(s) && clock_us() - s->looked_us < CLAIM_INTERVAL_US) {
 		struct timespec step = { 0, WAIT_STEP_US * 1000L };
 		nanosleep(&step, NULL);
 		report_progress(s);
