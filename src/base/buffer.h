@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/error.h"
 
@@ -63,6 +64,12 @@ struct slice {
 static inline struct slice slice_of(const struct buffer *b)
 {
 	return (struct slice){ b->data, b->len };
+}
+
+/* Of NULL, an empty one. */
+static inline struct slice slice_of_string(const char *s)
+{
+	return (struct slice){ s ? s : "", s ? strlen(s) : 0 };
 }
 
 #endif

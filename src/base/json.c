@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include "base/hex.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -45,12 +46,6 @@ static void skip_space(struct checker *c)
 {
 	while (c->s < c->end && (*c->s == ' ' || *c->s == '\t' || *c->s == '\n' || *c->s == '\r'))
 		c->s++;
-}
-
-static int hex_value(int c)
-{
-	c = ascii_lower(c);
-	return ascii_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* The four digits after \u, or -1. */

@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <pthread.h>
 
+#include "base/hex.h"
 #include "base/memory.h"
 
 /* Looking the algorithm up is slow in OpenSSL 3 (locks, provider search), so it is done once a
@@ -42,37 +43,6 @@ void sha256_final(struct sha256 *h, unsigned char out[SHA256_SIZE])
 	require(EVP_DigestFinal_ex(h->context, out, NULL));
 	EVP_MD_CTX_free(h->context);
 	h->context = NULL;
-}
-
-void hex_encode(const unsigned char *data, size_t len, char *out)
-{
-	static const char digits[] = "0123456789abcdef";
-	for (size_t i = 0; i < len; i++) {
-		*out++ = digits[data[i] >> 4];
-		*out++ = digits[data[i] & 15];
-	}
-	*out = '\0';
-}
-
-static int digit_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-bool hex_decode(const char *hex, unsigned char *out, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		int high = digit_value(hex[2 * i]);
-		int low = high < 0 ? -1 : digit_value(hex[2 * i + 1]);
-		if (low < 0) {
-			memset(out, 0, len);
-			return false;
-		}
-		out[i] = (unsigned char)(high << 4 | low);
-	}
-	return true;
 }
 
 void sha256_final_hex(struct sha256 *h, char out[SHA256_HEX_SIZE + 1])

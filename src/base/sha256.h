@@ -2,7 +2,6 @@
 #ifndef BASE_SHA256_H
 #define BASE_SHA256_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #define SHA256_SIZE 32
@@ -19,8 +18,5 @@ void sha256_final(struct sha256 *h, unsigned char out[SHA256_SIZE]);
 /* Lower-case hexadecimal, NUL-terminated. */
 void sha256_final_hex(struct sha256 *h, char out[SHA256_HEX_SIZE + 1]);
 void sha256_hex(const void *data, size_t len, char out[SHA256_HEX_SIZE + 1]);
-/* Reads 2*LEN lower-case hexadecimal digits; false, and OUT is zeros, when there are others. */
-bool hex_decode(const char *hex, unsigned char *out, size_t len);
-void hex_encode(const unsigned char *data, size_t len, char *out); /* 2*len + NUL */
 
 #endif

@@ -326,3 +326,23 @@ void text_dollars(struct buffer *out, double usd)
 	if (digits == 3 && usd >= 0.0995 && out->data[out->len - 1] == '0')
 		buffer_truncate(out, out->len - 1);
 }
+
+bool text_is_true(const char *word)
+{
+	static const char *const words[] = { "true", "yes", "on", "1" };
+	for (size_t i = 0; word && i < ARRAY_SIZE(words); i++)
+		if (!strcasecmp(word, words[i]))
+			return true;
+	return false;
+}
+
+void text_percent(struct buffer *out, struct slice s, const char *kept)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.data[i];
+		if (ascii_alnum((unsigned char)c) || (c && (strchr("-._~", c) || strchr(kept, c))))
+			buffer_addch(out, c);
+		else
+			buffer_addf(out, "%%%02X", (unsigned char)c);
+	}
+}

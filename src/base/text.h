@@ -43,6 +43,11 @@ void text_grouped(struct buffer *out, int64_t n);
  * count: "$0.0052". */
 void text_dollars(struct buffer *out, double usd);
 
+/* As git reads a boolean: true, yes, on or 1, in either case. NULL is false. */
+bool text_is_true(const char *word);
+/* Appends S with all but RFC 3986's unreserved characters, and those of KEPT, as %XX. */
+void text_percent(struct buffer *out, struct slice s, const char *kept);
+
 /* The candidate nearest to WORD by Damerau-Levenshtein distance, or NULL when none is near
  * enough to be meant. CANDIDATES ends with NULL. */
 const char *text_nearest(const char *word, const char *const *candidates);

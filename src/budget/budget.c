@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "base/memory.h"
 #include "base/sha256.h"
 #include "base/text.h"
@@ -482,18 +483,16 @@ static struct error *check_limits(struct budget *b, const struct spending *what,
 static struct error *set_aside(struct budget *b, const struct spending *what, double usd,
 			       uint64_t *reservation)
 {
-	char id[33];
+	char id[SPENDING_ID_DIGITS + 1];
 	struct spending s;
-	struct error *err = NULL;
-	if (b->fd < 0)
+	struct error *err = what->id ? NULL : hex_random(id, SPENDING_ID_DIGITS);
+	if (!err && b->fd < 0)
 		err = spending_folder_create(&b->folder, &b->name, &b->fd);
 	if (err)
 		return err;
 	spending_copy(&s, what);
-	if (!s.id) {
-		spending_new_id(id);
+	if (!s.id)
 		s.id = xstrdup(id);
-	}
 	s.date = b->now();
 	s.input_tokens = s.output_tokens = s.cached_tokens = -1;
 	s.usd = usd < 0 ? -1 : usd;

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/hex.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "budget/internal.h"
@@ -118,12 +119,13 @@ struct error *spending_folder_list(const struct spending_folder *f, struct strma
 
 struct error *spending_folder_create(struct spending_folder *f, char **name, int *fd)
 {
-	char id[33];
+	char id[8 + 1];
 	bool held, works;
-	spending_new_id(id);
-	char *file = xstrfmt("%ld-%.8s.jsonl", (long)getpid(), id);
+	struct error *err = hex_random(id, 8);
+	if (err)
+		return err;
+	char *file = xstrfmt("%ld-%s.jsonl", (long)getpid(), id);
 	char *path = xstrfmt("%s/%s", f->path, file);
-	struct error *err = NULL;
 	*fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
 	if (*fd < 0)
 		err = error_errno(ERROR_IO, "cannot make '%s'", path);

@@ -15,6 +15,8 @@
 /* US dollars of one entry: more is no price but damage. */
 #define SPENDING_MAX_USD 1e4
 
+#define SPENDING_ID_DIGITS 32
+
 enum spending_state {
 	SPENDING_BOOKED,   /* a line of the ledger */
 	SPENDING_RESERVED, /* lines of a spending file */
@@ -25,7 +27,6 @@ enum spending_state {
 void spending_write(struct buffer *out, enum spending_state state, const struct spending *s);
 /* False when LINE is none. */
 bool spending_parse(struct spending *out, enum spending_state *state, struct slice line);
-void spending_new_id(char out[33]);
 
 /* Calls FN for each line of TEXT; returns how many could not be read. The last one counts only when it ends
  * with a newline: *REST (may be NULL) is what is left behind the last newline. FN takes over the
@@ -41,9 +42,9 @@ struct spending_set {
 	size_t nr, alloc;
 	struct strmap ids; /* id -> place + 1 */
 };
+size_t spending_set_find(const struct spending_set *set, const char *id); /* its place, or SIZE_MAX */
 /* Takes S over. Of two with one id what is settled counts, of two settled ones the sure one, then the dearer;
  * true when S is new or what counts now. */
-size_t spending_set_find(const struct spending_set *set, const char *id); /* its place, or SIZE_MAX */
 bool spending_set_add(struct spending_set *set, struct spending *s, enum spending_state state);
 void spending_set_release(struct spending_set *set);
 

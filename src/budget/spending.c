@@ -1,4 +1,5 @@
 /* Entries as lines of JSON: docs/formats/spending.schema.json. */
+#include "base/hex.h"
 #include "budget/internal.h"
 
 #include <math.h>
@@ -13,7 +14,6 @@
 
 /* The end of the year 9999. */
 #define MAX_DATE INT64_C(253402300799)
-#define ID_DIGITS 32
 
 static const char *const state_names[] = {
 	[SPENDING_RESERVED] = "reserved", [SPENDING_SETTLED] = "settled",
@@ -70,15 +70,6 @@ void spending_copy(struct spending *out, const struct spending *s)
 	}
 }
 
-void spending_new_id(char out[ID_DIGITS + 1])
-{
-	unsigned char bytes[ID_DIGITS / 2];
-	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
-		abort(); /* up to 256 bytes never fail once the system has started */
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
-}
-
 /* -- writing --------------------------------------------------------------------------------- */
 
 void spending_write(struct buffer *out, enum spending_state state, const struct spending *s)
@@ -114,7 +105,7 @@ void spending_write(struct buffer *out, enum spending_state state, const struct 
 
 static bool is_id(const char *s)
 {
-	return s && strlen(s) == ID_DIGITS && strspn(s, "0123456789abcdef") == ID_DIGITS;
+	return s && hex_is(s, SPENDING_ID_DIGITS);
 }
 
 static bool parse_state(const cJSON *json, enum spending_state *state)

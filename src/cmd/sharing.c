@@ -4,22 +4,13 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 /* How often another clone's work is looked after: soon, then less and less often. */
 #define FIRST_INTERVAL_MS 500
 #define LAST_INTERVAL_MS 5000
 
 const char sharing_as_configured[] = "";
-
-/* As git reads a boolean. */
-static bool is_true(const char *value)
-{
-	static const char *const words[] = { "true", "yes", "on", "1" };
-	for (size_t i = 0; value && i < ARRAY_SIZE(words); i++)
-		if (!strcasecmp(value, words[i]))
-			return true;
-	return false;
-}
 
 /* Once a run, that is enough to know. */
 static void warn(struct sharing *s, struct error *err)
@@ -35,7 +26,7 @@ struct error *sharing_begin(struct sharing *s, struct workspace *ws, const char 
 	struct records_merged merged;
 	bool found, configured = wanted == sharing_as_configured;
 	*s = (struct sharing){ .ws = ws, .interval_ms = FIRST_INTERVAL_MS };
-	if (configured ? !is_true(repo_config(ws->repo, "scrutiny.recordssync")) : !wanted)
+	if (configured ? !text_is_true(repo_config(ws->repo, "scrutiny.recordssync")) : !wanted)
 		return NULL;
 	struct error *err = records_remote(&s->remote, ws->repo, !configured && *wanted ? wanted : NULL);
 	if (!err)

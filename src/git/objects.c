@@ -8,6 +8,7 @@
  */
 #include <stdint.h>
 
+#include "base/hex.h"
 #include "base/memory.h"
 #include "base/sha256.h"
 #include "base/text.h"

@@ -2,11 +2,11 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/hex.h"
 #include "base/memory.h"
 #include "base/sha256.h"
 #include "base/text.h"
@@ -55,15 +55,6 @@ static int64_t clock_now(void)
 
 /* -- names ------------------------------------------------------------------------------------- */
 
-static struct error *random_name(char out[NAME_DIGITS + 1])
-{
-	unsigned char bytes[NAME_DIGITS / 2];
-	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
-		return error_errno(ERROR_IO, "cannot get random bytes");
-	hex_encode(bytes, sizeof(bytes), out);
-	return NULL;
-}
-
 static bool is_name(const char *s)
 {
 	return strspn(s, "0123456789abcdef") >= NAME_DIGITS;
@@ -81,7 +72,7 @@ static struct error *clone_name(struct records *r, char out[NAME_DIGITS + 1])
 		out[NAME_DIGITS] = '\0';
 	} else {
 		error_free(err);
-		err = random_name(out);
+		err = hex_random(out, NAME_DIGITS);
 		if (!err)
 			err = file_make_directories(folder);
 		if (!err)
@@ -124,7 +115,7 @@ struct error *shared_claims_new(struct shared_claims **out, struct records *r, c
 	struct error *err = clone_name(r, c->holder);
 	c->holder[NAME_DIGITS] = '-';
 	if (!err)
-		err = random_name(c->holder + NAME_DIGITS + 1);
+		err = hex_random(c->holder + NAME_DIGITS + 1, NAME_DIGITS);
 	if (!err) {
 		life_of(c->holder, life);
 		err = records_claim(r, life, &c->alive);

@@ -10,6 +10,7 @@
  */
 #include <stdint.h>
 
+#include "base/hex.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "git/ignore.h"
@@ -59,7 +60,7 @@ static bool is_punct(int c)
 
 static bool is_hex(int c)
 {
-	return ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'f');
+	return hex_value(c) >= 0;
 }
 
 static const struct {

@@ -25,11 +25,6 @@ static void write_text_block(struct json_writer *w, struct slice text)
 	json_end_object(w);
 }
 
-static struct slice slice_of_string(const char *text)
-{
-	return (struct slice){ text ? text : "", text ? strlen(text) : 0 };
-}
-
 /* "image/png" -> "png". */
 static void write_image_block(struct json_writer *w, const struct model_image *image)
 {
@@ -160,12 +155,7 @@ static void write_body(struct json_writer *w, const struct codec_question *q)
 static void write_path(struct buffer *out, const struct model *model)
 {
 	buffer_addstr(out, MODEL_PATH "/");
-	for (const char *p = model->name; *p; p++) {
-		if (ascii_alnum(*p) || strchr("-._~", *p))
-			buffer_addch(out, *p);
-		else
-			buffer_addf(out, "%%%02X", (unsigned char)*p);
-	}
+	text_percent(out, slice_of_string(model->name), "");
 	buffer_addstr(out, "/converse-stream");
 }
 

@@ -180,16 +180,6 @@ static bool adapt(struct codec_dialect *dialect, const char *complaint)
 	return false;
 }
 
-static void add_escaped(struct buffer *out, const char *name)
-{
-	for (; *name; name++) {
-		if (ascii_alnum(*name) || strchr("-._~", *name))
-			buffer_addch(out, *name);
-		else
-			buffer_addf(out, "%%%02X", (unsigned char)*name);
-	}
-}
-
 /* Names may come with their collection. */
 void codec_gemini_add_model(struct buffer *out, const char *name)
 {
@@ -201,7 +191,7 @@ void codec_gemini_add_model(struct buffer *out, const char *name)
 			break;
 		}
 	buffer_addf(out, VERSION_PATH "/%s", collection);
-	add_escaped(out, name);
+	text_percent(out, slice_of_string(name), "");
 }
 
 static void write_path(struct buffer *out, const struct model *model)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "model/schema.h"
@@ -70,17 +71,13 @@ static size_t find_objects(struct slice text, struct slice *candidates)
 	return nr;
 }
 
-static bool is_hex(char c)
-{
-	return ascii_digit(c) || (ascii_lower((unsigned char)c) >= 'a' && ascii_lower((unsigned char)c) <= 'f');
-}
-
 /* Whether the backslash at S begins an escape of JSON; LEN bytes are left. */
 static bool is_escape(const char *s, size_t len)
 {
 	if (len < 2 || !s[1] || !strchr("\"\\/bfnrtu", s[1]))
 		return false;
-	return s[1] != 'u' || (len >= 6 && is_hex(s[2]) && is_hex(s[3]) && is_hex(s[4]) && is_hex(s[5]));
+	return s[1] != 'u' || (len >= 6 && hex_value(s[2]) >= 0 && hex_value(s[3]) >= 0 && hex_value(s[4]) >= 0 &&
+			       hex_value(s[5]) >= 0);
 }
 
 /* One byte of a string (an escape: two). Returns how many were taken. */

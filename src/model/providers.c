@@ -99,15 +99,6 @@ static struct error *read_tokens(const struct model_settings *s, const struct mo
 	return NULL;
 }
 
-static bool is_true(const char *value)
-{
-	static const char *const words[] = { "true", "yes", "on", "1" };
-	for (size_t i = 0; value && i < ARRAY_SIZE(words); i++)
-		if (!strcasecmp(value, words[i]))
-			return true;
-	return false;
-}
-
 /* -- names ---------------------------------------------------------------------------------------- */
 
 char *model_family(const char *name)
@@ -333,7 +324,7 @@ struct error *provider_take_key(struct model *m, const struct model_settings *s,
 {
 	struct error *err = take_key(m, from, value);
 	if (err || http_url_is_loopback(m->endpoint) || strncasecmp(m->endpoint, "http:", 5) ||
-	    is_true(setting(s, m->provider, "allowplainhttp")))
+	    text_is_true(setting(s, m->provider, "allowplainhttp")))
 		return err;
 	return error_with_hint(error_new(ERROR_USAGE, "the key for %s would go over the network in the "
 					 "clear, its endpoint is not https", m->provider),

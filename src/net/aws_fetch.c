@@ -121,12 +121,7 @@ static void add_field(struct buffer *form, const char *name, const char *value)
 	if (!value)
 		return;
 	buffer_addf(form, "%s%s=", form->len ? "&" : "", name);
-	for (; *value; value++) {
-		if (ascii_alnum(*value) || strchr("-._~", *value))
-			buffer_addch(form, *value);
-		else
-			buffer_addf(form, "%%%02X", (unsigned char)*value);
-	}
+	text_percent(form, slice_of_string(value), "");
 }
 
 static void write_form(struct buffer *form, const struct aws_source *s, const char *token)

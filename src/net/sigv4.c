@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "base/hex.h"
 #include "base/memory.h"
 #include "base/secret.h"
 #include "base/sha256.h"
@@ -116,33 +117,6 @@ static void add_host(struct buffer *out, const struct url_parts *url)
 	buffer_add(out, url->authority.data, len);
 }
 
-static bool unreserved(char c)
-{
-	return ascii_alnum(c) || (c && strchr("-._~", c));
-}
-
-static void encode_byte(struct buffer *out, char c)
-{
-	if (unreserved(c))
-		buffer_addch(out, c);
-	else
-		buffer_addf(out, "%%%02X", (unsigned char)c);
-}
-
-static void encode(struct buffer *out, struct slice text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		encode_byte(out, text.data[i]);
-}
-
-static int hex_value(char c)
-{
-	int lower = ascii_lower(c);
-	if (ascii_digit(c))
-		return c - '0';
-	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 static bool is_escape(struct slice text, size_t i)
 {
 	return text.data[i] == '%' && text.len - i > 2 && hex_value(text.data[i + 1]) >= 0 &&
@@ -185,10 +159,10 @@ static void add_canonical_path(struct buffer *out, const struct signing *s)
 	if (!path.len)
 		buffer_addch(out, '/');
 	for (size_t i = 0; i < path.len; i++) {
-		if (path.data[i] == '/' || (s->keep_path && is_escape(path, i)))
+		if (s->keep_path && is_escape(path, i))
 			buffer_addch(out, path.data[i]);
 		else
-			encode_byte(out, path.data[i]);
+			text_percent(out, (struct slice){ path.data + i, 1 }, "/");
 	}
 	buffer_release(&normal);
 }
@@ -205,7 +179,7 @@ static char *canonical_part(struct slice text)
 			c = (char)(hex_value(text.data[i + 1]) << 4 | hex_value(text.data[i + 2]));
 			i += 2;
 		}
-		encode_byte(&out, c);
+		text_percent(&out, (struct slice){ &c, 1 }, "");
 	}
 	return buffer_detach(&out, NULL);
 }
@@ -230,7 +204,7 @@ static void add_parameter(struct signing *s, struct buffer *url, const char *nam
 {
 	struct buffer encoded = BUFFER_INIT;
 	const char *mark = !strchr(url->data, '?') ? "?" : ends_with(url->data, "?") ? "" : "&";
-	encode(&encoded, (struct slice){ value, strlen(value) });
+	text_percent(&encoded, (struct slice){ value, strlen(value) }, "");
 	buffer_addf(url, "%s%s=%s", mark, name, encoded.data);
 	pair_add(&s->query, xstrdup(name), buffer_detach(&encoded, NULL));
 }

@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "paper/discover.h"

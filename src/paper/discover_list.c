@@ -1,5 +1,6 @@
 /* From nodes to the list that callers get, and the calls of paper.h. */
 #include "base/arena.h"
+#include "base/hex.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "paper/discover.h"

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/memory.h"
 #include "base/sha256.h"
 #include "base/text.h"
@@ -122,11 +123,6 @@ struct error *batches_put_done(struct records *store, const char *tag, const cha
 
 /* -- reading -------------------------------------------------------------------------------------- */
 
-static bool is_hex_word(const char *s, size_t digits)
-{
-	return strlen(s) == digits && strspn(s, "0123456789abcdef") == digits;
-}
-
 static struct error *get_entry(const cJSON *o, const char *what, void *item)
 {
 	struct batch_entry *e = item;
@@ -139,7 +135,7 @@ static struct error *get_entry(const cJSON *o, const char *what, void *item)
 	    (err = stored_get_range(o, "part", what, 0, STORED_MAX_INTEGER, &e->part)) ||
 	    (err = stored_get_range(o, "parts", what, 0, STORED_MAX_INTEGER, &e->parts)))
 		return err;
-	if (!e->paper || !is_hex_word(e->request, BATCH_ID_DIGITS) || !is_hex_word(e->content_id, SHA256_HEX_SIZE))
+	if (!e->paper || !hex_is(e->request, BATCH_ID_DIGITS) || !hex_is(e->content_id, SHA256_HEX_SIZE))
 		return error_new(ERROR_SYNTAX, "%s: a request or its paper has no name", what);
 	return NULL;
 }
@@ -241,7 +237,7 @@ static char *tag_of(const char *path, const char *name)
 	if (!skip_prefix(path, SHELF "/", &rest) || !ends_with(rest, name))
 		return NULL;
 	char *tag = xmemdupz(rest, strlen(rest) - strlen(name));
-	if (is_hex_word(tag, BATCH_TAG_DIGITS))
+	if (hex_is(tag, BATCH_TAG_DIGITS))
 		return tag;
 	free(tag);
 	return NULL;

@@ -1,5 +1,6 @@
 #include "review/identity.h"
 
+#include "base/hex.h"
 #include "base/memory.h"
 #include "base/sha256.h"
 #include "base/strmap.h"
@@ -108,7 +109,7 @@ struct matcher {
 
 static bool is_id(const char *s)
 {
-	return s && strlen(s) == ID_LENGTH && strspn(s, "0123456789abcdef") == ID_LENGTH;
+	return s && hex_is(s, ID_LENGTH);
 }
 
 /* Finding F was raised as P before. The first past gives its id, unless another has it already. */

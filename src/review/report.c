@@ -120,20 +120,6 @@ void add_relative_path(struct buffer *out, const char *paper, const char *path)
 	buffer_addstr(out, path + common);
 }
 
-/* Everything but unreserved characters and slashes becomes %XX. */
-void add_uri_path(struct buffer *out, const char *path)
-{
-	static const char unreserved[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
-
-	for (; *path; path++) {
-		if (strchr(unreserved, *path))
-			buffer_addch(out, *path);
-		else
-			buffer_addf(out, "%%%02X", (unsigned)(unsigned char)*path);
-	}
-}
-
 /* The first MAX bytes of S, no character split; TRUE when something was cut. */
 bool cut_text(const char *s, size_t max, size_t *len)
 {

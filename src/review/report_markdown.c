@@ -41,7 +41,7 @@ static void add_place(struct buffer *out, const struct run *run, const char *pat
 	if (line)
 		buffer_addf(out, ":%zu", line);
 	buffer_addstr(out, "](");
-	add_uri_path(out, relative.data);
+	text_percent(out, slice_of(&relative), "/");
 	if (line)
 		buffer_addf(out, "%s#L%zu", ends_with(path, ".md") ? "?plain=1" : "", line);
 	buffer_addch(out, ')');

@@ -10,7 +10,6 @@ void add_severity_counts(struct buffer *out, const struct consensus *c);
 size_t count_incomplete(const struct run *run); /* reviewers whose outcome is not "ok" */
 void add_day(struct buffer *out, int64_t seconds);
 void add_relative_path(struct buffer *out, const char *paper, const char *path);
-void add_uri_path(struct buffer *out, const char *path);
 bool cut_text(const char *s, size_t max, size_t *len);
 void add_cost(struct buffer *out, double usd);
 /* Sections of scrutiny.md (report_assessment.c): scores and remarks; what each model was asked. */

@@ -127,7 +127,7 @@ static void put_location(struct json_writer *w, const struct finding *f)
 {
 	struct buffer uri = BUFFER_INIT;
 
-	add_uri_path(&uri, f->path);
+	text_percent(&uri, slice_of_string(f->path), "/");
 	json_key(w, "locations");
 	json_begin_array(w);
 	json_begin_object(w);

@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "base/hex.h"
 #include "base/memory.h"
 #include "base/trace.h"
 
@@ -90,16 +90,6 @@ static void note(const struct session_batch *b, bool warning, const char *text)
 		b->settings->on_note(b->settings->data, warning, text);
 }
 
-static struct error *new_tag(char out[BATCH_TAG_DIGITS + 1])
-{
-	unsigned char bytes[BATCH_TAG_DIGITS / 2];
-	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
-		return error_errno(ERROR_IO, "cannot get random bytes");
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
-	return NULL;
-}
-
 static void note_sent(const struct session_batch *b, const struct gathering *g)
 {
 	char *text = xstrfmt("sent %zu question%s to %s as a batch, at half price; `git scrutiny collect` takes "
@@ -148,7 +138,7 @@ static struct error *send(struct session_batch *b, struct gathering *g)
 static struct error *start_intent(const struct session_batch *b, struct gathering *g, char *schema)
 {
 	char tag[BATCH_TAG_DIGITS + 1] = "";
-	struct error *err = new_tag(tag);
+	struct error *err = hex_random(tag, BATCH_TAG_DIGITS);
 	g->intent = (struct outstanding){ .tag = xstrdup(tag), .reviewer = xstrdup(g->pack.model->reviewer),
 					  .date = b->settings->now, .schema = schema,
 					  .routed = b->settings->routes != NULL };

@@ -1,3 +1,4 @@
+#include "base/hex.h"
 #include "base_testing.h"
 
 #include "base/sha256.h"
@@ -45,12 +46,24 @@ static void test_hex_is_lower_case(void **state)
 	assert_string_equal(out, "00abff");
 }
 
+static void test_random_names_are_digits_and_differ(void **state)
+{
+	char one[33], other[33];
+	(void)state;
+	assert_null(hex_random(one, 32));
+	assert_null(hex_random(other, 32));
+	assert_true(hex_is(one, 32));
+	assert_false(hex_is(one, 31));
+	assert_string_not_equal(one, other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_published_vectors),
 		cmocka_unit_test(test_pieces_give_the_hash_of_the_whole),
 		cmocka_unit_test(test_hex_is_lower_case),
+		cmocka_unit_test(test_random_names_are_digits_and_differ),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -159,6 +159,33 @@ static void test_dollars_show_the_digits_that_count(void **state)
 	buffer_release(&out);
 }
 
+static void test_escapes_what_an_address_cannot_hold(void **state)
+{
+	struct buffer out = BUFFER_INIT;
+	(void)state;
+	text_percent(&out, slice_of_string("a b/c:\xc3\xa9~"), "/");
+	assert_string_equal(out.data, "a%20b/c%3A%C3%A9~");
+	buffer_release(&out);
+}
+
+static void test_escapes_nul_bytes(void **state)
+{
+	struct buffer out = BUFFER_INIT;
+	(void)state;
+	text_percent(&out, (struct slice){ "a\0b", 3 }, "/");
+	assert_string_equal(out.data, "a%00b");
+	buffer_release(&out);
+}
+
+static void test_reads_booleans_as_git_does(void **state)
+{
+	(void)state;
+	assert_true(text_is_true("Yes"));
+	assert_true(text_is_true("1"));
+	assert_false(text_is_true("0"));
+	assert_false(text_is_true(NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +199,9 @@ int main(void)
 		cmocka_unit_test(test_lines_are_kept_on_demand),
 		cmocka_unit_test(test_dollars_show_the_digits_that_count),
 		cmocka_unit_test(test_nearest_word_is_one_that_could_be_meant),
+		cmocka_unit_test(test_escapes_what_an_address_cannot_hold),
+		cmocka_unit_test(test_escapes_nul_bytes),
+		cmocka_unit_test(test_reads_booleans_as_git_does),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
