@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/date.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/memory.h"
@@ -57,10 +58,7 @@ static void key_of(struct buffer *out, const struct spending *s, const char *by)
 {
 	const char *text = NULL;
 	if (!strcmp(by, "day")) {
-		time_t t = (time_t)s->date;
-		struct tm tm;
-		localtime_r(&t, &tm);
-		buffer_addf(out, "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+		date_add_local_day(out, s->date);
 		return;
 	}
 	if (!strcmp(by, "model"))
@@ -153,21 +151,13 @@ static void add_row(struct table *t, const char *name, const struct sum *sum)
 	buffer_release(&cost);
 }
 
-static void add_date(struct buffer *out, int64_t date)
-{
-	time_t t = (time_t)date;
-	struct tm tm;
-	localtime_r(&t, &tm);
-	buffer_addf(out, "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
-}
-
 static void print_table(struct buffer *out, const struct account *a)
 {
 	static const char *const heads[] = { "requests", "tokens in", "cached", "out", "cost" };
 	struct table t = TABLE_INIT(ARRAY_SIZE(heads) + 1);
 	struct buffer since = BUFFER_INIT;
 	buffer_addstr(&since, "since ");
-	add_date(&since, a->span.from);
+	date_add_local_day(&since, a->span.from);
 	table_add(&t, since.data);
 	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
 		table_add(&t, heads[i]);
@@ -186,7 +176,7 @@ static void print_account(const struct account *a)
 		print_table(&out, a);
 	} else {
 		buffer_addstr(&out, "nothing was spent since ");
-		add_date(&out, a->span.from);
+		date_add_local_day(&out, a->span.from);
 		buffer_addch(&out, '\n');
 	}
 	buffer_addch(&out, '\n');

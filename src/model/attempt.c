@@ -158,7 +158,7 @@ static struct error *submit(struct attempt *a)
 	struct buffer url = BUFFER_INIT;
 	struct header_list headers = { .nr = 0 };
 	buffer_addstr(&url, x->model->endpoint);
-	x->model->codec->write_path(&url, x->model);
+	codec_write_path(&url, x->model);
 	struct http_request request = {
 		.method = "POST",
 		.url = url.data,

@@ -2,8 +2,8 @@
  * seen in its answers only: one whose sending was interrupted is found by when it was made and how many
  * requests it has. */
 #include <string.h>
-#include <time.h>
 
+#include "base/date.h"
 #include "base/memory.h"
 #include "model/batch_http.h"
 
@@ -24,7 +24,6 @@ static struct error *create(const struct batch_server *s, const char *tag, struc
 {
 	struct buffer body = BUFFER_INIT;
 	cJSON *json;
-	const char *text;
 	(void)tag; /* there is no place for it */
 	buffer_addstr(&body, "{\"requests\":[");
 	buffer_add(&body, requests.data, requests.len);
@@ -32,22 +31,7 @@ static struct error *create(const struct batch_server *s, const char *tag, struc
 	struct error *err = batch_http_json(s, &(struct batch_http){ "POST", BATCHES_PATH, NULL, slice_of(&body),
 								    true }, &json);
 	buffer_release(&body);
-	if (err)
-		return err;
-	err = json_get_string(json, "id", "the batch", &text);
-	if (!err && !batch_id_is_safe(text))
-		err = error_new(ERROR_SYNTAX, "the batch has an id that is none");
-	if (!err)
-		*id = xstrdup(text);
-	cJSON_Delete(json);
-	return err;
-}
-
-/* "2026-11-22T06:00:00.123Z"; -1 when it is none. */
-static int64_t parse_date(const char *text)
-{
-	struct tm tm = { 0 };
-	return strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) ? (int64_t)timegm(&tm) : -1;
+	return err ? err : batch_take_id(json, "id", "the batch", id);
 }
 
 static int64_t sum_of_counts(const cJSON *batch)
@@ -82,14 +66,9 @@ static struct error *status(const struct batch_server *s, const char *id, struct
 	return NULL;
 }
 
-struct receiver {
-	batch_result_fn *fn;
-	void *data;
-};
-
 static void on_line(void *data, const cJSON *line)
 {
-	struct receiver *r = data;
+	struct batch_receiver *r = data;
 	const char *id = json_string_or(line, "custom_id", "");
 	const cJSON *result = cJSON_GetObjectItemCaseSensitive(line, "result");
 	const char *type = json_string_or(result, "type", "");
@@ -107,14 +86,10 @@ static void on_line(void *data, const cJSON *line)
 static struct error *results(const struct batch_server *s, const char *id, const struct batch_status *st,
 			     batch_result_fn *fn, void *data)
 {
-	struct receiver r = { fn, data };
-	struct buffer text = BUFFER_INIT_MAX(HTTP_MAX_BODY);
+	struct batch_receiver r = { fn, data };
 	char *path = xstrfmt(BATCHES_PATH "/%s/results", id);
 	(void)st;
-	struct error *err = batch_http(s, &(struct batch_http){ "GET", path }, &text);
-	if (!err)
-		batch_each_line(slice_of(&text), on_line, &r);
-	buffer_release(&text);
+	struct error *err = batch_http_lines(s, path, on_line, &r);
 	free(path);
 	return err;
 }
@@ -124,9 +99,11 @@ static struct error *results(const struct batch_server *s, const char *id, const
 static bool may_be(const cJSON *batch, const struct batch_search *search)
 {
 	const char *id = json_string_or(batch, "id", "");
-	int64_t date = parse_date(json_string_or(batch, "created_at", ""));
-	return batch_id_is_safe(id) && date >= search->date - CLOCK_SKEW &&
-	       date <= search->date + SENDING_TIME && sum_of_counts(batch) == (int64_t)search->nr &&
+	const char *created = json_string_or(batch, "created_at", "");
+	double date;
+	return batch_id_is_safe(id) && date_parse(slice_of_string(created), &date) &&
+	       date >= (double)(search->date - CLOCK_SKEW) &&
+	       date <= (double)(search->date + SENDING_TIME) && sum_of_counts(batch) == (int64_t)search->nr &&
 	       !search->is_other(search->data, id);
 }
 
@@ -195,10 +172,8 @@ static struct error *find(const struct batch_server *s, const struct batch_searc
 
 static struct error *cancel(const struct batch_server *s, const char *id)
 {
-	struct buffer answer = BUFFER_INIT;
 	char *path = xstrfmt(BATCHES_PATH "/%s/cancel", id);
-	struct error *err = batch_http(s, &(struct batch_http){ "POST", path }, &answer);
-	buffer_release(&answer);
+	struct error *err = batch_http_act(s, path);
 	free(path);
 	return err;
 }

@@ -194,10 +194,8 @@ static struct error *results(const struct batch_server *s, const char *id, const
 
 static struct error *cancel(const struct batch_server *s, const char *id)
 {
-	struct buffer answer = BUFFER_INIT;
 	char *path = xstrfmt(VERSION_PATH "/%s:cancel", id);
-	struct error *err = batch_http(s, &(struct batch_http){ "POST", path }, &answer);
-	buffer_release(&answer);
+	struct error *err = batch_http_act(s, path);
 	free(path);
 	return err;
 }

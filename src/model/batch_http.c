@@ -132,7 +132,7 @@ struct error *batch_http_json(const struct batch_server *s, const struct batch_h
 	return err;
 }
 
-void batch_each_line(struct slice text, void (*fn)(void *data, const cJSON *line), void *data)
+static void each_line(struct slice text, void (*fn)(void *data, const cJSON *line), void *data)
 {
 	while (text.len) {
 		const char *newline = memchr(text.data, '\n', text.len);
@@ -149,6 +149,37 @@ void batch_each_line(struct slice text, void (*fn)(void *data, const cJSON *line
 		len += newline != NULL;
 		text = (struct slice){ text.data + len, text.len - len };
 	}
+}
+
+struct error *batch_http_lines(const struct batch_server *s, const char *path,
+			       void (*fn)(void *data, const cJSON *line), void *data)
+{
+	struct buffer text = BUFFER_INIT_MAX(HTTP_MAX_BODY);
+	struct error *err = batch_http(s, &(struct batch_http){ "GET", path }, &text);
+	if (!err)
+		each_line(slice_of(&text), fn, data);
+	buffer_release(&text);
+	return err;
+}
+
+struct error *batch_http_act(const struct batch_server *s, const char *path)
+{
+	struct buffer answer = BUFFER_INIT;
+	struct error *err = batch_http(s, &(struct batch_http){ "POST", path }, &answer);
+	buffer_release(&answer);
+	return err;
+}
+
+struct error *batch_take_id(cJSON *json, const char *key, const char *what, char **id)
+{
+	const char *text;
+	struct error *err = json_get_string(json, key, what, &text);
+	if (!err && !batch_id_is_safe(text))
+		err = error_new(ERROR_SYNTAX, "%s has a name that is none", what);
+	if (!err)
+		*id = xstrdup(text);
+	cJSON_Delete(json);
+	return err;
 }
 
 char *batch_problem(const cJSON *error, const char *otherwise)

@@ -18,8 +18,20 @@ struct error *batch_http(const struct batch_server *s, const struct batch_http *
 /* The same, of an answer that is a JSON object. */
 struct error *batch_http_json(const struct batch_server *s, const struct batch_http *request, cJSON **out);
 
-/* Calls FN for each line of TEXT, which is an object; others are passed over. */
-void batch_each_line(struct slice text, void (*fn)(void *data, const cJSON *line), void *data);
+/* GETs PATH and calls FN for each line of the answer, which is an object; others are passed over. */
+struct error *batch_http_lines(const struct batch_server *s, const char *path,
+			       void (*fn)(void *data, const cJSON *line), void *data);
+/* POSTs to PATH, which says all; what the server answers is not looked at. */
+struct error *batch_http_act(const struct batch_server *s, const char *path);
+
+/* Who gets the answers of a batch that stand in lines: the data of batch_http_lines. */
+struct batch_receiver {
+	batch_result_fn *fn;
+	void *data;
+};
+
+/* The name the server gave to WHAT, under KEY of its answer; malloc'd. JSON is freed. */
+struct error *batch_take_id(cJSON *json, const char *key, const char *what, char **id);
 
 /* The one line that says what went wrong, of an error's object; malloc'd. */
 char *batch_problem(const cJSON *error, const char *otherwise);

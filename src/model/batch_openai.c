@@ -14,7 +14,7 @@
 static void add_url(struct buffer *out, const struct model *m)
 {
 	buffer_addstr(out, m->codec->version);
-	m->codec->write_path(out, m);
+	codec_write_path(out, m);
 }
 
 static void add(struct buffer *out, const struct model *m, const char *id, struct slice body)
@@ -36,18 +36,6 @@ static void write_form(struct buffer *out, const char *tag, struct slice request
 	buffer_addf(out, "\r\n--%s--\r\n", tag);
 }
 
-static struct error *take_id(cJSON *json, const char *what, char **id)
-{
-	const char *text;
-	struct error *err = json_get_string(json, "id", what, &text);
-	if (!err && !batch_id_is_safe(text))
-		err = error_new(ERROR_SYNTAX, "%s has an id that is none", what);
-	if (!err)
-		*id = xstrdup(text);
-	cJSON_Delete(json);
-	return err;
-}
-
 static struct error *upload(const struct batch_server *s, const char *tag, struct slice requests, char **id)
 {
 	struct buffer form = BUFFER_INIT;
@@ -57,7 +45,7 @@ static struct error *upload(const struct batch_server *s, const char *tag, struc
 	struct error *err = batch_http_json(s, &(struct batch_http){ "POST", "/files", type, slice_of(&form) },
 					    &json);
 	if (!err)
-		err = take_id(json, "the uploaded file", id);
+		err = batch_take_id(json, "id", "the uploaded file", id);
 	buffer_release(&form);
 	free(type);
 	return err;
@@ -87,7 +75,7 @@ static struct error *create(const struct batch_server *s, const char *tag, struc
 	json_end_object(&w);
 	err = batch_http_json(s, &(struct batch_http){ "POST", "/batches", NULL, slice_of(&body), true }, &json);
 	if (!err)
-		err = take_id(json, "the batch", id);
+		err = batch_take_id(json, "id", "the batch", id);
 	buffer_release(&body);
 	buffer_release(&url);
 	free(file);
@@ -179,14 +167,9 @@ static struct error *status(const struct batch_server *s, const char *id, struct
 	return NULL;
 }
 
-struct receiver {
-	batch_result_fn *fn;
-	void *data;
-};
-
 static void on_line(void *data, const cJSON *line)
 {
-	struct receiver *r = data;
+	struct batch_receiver *r = data;
 	const char *id = json_string_or(line, "custom_id", "");
 	const cJSON *response = cJSON_GetObjectItemCaseSensitive(line, "response");
 	const cJSON *body = cJSON_GetObjectItemCaseSensitive(response, "body");
@@ -200,14 +183,10 @@ static void on_line(void *data, const cJSON *line)
 	free(problem);
 }
 
-static struct error *read_file(const struct batch_server *s, const char *id, struct receiver *r)
+static struct error *read_file(const struct batch_server *s, const char *id, struct batch_receiver *r)
 {
-	struct buffer text = BUFFER_INIT_MAX(HTTP_MAX_BODY);
 	char *path = xstrfmt("/files/%s/content", id);
-	struct error *err = batch_http(s, &(struct batch_http){ "GET", path }, &text);
-	if (!err)
-		batch_each_line(slice_of(&text), on_line, r);
-	buffer_release(&text);
+	struct error *err = batch_http_lines(s, path, on_line, r);
 	free(path);
 	return err;
 }
@@ -215,7 +194,7 @@ static struct error *read_file(const struct batch_server *s, const char *id, str
 static struct error *results(const struct batch_server *s, const char *id, const struct batch_status *st,
 			     batch_result_fn *fn, void *data)
 {
-	struct receiver r = { fn, data };
+	struct batch_receiver r = { fn, data };
 	(void)id; /* the files have ids of their own */
 	struct error *err = st->errors ? read_file(s, st->errors, &r) : NULL;
 	if (!err && st->answers)
@@ -225,10 +204,8 @@ static struct error *results(const struct batch_server *s, const char *id, const
 
 static struct error *cancel(const struct batch_server *s, const char *id)
 {
-	struct buffer answer = BUFFER_INIT;
 	char *path = xstrfmt("/batches/%s/cancel", id);
-	struct error *err = batch_http(s, &(struct batch_http){ "POST", path }, &answer);
-	buffer_release(&answer);
+	struct error *err = batch_http_act(s, path);
 	free(path);
 	return err;
 }

@@ -15,6 +15,14 @@ static const struct codec *const codecs[] = {
 	&codec_ollama,
 };
 
+void codec_write_path(struct buffer *out, const struct model *model)
+{
+	if (model->codec->write_path)
+		model->codec->write_path(out, model);
+	else
+		buffer_addstr(out, model->codec->chat_path);
+}
+
 const struct codec *codec_by_name(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(codecs); i++)

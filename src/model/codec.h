@@ -73,7 +73,7 @@ struct codec {
 	bool version_in_endpoint;  /* it belongs to the endpoint: added to a bare host. Else write_path
 				    * writes it, and it is taken off the endpoint */
 	struct image_limits images;
-	/* Appends the path and query behind the endpoint of a request to MODEL. */
+	/* Appends the path and query behind the endpoint of a request to MODEL; NULL: chat_path is all of it. */
 	void (*write_path)(struct buffer *out, const struct model *model);
 	const char *chat_path;     /* that path up to what depends on the model, as people paste it */
 	enum stream_kind stream;
@@ -100,6 +100,7 @@ extern const struct codec codec_converse;  /* of Amazon Bedrock */
 extern const struct codec codec_ollama;
 /* Appends "/v1beta/models/<name>", where Gemini's API has the model: its method follows. */
 void codec_gemini_add_model(struct buffer *out, const char *name);
+void codec_write_path(struct buffer *out, const struct model *model);
 const struct codec *codec_by_name(const char *name); /* NULL if there is none */
 const char *codec_name(size_t i);                    /* NULL behind the last */
 

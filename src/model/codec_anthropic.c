@@ -4,8 +4,6 @@
 #include "base/memory.h"
 #include "model/codec.h"
 
-#define CHAT_PATH "/v1/messages"
-
 /* Shorter prompts are not cached by any model; writing to the cache costs a quarter more. */
 #define CACHE_MIN_TOKENS 1024
 
@@ -237,19 +235,12 @@ static bool adapt(struct codec_dialect *dialect, const char *complaint)
 	return false;
 }
 
-static void write_path(struct buffer *out, const struct model *model)
-{
-	(void)model;
-	buffer_addstr(out, CHAT_PATH);
-}
-
 static const char *const headers[] = { "anthropic-version: 2023-06-01", NULL };
 
 const struct codec codec_anthropic = {
 	.name = "anthropic",
 	.auth = MODEL_AUTH_X_API_KEY,
-	.write_path = write_path,
-	.chat_path = CHAT_PATH,
+	.chat_path = "/v1/messages",
 	.version = "/v1",
 	.images = { .nr = 100, .bytes = (size_t)5 << 20, .side = 8000, .many = 20, .side_of_many = 2000 },
 	.stream = STREAM_EVENTS,

@@ -4,8 +4,6 @@
 #include "base/memory.h"
 #include "model/codec.h"
 
-#define CHAT_PATH "/api/chat"
-
 /* A loaded model is thrown out and loaded again when the asked size of the context changes, so
  * sizes are powers of two. */
 #define MIN_CONTEXT 4096
@@ -99,16 +97,9 @@ static bool adapt(struct codec_dialect *dialect, const char *complaint)
 	return false;
 }
 
-static void write_path(struct buffer *out, const struct model *model)
-{
-	(void)model;
-	buffer_addstr(out, CHAT_PATH);
-}
-
 const struct codec codec_ollama = {
 	.name = "ollama",
-	.write_path = write_path,
-	.chat_path = CHAT_PATH,
+	.chat_path = "/api/chat",
 	.stream = STREAM_LINES,
 	.keeps_no_cache = true,
 	.write_body = write_body,

@@ -5,8 +5,6 @@
 #include "base/text.h"
 #include "model/codec.h"
 
-#define CHAT_PATH "/chat/completions"
-
 /* Strict schemas have no lengths of strings. */
 static const char *const unknown_keywords[] = { "minLength", "maxLength", NULL };
 
@@ -174,16 +172,9 @@ static bool adapt(struct codec_dialect *dialect, const char *complaint)
 	return false;
 }
 
-static void write_path(struct buffer *out, const struct model *model)
-{
-	(void)model;
-	buffer_addstr(out, CHAT_PATH);
-}
-
 const struct codec codec_openai = {
 	.name = "openai",
-	.write_path = write_path,
-	.chat_path = CHAT_PATH,
+	.chat_path = "/chat/completions",
 	.version = "/v1",
 	.version_in_endpoint = true,
 	.stream = STREAM_EVENTS,

@@ -5,8 +5,6 @@
 #include "base/text.h"
 #include "model/codec.h"
 
-#define CHAT_PATH "/responses"
-
 /* Strict schemas have no lengths of strings. */
 static const char *const unknown_keywords[] = { "minLength", "maxLength", NULL };
 
@@ -154,16 +152,9 @@ static bool adapt(struct codec_dialect *dialect, const char *complaint)
 	return false;
 }
 
-static void write_path(struct buffer *out, const struct model *model)
-{
-	(void)model;
-	buffer_addstr(out, CHAT_PATH);
-}
-
 const struct codec codec_responses = {
 	.name = "responses",
-	.write_path = write_path,
-	.chat_path = CHAT_PATH,
+	.chat_path = "/responses",
 	.version = "/v1",
 	.version_in_endpoint = true,
 	.stream = STREAM_EVENTS,

@@ -2,8 +2,8 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "base/date.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -146,40 +146,15 @@ static bool parse_duration(struct slice s, int64_t epoch, double *ms)
 	}
 }
 
-/* "2026-11-22T06:30:00.5Z", "2026-11-22T07:30:00+01:00" */
-static bool parse_date(struct slice s, int64_t epoch, double *ms)
-{
-	struct tm tm = { 0 };
-	int end = 0, hours, minutes;
-	char text[64];
-	if (s.len >= sizeof(text))
-		return false;
-	memcpy(text, s.data, s.len);
-	text[s.len] = '\0';
-	if (sscanf(text, "%4d-%2d-%2d%*1[Tt ]%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
-		   &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &end) != 6 || !end)
-		return false;
-	struct slice rest = { text + end, s.len - (size_t)end };
-	double fraction = 0, offset = 0;
-	if (rest.len && *rest.data == '.' && !take_number(&rest, &fraction))
-		return false;
-	if (rest.len == 6 && (*rest.data == '+' || *rest.data == '-') &&
-	    sscanf(rest.data + 1, "%2d:%2d", &hours, &minutes) == 2)
-		offset = (*rest.data == '-' ? -60.0 : 60.0) * (hours * 60 + minutes);
-	else if (!slice_equals(rest, "Z") && !slice_equals(rest, "z"))
-		return false;
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
-	*ms = ((double)timegm(&tm) - offset + fraction - (double)epoch) * 1e3;
-	return true;
-}
-
 bool limits_parse_reset(struct slice text, int64_t epoch, uint64_t *ms)
 {
 	double value;
 	text = slice_trim(text);
-	if (!parse_duration(text, epoch, &value) && !parse_date(text, epoch, &value))
-		return false;
+	if (!parse_duration(text, epoch, &value)) {
+		if (!date_parse(text, &value))
+			return false;
+		value = (value - (double)epoch) * 1e3;
+	}
 	if (value < 0)
 		value = 0;
 	*ms = (uint64_t)(value < MAX_RESET_MS ? value : MAX_RESET_MS);

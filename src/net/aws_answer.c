@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/date.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/secret.h"
@@ -30,37 +30,20 @@ static bool has_form(const char *key, size_t max)
 	return len > 0 && len <= max;
 }
 
-/* "2026-11-22T10:00:00Z", perhaps with a fraction. */
-static bool read_time(const char *text, int64_t *out)
-{
-	struct tm tm = { 0 };
-	int end = 0;
-	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
-		   &tm.tm_min, &tm.tm_sec, &end) != 6)
-		return false;
-	text += end;
-	if (*text == '.')
-		text += 1 + strspn(text + 1, "0123456789");
-	if (strcmp(text, "Z") && strcmp(text, "+00:00"))
-		return false;
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
-	*out = (int64_t)timegm(&tm);
-	return true;
-}
-
 struct error *aws_keys_set(struct aws_keys *out, const char *what, const char *access_key,
 			   const char *secret_key, const char *token, const char *expires)
 {
 	struct aws_keys k = { 0 };
+	double date = 0;
 	if (token && !*token)
 		token = NULL;
 	if (!has_form(access_key, AWS_MAX_KEY) || !has_form(secret_key, AWS_MAX_KEY) ||
 	    (token && !has_form(token, AWS_MAX_TOKEN)))
 		return error_new(ERROR_SYNTAX, "%s: the keys are incomplete or hold characters no key has",
 				 what);
-	if (expires && *expires && !read_time(expires, &k.expires))
+	if (expires && *expires && !date_parse(slice_of_string(expires), &date))
 		return error_new(ERROR_SYNTAX, "%s: the time at which the keys expire is malformed", what);
+	k.expires = (int64_t)date;
 	k.access_key = xstrdup(access_key);
 	k.secret_key = xstrdup(secret_key);
 	k.session_token = token ? xstrdup(token) : NULL;

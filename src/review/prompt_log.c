@@ -4,9 +4,9 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/date.h"
 #include "base/memory.h"
 #include "base/sha256.h"
 #include "base/text.h"
@@ -21,14 +21,12 @@ struct prompt_log {
 void prompt_entry_write(struct buffer *out, const struct prompt_entry *e)
 {
 	struct buffer words = BUFFER_INIT;
-	char hash[SHA256_HEX_SIZE + 1], date[32];
-	struct tm tm = { 0 };
-	time_t t = (time_t)e->date;
-	gmtime_r(&t, &tm);
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	char hash[SHA256_HEX_SIZE + 1];
 	buffer_addf(&words, "%s\n%s%s", e->system, e->shared ? e->shared : "", e->user);
 	sha256_hex(words.data, words.len, hash);
-	buffer_addf(out, "==== %s %s ", date, e->reviewer);
+	buffer_addstr(out, "==== ");
+	date_add(out, e->date);
+	buffer_addf(out, " %s ", e->reviewer);
 	text_for_terminal(out, *e->paper ? e->paper : ".", strlen(*e->paper ? e->paper : "."), false);
 	buffer_addf(out, " %s, part %zu of %zu\n==== request %s\n==== %zu bytes, SHA-256 %s\n", e->task, e->part,
 		    e->parts, e->request, words.len, hash);

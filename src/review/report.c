@@ -1,7 +1,6 @@
 #include "review/report.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #include "base/memory.h"
 #include "review/report_parts.h"
@@ -73,29 +72,6 @@ void report_verdict_sentence(struct buffer *out, const struct report *report)
 		buffer_addstr(out, " did not complete");
 	}
 	buffer_addch(out, '.');
-}
-
-static bool break_down(int64_t seconds, struct tm *tm)
-{
-	time_t t = (time_t)seconds;
-	return gmtime_r(&t, tm) != NULL;
-}
-
-void report_date(struct buffer *out, int64_t seconds)
-{
-	struct tm tm;
-
-	if (break_down(seconds, &tm))
-		buffer_addf(out, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1,
-			    tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
-}
-
-void add_day(struct buffer *out, int64_t seconds)
-{
-	struct tm tm;
-
-	if (break_down(seconds, &tm))
-		buffer_addf(out, "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
 }
 
 /* PATH as seen from the folder PAPER, both from the top of the repository. */

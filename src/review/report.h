@@ -20,8 +20,6 @@ struct report {
 const char *report_verdict(const struct report *report);
 /* The verdict in a sentence, for the head of the report and meta.yaml. */
 void report_verdict_sentence(struct buffer *out, const struct report *report);
-/* RFC 3339 in UTC: "2026-11-22T09:30:00Z". */
-void report_date(struct buffer *out, int64_t seconds);
 /* Reads previous, previous_date and past of RUN from the scrutiny.json of the run before. */
 struct error *report_read_past(struct run *run, struct slice json, const char *what);
 

@@ -1,5 +1,5 @@
-#include <time.h>
 
+#include "base/date.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "review/report.h"
@@ -10,7 +10,7 @@ static void put_date(struct json_writer *w, const char *key, int64_t seconds)
 {
 	struct buffer b = BUFFER_INIT;
 
-	report_date(&b, seconds);
+	date_add(&b, seconds);
 	json_put_string(w, key, b.data);
 	buffer_release(&b);
 }
@@ -227,26 +227,19 @@ void report_json(struct buffer *out, const struct report *report)
 
 /* -- reading the report before -------------------------------------------------------------- */
 
-/* The only form of RFC 3339 that report_date writes. */
+/* The only form of RFC 3339 that date_add writes. */
 static bool parse_date(const char *s, int64_t *out)
 {
-	static const char shape[] = "0000-00-00T00:00:00Z";
-	struct tm tm = { 0 };
-
-	if (strlen(s) != strlen(shape))
-		return false;
-	for (size_t i = 0; shape[i]; i++) {
-		if (shape[i] == '0' ? !ascii_digit((unsigned char)s[i]) : s[i] != shape[i])
-			return false;
+	struct buffer again = BUFFER_INIT;
+	double seconds;
+	bool same = date_parse(slice_of_string(s), &seconds) && seconds >= 0;
+	if (same) {
+		*out = (int64_t)seconds;
+		date_add(&again, *out);
+		same = !strcmp(again.data, s);
 	}
-	tm.tm_year = atoi(s) - 1900;
-	tm.tm_mon = atoi(s + 5) - 1;
-	tm.tm_mday = atoi(s + 8);
-	tm.tm_hour = atoi(s + 11);
-	tm.tm_min = atoi(s + 14);
-	tm.tm_sec = atoi(s + 17);
-	*out = (int64_t)timegm(&tm);
-	return *out >= 0;
+	buffer_release(&again);
+	return same;
 }
 
 static struct error *get_voice(const cJSON *o, const char *what, void *item)

@@ -1,3 +1,4 @@
+#include "base/date.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "review/ground.h"
@@ -67,7 +68,7 @@ static void add_counts(struct buffer *out, const struct report *report)
 	if (c->nr_unchecked)
 		buffer_addf(out, ", %zu not looked at again", c->nr_unchecked);
 	buffer_addstr(out, " since ");
-	add_day(out, run->previous_date);
+	date_add_day(out, run->previous_date);
 	buffer_addstr(out, ".\n\n");
 }
 
@@ -309,7 +310,7 @@ static void add_past(struct buffer *out, const struct report *report, const char
 	if (!nr)
 		return;
 	buffer_addf(out, "## %s since ", heading);
-	add_day(out, report->run->previous_date);
+	date_add_day(out, report->run->previous_date);
 	buffer_addstr(out, "\n\n");
 	for (size_t i = 0; i < nr && i < MAX_SHOWN; i++) {
 		buffer_addf(out, "- %s: ", severity_name(past[i]->severity));
@@ -461,7 +462,7 @@ void report_markdown(struct buffer *out, const struct report *report)
 	report_add_assessment(out, report);
 	add_reviewers(out, report);
 	buffer_addstr(out, "---\n\n");
-	add_day(out, run->date);
+	date_add_day(out, run->date);
 	buffer_addstr(out, ", git-scrutiny ");
 	markdown_text(out, run->program_version, 40);
 	buffer_addstr(out, ", content ");

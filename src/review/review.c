@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/date.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/memory.h"
@@ -228,7 +229,7 @@ static struct error *write_meta(const struct review *review, const char *work_tr
 				struct buffer *written)
 {
 	struct buffer date = BUFFER_INIT;
-	report_date(&date, review->run.date);
+	date_add(&date, review->run.date);
 	const struct consensus *c = &review->consensus;
 	struct meta_scrutiny section = {
 		.content_id = review->run.content_id,

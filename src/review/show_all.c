@@ -1,4 +1,5 @@
 /* Everything that was said about a paper, for a terminal: nothing folded, nothing cut. */
+#include "base/date.h"
 #include "base/memory.h"
 #include "base/terminal.h"
 #include "base/text.h"
@@ -274,7 +275,7 @@ static void add_record(struct writer *w, const struct record *r)
 	if (r->version)
 		buffer_addf(&line, " (%s)", r->version);
 	buffer_addstr(&line, ", ");
-	add_day(&line, r->date);
+	date_add_day(&line, r->date);
 	buffer_addstr(&line, ": ");
 	add_count(&line, r->findings.nr, "remark");
 	bool model = strcmp(r->reviewer, "builtin") != 0;

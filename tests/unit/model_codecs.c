@@ -402,7 +402,7 @@ static void test_addresses_name_the_model_where_the_api_wants_it(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct buffer path = BUFFER_INIT;
 		char *name = xstrdup(cases[i].model);
-		cases[i].codec->write_path(&path, &(struct model){ .name = name });
+		codec_write_path(&path, &(struct model){ .codec = cases[i].codec, .name = name });
 		assert_string_equal(path.data, cases[i].path);
 		buffer_release(&path);
 		free(name);
