@@ -528,11 +528,13 @@ struct error *budget_settle(struct budget *b, uint64_t reservation, const struct
 		return error_new(ERROR_GENERIC, "there is no reservation %llu",
 				 (unsigned long long)reservation);
 	struct spending *held = &b->reserved[reservation - 1], s;
-	spending_copy(&s, actual);
-	free(s.id);
-	s.id = xstrdup(held->id);
-	if (s.date <= 0)
-		s.date = b->now();
+	spending_copy(&s, held);
+	s.date = actual->date > 0 ? actual->date : b->now();
+	s.input_tokens = actual->input_tokens;
+	s.output_tokens = actual->output_tokens;
+	s.cached_tokens = actual->cached_tokens;
+	s.usd = actual->usd;
+	s.estimated = actual->estimated;
 	struct error *err = append(b, SPENDING_SETTLED, &s);
 	if (err) {
 		spending_release(&s);

@@ -50,7 +50,8 @@ void budget_free(struct budget *b);
  * is allowed is booked as unknown. */
 struct error *budget_reserve(struct budget *b, const struct spending *what, double usd,
 			     uint64_t *reservation);
-/* Books what a reservation did cost; nothing at all is removed without a trace. Appended with one write. */
+/* Books what a reservation did cost; nothing at all is removed without a trace. Appended with one write. Who spent
+ * it on what is told by the reservation; of ACTUAL count the date (0: now), the usage and the price. */
 struct error *budget_settle(struct budget *b, uint64_t reservation, const struct spending *actual);
 struct error *budget_state(struct budget *b, struct budget_state *out);
 /* Once per limit and process: the line to warn with when DAY_WARN or MONTH_WARN has been passed; malloc'd, or

@@ -92,8 +92,9 @@ static void on_done(void *data, const struct http_response *response)
 		a->stream_error = stream_end(&a->stream);
 	note_server(a, response);
 	leave(a);
-	reservation_settle(a, response);
+	struct bill bill = reservation_bill(a, response);
 	exchange_take(x, a, response);
+	bill_settle(e, &bill);
 	attempt_free(a);
 	engine_pump(e);
 }
@@ -103,7 +104,8 @@ void attempt_cancel(struct attempt *a)
 	http_cancel(a->exchange->engine->http, a->http_id);
 	circuit_withdrawn(&a->exchange->lane->pool->circuit);
 	leave(a);
-	reservation_settle(a, NULL);
+	struct bill bill = reservation_bill(a, NULL);
+	bill_settle(a->exchange->engine, &bill);
 	attempt_free(a);
 }
 
@@ -201,7 +203,8 @@ struct error *attempt_start(struct attempt **out, struct exchange *x)
 	err = submit(a);
 	if (err) {
 		static const struct http_response unsent;
-		reservation_settle(a, &unsent);
+		struct bill bill = reservation_bill(a, &unsent);
+		bill_settle(x->engine, &bill);
 		attempt_free(a);
 		return err;
 	}

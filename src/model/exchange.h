@@ -132,7 +132,7 @@ struct exchange {
 void exchange_send(struct exchange *x);
 /* Sends the question a second time if its answer has been silent too long. */
 void exchange_hedge(struct exchange *x, uint64_t now_ms);
-/* The attempt A, already taken out of X and paid, ended with RESPONSE. */
+/* The attempt A, already taken out of X, ended with RESPONSE. X may be gone afterwards. */
 void exchange_take(struct exchange *x, struct attempt *a, const struct http_response *response);
 void exchange_fail(struct exchange *x, enum model_outcome outcome, const char *message);
 /* Another model would answer sooner. */
@@ -158,8 +158,17 @@ void exchange_count_tokens(struct exchange *x);
 /* What X takes from a limit of tokens; 0 where there is none. */
 double exchange_tokens_to_pace(struct exchange *x);
 struct error *reservation_make(struct attempt *a);
-/* RESPONSE NULL: the attempt was cancelled under way. */
-void reservation_settle(struct attempt *a, const struct http_response *response);
+/* What an attempt did cost. */
+struct bill {
+	bool due;                    /* something was reserved for it */
+	uint64_t reservation;
+	struct model_usage usage;
+	double usd;
+	bool sure;
+};
+/* To be settled by the caller. RESPONSE NULL: the attempt was cancelled under way. */
+struct bill reservation_bill(struct attempt *a, const struct http_response *response);
+void bill_settle(const struct model_engine *e, const struct bill *bill);
 
 /* -- queue.c -- */
 

@@ -147,9 +147,9 @@ struct model_budget {
 	struct error *(*reserve)(void *data, void *request_data, const struct model_usage *worst,
 				 double usd, uint64_t *reservation);
 	/* What it did cost. SURE is false where a stream broke before the usage was told: then USAGE and
-	 * USD are estimates of what may have been billed. Nothing billed is a USD of 0. */
-	void (*settle)(void *data, void *request_data, uint64_t reservation,
-		       const struct model_usage *usage, double usd, bool sure);
+	 * USD are estimates of what may have been billed. Nothing billed is a USD of 0. Of an answer that ends
+	 * its request it is called after ON_REPLY: who is killed in between has kept what was paid for. */
+	void (*settle)(void *data, uint64_t reservation, const struct model_usage *usage, double usd, bool sure);
 	void *data;
 };
 

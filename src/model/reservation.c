@@ -104,27 +104,29 @@ static bool may_be_billed(const struct http_response *response)
 	return response->sent && (response->status / 100 == 2 || !response->status);
 }
 
-void reservation_settle(struct attempt *a, const struct http_response *response)
+struct bill reservation_bill(struct attempt *a, const struct http_response *response)
 {
 	struct exchange *x = a->exchange;
-	const struct model_budget *budget = &x->engine->settings.budget;
 	struct model_usage usage = a->answer.usage;
-	double usd = 0;
-	bool sure = true;
-	if (!a->reserved)
-		return;
+	struct bill bill = { .due = a->reserved, .reservation = a->reservation, .sure = true };
 	a->reserved = false;
-	if (may_be_billed(response)) {
-		int64_t received = model_estimate_tokens(slice_of(&a->answer.text)) +
-				   model_estimate_tokens(slice_of(&a->answer.refusal));
-		sure = a->answer.finished && usage.input_tokens >= 0 && usage.output_tokens >= 0;
-		if (usage.input_tokens < 0)
-			usage.input_tokens = x->input_tokens;
-		if (!sure && usage.output_tokens < received)
-			usage.output_tokens = received;
-		usd = model_cost(x->model, &usage, time(NULL));
-	} else {
-		usage = (struct model_usage){ 0 };
-	}
-	budget->settle(budget->data, x->data, a->reservation, &usage, usd, sure);
+	if (!bill.due || !may_be_billed(response))
+		return bill;
+	int64_t received = model_estimate_tokens(slice_of(&a->answer.text)) +
+			   model_estimate_tokens(slice_of(&a->answer.refusal));
+	bill.sure = a->answer.finished && usage.input_tokens >= 0 && usage.output_tokens >= 0;
+	if (usage.input_tokens < 0)
+		usage.input_tokens = x->input_tokens;
+	if (!bill.sure && usage.output_tokens < received)
+		usage.output_tokens = received;
+	bill.usage = usage;
+	bill.usd = model_cost(x->model, &usage, time(NULL));
+	return bill;
+}
+
+void bill_settle(const struct model_engine *e, const struct bill *bill)
+{
+	const struct model_budget *budget = &e->settings.budget;
+	if (bill->due)
+		budget->settle(budget->data, bill->reservation, &bill->usage, bill->usd, bill->sure);
 }

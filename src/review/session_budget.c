@@ -106,16 +106,17 @@ static struct error *reserve(void *data, void *request_data, const struct model_
 	return err;
 }
 
-static void settle(void *data, void *request_data, uint64_t reservation, const struct model_usage *usage,
-		   double usd, bool sure)
+/* The call may be gone with its paper. */
+static void settle(void *data, uint64_t reservation, const struct model_usage *usage, double usd, bool sure)
 {
 	struct session_budget *b = data;
-	struct spending actual = spending_of(b, request_data);
-	actual.input_tokens = usage->input_tokens;
-	actual.output_tokens = usage->output_tokens;
-	actual.cached_tokens = usage->cached_tokens;
-	actual.usd = usd;
-	actual.estimated = !sure;
+	struct spending actual = {
+		.input_tokens = usage->input_tokens,
+		.output_tokens = usage->output_tokens,
+		.cached_tokens = usage->cached_tokens,
+		.usd = usd,
+		.estimated = !sure,
+	};
 	struct error *err = budget_settle(b->budget, reservation, &actual);
 	if (b->err)
 		error_free(err);

@@ -614,14 +614,14 @@ static void test_entry_keeps_everything_that_was_told(void **state)
 	struct budget *b = budget_of_month(&p, 1.00);
 	struct spending s = request(ID_B);
 	uint64_t reservation;
-	assert_success(budget_reserve(b, &s, 0.02, &reservation));
 	s.author = (char *)"A. \"Tiler\" <a@example.org>";
 	s.request = (char *)"0123";
+	s.batch = true;
+	assert_success(budget_reserve(b, &s, 0.02, &reservation));
 	s.input_tokens = 7000;
 	s.output_tokens = 300;
 	s.cached_tokens = 6500;
 	s.usd = 0.0123456;
-	s.batch = true;
 	assert_success(budget_settle(b, reservation, &s));
 	assert_success(budget_journal(b));
 	budget_free(b);

@@ -30,13 +30,11 @@ static struct error *reserve(void *data, void *request_data, const struct model_
 	return NULL;
 }
 
-static void settle(void *data, void *request_data, uint64_t reservation, const struct model_usage *usage,
-		   double usd, bool sure)
+static void settle(void *data, uint64_t reservation, const struct model_usage *usage, double usd, bool sure)
 {
 	struct ledger *l = data;
 	assert_true(reservation < l->nr);
 	assert_true(l->open[reservation]); /* never twice */
-	assert_non_null(request_data);
 	l->open[reservation] = false;
 	l->settled++;
 	l->last = *usage;
@@ -98,6 +96,35 @@ static void test_answer_costs_what_the_server_counted(void **state)
 	assert_true(l.usd == 15);
 	assert_true(l.last_sure);
 	outcome_release(&o);
+}
+
+/* Who is killed in between has the answer, and books too much rather than paying twice. */
+static void note_settled(void *data, const struct model_reply *reply)
+{
+	const struct ledger *l = data;
+	assert_int_equal(reply->outcome, MODEL_OK);
+	assert_int_equal(l->nr, 1);
+	assert_int_equal(l->settled, 0);
+}
+
+static void test_answer_is_handed_over_before_it_is_booked(void **state)
+{
+	(void)state;
+	struct ledger l = { 0 };
+	struct scripted line = { .act = ACT_CLOSE, .bytes = GOOD_ANSWER };
+	struct model_engine_settings settings = watched(&l);
+	struct scripted_server *server = server_start(&line, 1);
+	struct served served;
+	struct model_engine *engine;
+	struct model_request r = question("A paper.");
+	serve(&served, &codec_openai, server);
+	make_dear(&served);
+	assert_ok(model_engine_new(&engine, &settings));
+	assert_ok(model_submit(engine, &served.model, &r, note_settled, &l));
+	assert_ok(model_run(engine, NULL));
+	assert_int_equal(l.settled, 1);
+	model_engine_free(engine);
+	server_stop(server);
 }
 
 static void test_what_is_reserved_is_an_upper_bound(void **state)
@@ -366,6 +393,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answer_costs_what_the_server_counted),
+		cmocka_unit_test(test_answer_is_handed_over_before_it_is_booked),
 		cmocka_unit_test(test_what_is_reserved_is_an_upper_bound),
 		cmocka_unit_test(test_local_models_are_free),
 		cmocka_unit_test(test_unknown_price_is_said),
