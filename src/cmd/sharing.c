@@ -38,6 +38,15 @@ struct error *sharing_begin(struct sharing *s, struct workspace *ws, const char 
 	return error_with_hint(err, "--no-sync reviews without the records of others");
 }
 
+/* In this order: who gives a claim back has pushed what it paid for, so that with the claim come the records. */
+static struct error *claim_and_fetch(struct sharing *s)
+{
+	struct records_merged merged;
+	bool found;
+	struct error *err = shared_claims_take(s->claims, s->wanted, s->nr_wanted);
+	return err ? err : records_fetch(s->ws->records, s->remote, &merged, &found);
+}
+
 struct error *sharing_claim(struct sharing *s, const struct paper *const *papers, size_t nr)
 {
 	if (!s->remote || !s->ws->nr_models || !nr)
@@ -47,19 +56,14 @@ struct error *sharing_claim(struct sharing *s, const struct paper *const *papers
 		s->wanted[s->nr_wanted++] = papers[i]->content_id;
 	struct error *err = shared_claims_new(&s->claims, s->ws->records, s->remote, NULL);
 	if (!err)
-		err = shared_claims_take(s->claims, s->wanted, s->nr_wanted);
+		err = claim_and_fetch(s);
 	return error_with_hint(err, "--no-sync reviews without asking other clones");
 }
 
 static void look_again(struct sharing *s)
 {
-	struct records_merged merged;
-	bool found;
 	s->asked_ms = clock_ms();
-	struct error *err = records_fetch(s->ws->records, s->remote, &merged, &found);
-	if (!err)
-		err = shared_claims_take(s->claims, s->wanted, s->nr_wanted);
-	warn(s, err);
+	warn(s, claim_and_fetch(s));
 	s->interval_ms = s->interval_ms * 2 < LAST_INTERVAL_MS ? s->interval_ms * 2 : LAST_INTERVAL_MS;
 }
 

@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 84
+plan 86
 
 # review NAME WORD: a paper that no other is like, with the built-in checks.
 review () {
@@ -315,6 +315,24 @@ like "$(git -C ../sync.git cat-file blob refs/scrutiny/claims)" '^[0-9a-f]{64} [
 run git scrutiny run --reviewers=lab/alpha
 is "$status" 0 'which its next run takes over'
 is "$(git -C ../sync.git cat-file blob refs/scrutiny/claims)" 'scrutiny-claims v1' 'and gives back'
+
+# Another clone pushes and gives its claims back between this one's first look and its own claim.
+echo '% raced' >>paper1/main.tex
+cp paper1/main.tex ../sync2/paper1/main.tex
+(cd ../sync2 && git scrutiny run --no-sync --reviewers=lab/alpha paper1 >/dev/null 2>&1 &&
+	git push -q ../sync.git refs/scrutiny/records:refs/hidden/records)
+cat >../sync.git/hooks/reference-transaction <<'END'
+#!/bin/sh
+[ "$1" = committed ] && grep -q refs/scrutiny/claims || exit 0
+rm hooks/reference-transaction
+unset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES
+git update-ref refs/scrutiny/records refs/hidden/records
+END
+chmod +x ../sync.git/hooks/reference-transaction
+: >"$world/log"
+run git scrutiny run --reviewers=lab/alpha paper1
+is "$status $(ls ../sync.git/hooks/reference-transaction 2>/dev/null)" '0 ' 'a clone claims what another has just given back'
+is "$(wc -l <"$world/log" | tr -d ' ')" 0 'and pays for nothing that the other has paid for'
 git remote set-url origin "$world/nowhere.git"
 run git scrutiny run --all --reviewers=lab/alpha
 is "$status" 128 'a remote that cannot be reached is told before anything is paid'
