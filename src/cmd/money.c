@@ -32,7 +32,8 @@ void money_add_column(struct buffer *out, double usd)
 		buffer_addf(out, "$%lld.%04lld", units / 10000, units % 10000);
 }
 
-void money_add_cost(struct buffer *out, double usd, bool unknown)
+/* "$0.042" or, where not all prices are known, "$0.042 and what models of unknown price took". */
+static void add_cost(struct buffer *out, double usd, bool unknown)
 {
 	text_dollars(out, usd);
 	if (unknown)
@@ -44,7 +45,7 @@ void money_add_totals(struct buffer *out, const struct session_totals *t)
 	if (!t->month_is_known)
 		return;
 	buffer_addstr(out, " Cost ");
-	money_add_cost(out, t->cost_usd, t->cost_unknown);
+	add_cost(out, t->cost_usd, t->cost_unknown);
 	buffer_addstr(out, ", ");
 	text_dollars(out, t->month_usd);
 	buffer_addstr(out, " this month.");

@@ -11,8 +11,6 @@ struct error *money_limits(struct budget_limits *out, const struct workspace *ws
 double money_rounded(double usd);
 /* "$0.0420": always four digits, so that they stand below each other. */
 void money_add_column(struct buffer *out, double usd);
-/* "$0.042" or, where not all prices are known, "$0.042 and what models of unknown price took". */
-void money_add_cost(struct buffer *out, double usd, bool unknown);
 /* " Cost ..., ... this month." for the summary of a run; nothing when nothing was spent. */
 void money_add_totals(struct buffer *out, const struct session_totals *t);
 /* Spent today and this month, by the ledger. */

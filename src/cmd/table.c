@@ -1,7 +1,5 @@
 #include "cmd/table.h"
 
-#include <stdarg.h>
-
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -11,17 +9,6 @@ void table_add(struct table *t, const char *text)
 	text_for_terminal(&safe, text, strlen(text), false);
 	ALLOC_GROW(t->cells, t->nr, t->alloc);
 	t->cells[t->nr++] = buffer_detach(&safe, NULL);
-}
-
-void table_addf(struct table *t, const char *fmt, ...)
-{
-	struct buffer text = BUFFER_INIT;
-	va_list ap;
-	va_start(ap, fmt);
-	buffer_vaddf(&text, fmt, ap);
-	va_end(ap);
-	table_add(t, text.data);
-	buffer_release(&text);
 }
 
 void table_add_count(struct table *t, int64_t n)

@@ -16,7 +16,6 @@ struct table {
 #define TABLE_INIT(nr_columns) { NULL, 0, 0, (nr_columns) }
 
 void table_add(struct table *t, const char *text);
-void table_addf(struct table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* 18400 as "18,400"; below 0: "?". */
 void table_add_count(struct table *t, int64_t n);
 /* Appends the rows, whole ones, each on a line. */

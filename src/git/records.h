@@ -2,12 +2,13 @@
  * The record store: refs/scrutiny/records, and its journal.
  *
  * Tree:   v1/<first 2 digits of content id>/<other 62>/<name>     (blobs)
- * Names:  <reviewer>.json      a reviewer's complete answer
- *         replies/<hash>.json  one reply that was paid for, keyed by its request hash
- *         run.json             facts of the last run that no record holds (see review/record.h)
+ *         v1/<shelf>/<name>, for what belongs to no paper: see below
+ * Names:  <reviewer>.json               a reviewer's answer
+ *         <reviewer>.adjudication.json  its rulings upon the findings of the others
+ *         replies/<hash>.json           one reply that was paid for, keyed by its request hash
+ *         run.json                      facts of the last run that no record holds (see review/record.h)
  * A name is made of letters, digits and . _ + @ = , - (and '/' between parts), ends in ".json",
  * and no part of it starts with a punctuation mark.
- * and, for what belongs to no paper, *shelves*: v1/<shelf>/<name>, see below.
  *
  * A blob is journalled as a file in <common dir>/scrutiny/journal the moment it is known:
  * written, synced, renamed. records_commit() moves the journal into a commit on the ref
@@ -60,9 +61,9 @@ struct error *records_set_aside(struct records *r, const char *content_id, const
 bool records_is_set_aside(struct records *r, const char *content_id, const char *name, struct slice data);
 /* The report of a content id is where it should be, by the facts that another process has journalled as run.json. */
 void records_settle(struct records *r, const char *content_id);
-/* One commit holding everything journalled so far (but for each run.json that was neither put nor settled here: who
- * put it may have died before the report was written, which the next run has to see), by this process or by one that was killed
- * (several, when that is more than 64 MiB). Nothing to do is success. When another process moves
+/* One commit holding everything journalled so far, by this process or by one that was killed (several, when that
+ * is more than 64 MiB); but for each run.json that was neither put nor settled here: who put it may have died
+ * before the report was written, which the next run has to see. Nothing to do is success. When another process moves
  * the ref meanwhile, the union is made anew; ERROR_CONFLICT when that does not end. */
 struct error *records_commit(struct records *r, const char *message);
 

@@ -33,7 +33,6 @@ struct price_row {
 const struct price_row *price_find(const struct price_row *rows, const char *model,
 				   int64_t prompt_tokens, int64_t date);
 
-
 /* Does a row for ROW hold for MODEL: the same name, or a dated edition of it? "*" holds for any. */
 bool price_names_model(const char *row, const char *model);
 

@@ -22,17 +22,6 @@ const char *prompt_source_name(enum prompt_source source)
 	return source_names[source];
 }
 
-bool prompt_source_parse(const char *name, enum prompt_source *out)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(source_names); i++) {
-		if (!strcmp(source_names[i], name)) {
-			*out = (enum prompt_source)i;
-			return true;
-		}
-	}
-	return false;
-}
-
 static size_t find_file(const char *name)
 {
 	for (size_t i = 0; prompt_files[i].name; i++)

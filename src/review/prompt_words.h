@@ -23,7 +23,6 @@ extern const struct prompt_file prompt_files[];
 
 enum prompt_source { PROMPT_OF_PROGRAM, PROMPT_OF_REPOSITORY, PROMPT_OF_USER };
 const char *prompt_source_name(enum prompt_source source); /* "program", "repository", "user" */
-bool prompt_source_parse(const char *name, enum prompt_source *out);
 
 struct prompt_words;
 /* FOLDER and SNAPSHOT may be NULL. ERROR_LIMIT or ERROR_SYNTAX when a file is too large, empty or no UTF-8. */

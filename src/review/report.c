@@ -24,7 +24,7 @@ void add_count(struct buffer *out, size_t n, const char *noun)
 }
 
 /* "2 errors, 1 warning"; nothing when there are none. */
-void add_severity_counts(struct buffer *out, const struct consensus *c)
+static void add_severity_counts(struct buffer *out, const struct consensus *c)
 {
 	const char *separator = "";
 

@@ -6,7 +6,6 @@
 #include "review/report.h"
 
 void add_count(struct buffer *out, size_t n, const char *noun); /* "1 error", "2 errors" */
-void add_severity_counts(struct buffer *out, const struct consensus *c);
 size_t count_incomplete(const struct run *run); /* reviewers whose outcome is not "ok" */
 void add_relative_path(struct buffer *out, const char *paper, const char *path);
 bool cut_text(const char *s, size_t max, size_t *len);

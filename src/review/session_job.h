@@ -134,8 +134,6 @@ struct error *call_note(const struct call *call);
 /* Why no model elsewhere may see anything of the paper, malloc'd, or NULL. */
 char *job_why_local(const struct job *job);
 
-/* Looks the paper through; done once, whoever asks. */
-void job_look_for_secrets(struct job *job);
 void job_release_privacy(struct job *job);
 const struct privacy_scan *job_scan_of(const struct job *job, const struct document *doc);
 /* Why the paper is not sent to another machine, malloc'd, or NULL. */
@@ -147,6 +145,7 @@ char *job_redact(struct job *job, const char *text, char **blocked);
 void job_ground(struct job *job, const struct assignment *a, struct finding *f);
 /* "2 e-mail addresses not sent to models on other machines", malloc'd, or NULL. */
 char *job_what_was_not_sent(struct job *job);
+
 /* -- session_route.c -------------------------------------------------------------------------- */
 
 /* Settles who is asked first. */

@@ -21,7 +21,8 @@ char *job_why_local(const struct job *job)
 	return NULL;
 }
 
-void job_look_for_secrets(struct job *job)
+/* Looks the paper through; done once, whoever asks. */
+static void look_for_secrets(struct job *job)
 {
 	if (job->scans)
 		return;
@@ -63,7 +64,7 @@ static char *blocked_at(struct document *doc, const struct privacy_hit *hit)
 
 char *job_why_not_sent(struct job *job)
 {
-	job_look_for_secrets(job);
+	look_for_secrets(job);
 	for (size_t i = 0; i < job->nr_documents; i++) {
 		const struct privacy_hit *hit = privacy_blocker(&job->privacy, &job->scans[i]);
 		if (job->scans[i].gave_up)
@@ -81,7 +82,7 @@ char *job_redact(struct job *job, const char *text, char **blocked)
 	struct privacy_scan scan;
 	struct buffer out = BUFFER_INIT;
 	*blocked = NULL;
-	job_look_for_secrets(job);
+	look_for_secrets(job);
 	privacy_look(&job->privacy, &scan, whole, 0);
 	const struct privacy_hit *hit = privacy_blocker(&job->privacy, &scan);
 	if (scan.gave_up)
@@ -131,7 +132,7 @@ char *job_what_was_not_sent(struct job *job)
 	struct buffer line = BUFFER_INIT;
 	if (!is_sent_elsewhere(job))
 		return NULL;
-	job_look_for_secrets(job);
+	look_for_secrets(job);
 	privacy_count(&line, &job->privacy);
 	if (line.len) {
 		buffer_addstr(&line, " not sent to models on other machines");
