@@ -14,7 +14,7 @@ budget is too small for all answers. Then
 - the ledger must have every stored answer, every record must be sound, every report committed, and
   nothing may be left over.
 
-Prints TAP.
+Prints TAP. The repositories of rounds that failed are kept.
 """
 import json
 import os
@@ -265,11 +265,14 @@ def main():
                   f"{stored} answers stored{'' if killed else ' (both had ended)'}", flush=True)
             for p in problems:
                 print("#   " + p.replace("\n", "\n#   "))
+            if problems:
+                print("#   kept: " + str((scratch / "repository").rename(scratch / f"failed-{i}")), flush=True)
         print(f"# {hits} processes were hit in {rounds} of {kills} rounds; two runs side by side take "
               f"{whole * 1000:.0f} ms; {answers} answers were stored when the kills came")
     finally:
         server.stop()
-        shutil.rmtree(scratch, ignore_errors=True)
+        if not failures:
+            shutil.rmtree(scratch, ignore_errors=True)
     sys.exit(1 if failures else 0)
 
 

@@ -46,9 +46,9 @@ class Handler(model_server.Handler):
                 "total_tokens": tokens + count(text),
                 "prompt_tokens_details": {"cached_tokens": prefix_tokens if hit else 0}}
 
-    def pieces(self, model, text, ollama):
-        pieces = super().pieces(model, text, ollama)
-        chunk = {"model": model, "choices": [], "usage": self.usage(text)}
+    def pieces(self, question, text):
+        pieces = super().pieces(question, text)
+        chunk = {"model": question.model, "choices": [], "usage": self.usage(text)}
         return pieces[:-2] + [f"data: {json.dumps(chunk)}\n\n", pieces[-1]]
 
 

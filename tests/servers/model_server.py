@@ -270,6 +270,10 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
         return True
 
+    def pieces(self, question, text):
+        parts = [text[i:i + 40] for i in range(0, len(text), 40)]
+        return PIECES[question.api](question.model, parts)
+
     def do_POST(self):
         if self.refused():
             return
@@ -309,8 +313,7 @@ class Handler(BaseHTTPRequestHandler):
         text = answer(model, question.text, number)
         if model == "prose" or (model == "repairs" and not question.again):
             text = "I enjoyed this paper very much and have nothing to add."
-        parts = [text[i:i + 40] for i in range(0, len(text), 40)]
-        pieces = PIECES[question.api](model, parts)
+        pieces = self.pieces(question, text)
         if self.stream(pieces, question.api == "ollama", cut=model == "cut"):
             self.state.note(self.state.log, number, digest)
 
