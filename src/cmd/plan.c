@@ -104,6 +104,23 @@ static void add_cell(struct table *t, const struct model *m, const struct sessio
 		add_price(t, e->usd, e->usd < 0, model_is_free(m));
 }
 
+/* One that could only step in for another is not asked as long as nobody fails. */
+static bool is_asked(const struct plan *p, size_t model)
+{
+	bool asked = false;
+	for (size_t i = 0; i < p->nr && !asked; i++)
+		asked = !p->unreadable[i] && !row_of(p, i)[model].unasked;
+	return asked;
+}
+
+static size_t count_asked(const struct plan *p)
+{
+	size_t nr = 0;
+	for (size_t m = 0; m < p->ws->nr_models; m++)
+		nr += is_asked(p, m);
+	return nr;
+}
+
 /* Tokens are about the same for all models: those of the model that is sent most are shown. */
 static void add_paper_row(struct table *t, const struct plan *p, size_t paper)
 {
@@ -120,7 +137,8 @@ static void add_paper_row(struct table *t, const struct plan *p, size_t paper)
 	table_add_count(t, input);
 	table_add_count(t, output);
 	for (size_t m = 0; m < ws->nr_models; m++)
-		add_cell(t, &ws->models[m], &row[m]);
+		if (is_asked(p, m))
+			add_cell(t, &ws->models[m], &row[m]);
 	buffer_release(&name);
 }
 
@@ -131,7 +149,10 @@ static void add_total_row(struct table *t, const struct plan *p)
 	table_add(t, "");
 	for (size_t m = 0; m < p->ws->nr_models; m++) {
 		struct totals own = totals_of(p, m, m + 1);
-		add_price(t, own.usd, own.unknown, model_is_free(&p->ws->models[m]));
+		if (is_asked(p, m) && !own.calls && !own.unknown)
+			table_add(t, "-");
+		else if (is_asked(p, m))
+			add_price(t, own.usd, own.unknown, model_is_free(&p->ws->models[m]));
 	}
 }
 
@@ -155,16 +176,19 @@ static void print_totals(struct buffer *out, const struct plan *p, const struct 
 	if (t->usd_at_most > 0) {
 		buffer_addstr(out, "about ");
 		text_dollars(out, t->usd);
-		buffer_addstr(out, ", at most ");
-		text_dollars(out, t->usd_at_most);
-		buffer_addstr(out, " with retries");
-		buffer_addstr(out, t->unknown ? ", and what models of unknown price take" : "");
+		buffer_addstr(out, t->unknown ? " and what models of unknown price take" : "");
 	} else if (t->unknown) {
 		buffer_addstr(out, "price unknown");
 	} else {
 		buffer_addstr(out, "free of charge");
 	}
 	buffer_addstr(out, "; built-in checks run on every paper.\n");
+	if (t->usd_at_most > 0) {
+		buffer_addch(out, '(');
+		text_dollars(out, t->usd_at_most);
+		buffer_addstr(out, " if nothing were cached and every answer had to be asked for twice at full "
+				   "length)\n");
+	}
 	if (t->usd_at_most > 0 || t->unknown)
 		money_add_month(out, p->month, p->limits);
 }
@@ -172,12 +196,13 @@ static void print_totals(struct buffer *out, const struct plan *p, const struct 
 static void print_models_plan(struct buffer *out, const struct plan *p, const struct totals *totals)
 {
 	size_t nr_models = p->ws->nr_models;
-	struct table t = TABLE_INIT(3 + (unsigned)nr_models);
+	struct table t = TABLE_INIT(3 + (unsigned)count_asked(p));
 	table_add(&t, "");
 	table_add(&t, "tokens in");
 	table_add(&t, "out");
 	for (size_t m = 0; m < nr_models; m++)
-		table_add(&t, p->ws->models[m].reviewer);
+		if (is_asked(p, m))
+			table_add(&t, p->ws->models[m].reviewer);
 	for (size_t i = 0; i < p->nr; i++)
 		if (!p->unreadable[i])
 			add_paper_row(&t, p, i);

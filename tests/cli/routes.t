@@ -6,7 +6,7 @@
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
 model_server --log "$world/log" --requests "$world/requests"
-plan 37
+plan 39
 
 # asked: the models of the last requests, sorted.
 asked () {
@@ -99,6 +99,9 @@ git scrutiny run drafts >/dev/null 2>&1
 asked >/dev/null
 echo '% f' >>main/a/main.tex
 echo '% f' >>drafts/a/main.tex
+run git scrutiny plan
+like "$out" '^ .* lab/quota$' 'the plan shows who is asked'
+unlike "$out" 'other/' 'and not who might step in'
 run git scrutiny run
 is "$status" 0 'another model steps in'
 like "$err" '^warning: lab/quota: .*429.*quota exceeded.*9 h; fell back to other/quota' 'which is said'
