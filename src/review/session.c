@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "base/trace.h"
 #include "meta/meta.h"
 #include "review/session_batch.h"
@@ -249,12 +250,20 @@ static bool note_over_budget(struct session_totals *t, const struct assignment *
 	return true;
 }
 
+/* A reviewer who failed gave no metadata either: one line is enough when the reason is the same. */
+static bool metadata_is_told(const struct session *s, const struct assignment *a)
+{
+	bool over_budget = a->outcome && !strcmp(a->outcome, model_outcome_name(MODEL_OVER_BUDGET));
+	return a->metadata_message && s->settings->on_failure &&
+	       !(a->outcome && (over_budget || ends_with(a->metadata_message, a->message)));
+}
+
 static void settle(struct session *s, struct job *job, struct assignment *a)
 {
 	if (a->pending || a->waiting)
 		return;
 	session_fail(s, job_settle(job, a));
-	if (a->metadata_message && s->settings->on_failure)
+	if (metadata_is_told(s, a))
 		s->settings->on_failure(s->settings->data, job->paper, a->model->reviewer,
 					a->metadata_message);
 	if (!a->outcome || note_over_budget(s->totals, a))

@@ -6,7 +6,7 @@
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
 model_server --log "$world/log"
-plan 31
+plan 32
 
 answers () {
 	wc -l <"$world/log" | tr -d ' '
@@ -108,6 +108,9 @@ run git scrutiny run theory/three
 is "$status" 0 'a model without metadata has reviewed nevertheless'
 like "$err" 'warning: lab/nometa on theory/three: no description, tags and scope: ' 'as is said'
 like "$(cat theory/three/meta.yaml)" '^description: ' 'and another gives them'
+
+run git scrutiny run theory/three --no-write --reviewers=lab/prose --tasks=review,metadata
+is "$(printf '%s\n' "$err" | grep -c '^warning: lab/prose on theory/three: ')" 1 'who fails at everything is told of once'
 
 git config --unset scrutiny.reviewers
 printf 'metadata: true\nreviewers: [lab/curt]\nfallback: {lab/curt: [lab/gamma]}\n' >.scrutiny.yml
