@@ -10,6 +10,9 @@
 #include "cmd/workspace.h"
 #include "model/provider.h"
 
+/* Of a column with names of models. */
+#define LEAST_WIDTH 24
+
 struct models_options {
 	bool list;
 };
@@ -28,7 +31,7 @@ struct row {
 	const struct provider *known; /* NULL: the user named it */
 	char *endpoint;
 	struct error *err;  /* why it cannot be used, or NULL */
-	bool lacks_key;
+	char *lacks_key;    /* the variable that could hold its key, when that is all that is wrong */
 	bool contacted;     /* the server was asked what it has */
 	struct line *lines;
 	size_t nr, alloc;
@@ -101,20 +104,24 @@ static struct error *try_provider(struct row *row, const char *model, const stru
 	return err;
 }
 
-/* None of its variables is set, nor another one named: that is all that is wrong. */
-static bool lacks_key(const struct row *row, const struct model_settings *settings)
+/* The variable that the key of ROW is looked for in, when there is none and that is all that is wrong; else NULL. */
+static char *lacks_key(const struct row *row, const struct model_settings *settings)
 {
-	if (!row->err || !row->known || !row->known->needs_key || !row->known->key_env[0])
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(row->known->key_env) && row->known->key_env[i]; i++) {
-		const char *value = settings->env(settings->data, row->known->key_env[i]);
-		if (value && *value)
-			return false;
-	}
 	char *key = xstrfmt("scrutiny.%s.keyenv", row->provider);
-	bool another = settings->config(settings->data, key) != NULL;
+	const char *named = settings->config(settings->data, key);
+	const char *usual[ARRAY_SIZE(row->known->key_env) + 1] = { named };
 	free(key);
-	return !another && !http_url_is_loopback(row->endpoint);
+	if (!row->err || (!named && (!row->known || !row->known->needs_key)) ||
+	    (!named && http_url_is_loopback(row->endpoint)))
+		return NULL;
+	if (!named)
+		memcpy(usual, row->known->key_env, sizeof(row->known->key_env));
+	for (size_t i = 0; i < ARRAY_SIZE(usual) && usual[i]; i++) {
+		const char *value = settings->env(settings->data, usual[i]);
+		if (value && *value)
+			return NULL;
+	}
+	return usual[0] ? xstrdup(usual[0]) : NULL;
 }
 
 static void add_ollama(struct row *row, const struct model_settings *settings)
@@ -154,6 +161,7 @@ static void row_release(struct row *row)
 		free(row->lines[i].name);
 	free(row->lines);
 	free(row->endpoint);
+	free(row->lacks_key);
 	error_free(row->err);
 }
 
@@ -184,12 +192,16 @@ static void print_price(struct buffer *out, const struct line *line)
 
 static void print_lines(struct buffer *out, const struct row *row)
 {
+	size_t width = LEAST_WIDTH;
+	for (size_t i = 0; i < row->nr; i++)
+		width = strlen(row->lines[i].name) > width ? strlen(row->lines[i].name) : width;
 	for (size_t i = 0; i < row->nr; i++) {
 		size_t start = out->len;
 		buffer_addf(out, "           %s/", row->provider);
+		size_t name = out->len;
 		add_safe(out, row->lines[i].name);
-		int pad = 44 - (int)(out->len - start);
-		buffer_addf(out, "%*s", pad > 2 ? pad : 2, "");
+		int pad = (int)(name - start + width) - (int)(out->len - start);
+		buffer_addf(out, "%*s", pad > 0 ? pad + 2 : 2, "");
 		print_price(out, &row->lines[i]);
 		buffer_addch(out, '\n');
 	}
@@ -198,16 +210,16 @@ static void print_lines(struct buffer *out, const struct row *row)
 static void print_trouble(struct buffer *out, const struct row *row)
 {
 	if (row->lacks_key) {
-		buffer_addf(out, "no key: export %s=..., or `git scrutiny models login %s`\n",
-			    row->known->key_env[0], row->provider);
+		buffer_addf(out, "no key: `git scrutiny models login %s`, or export ", row->provider);
+		add_safe(out, row->lacks_key);
+		buffer_addstr(out, "=...\n");
 		return;
 	}
 	add_safe(out, row->err->message);
-	buffer_addch(out, '\n');
-	if (!row->err->hint)
-		return;
-	buffer_addstr(out, "           ");
-	add_safe(out, row->err->hint);
+	if (row->err->hint) {
+		buffer_addch(out, ' ');
+		add_safe(out, row->err->hint);
+	}
 	buffer_addch(out, '\n');
 }
 
@@ -274,7 +286,7 @@ static void print_advice(struct context *ctx, struct repo *repo)
 			      "`git config scrutiny.reviewers <list>`");
 	say_hint(ctx, "prices are US dollars per million tokens; `git scrutiny plan` makes them those of your papers");
 	say_hint(ctx, "any OpenAI-compatible server: `git config scrutiny.<name>.endpoint "
-		      "http://<host>/v1`, then --reviewers=<name>/<model>");
+		      "http://<host>/v1` makes it <name>/...");
 }
 
 static struct error *run_action(struct context *ctx, int argc, const char **argv)

@@ -45,8 +45,7 @@ static struct error *find_region(char **out, const struct model_settings *s, con
 	struct error *err = NULL;
 	if (!region)
 		err = error_with_hint(error_new(ERROR_USAGE, "which AWS region is %s in?", provider),
-				      "export AWS_REGION=us-east-1, or git config scrutiny.%s.region "
-				      "us-east-1", provider);
+				      "export AWS_REGION=..., or git config scrutiny.%s.region ...", provider);
 	else if (!is_region(region))
 		err = error_new(ERROR_USAGE, "'%s' is no AWS region", region);
 	if (err)

@@ -6,7 +6,7 @@
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
 model_server --log "$world/log"
-plan 51
+plan 53
 
 repo sha1
 lab
@@ -121,7 +121,13 @@ like "$(cat "$world/models")" 'ollama/alpha +free' 'models lists its models'
 
 AWS_REGION=us-east-1 OLLAMA_HOST=127.0.0.1:$port ANTHROPIC_API_KEY=sk-nothing git scrutiny models >"$world/models" 2>&1
 like "$(cat "$world/models")" '^anthropic +set up: https://api.anthropic.com' 'a provider with a key is set up'
-like "$(cat "$world/models")" '^openai +no key: export OPENAI_API_KEY' 'one without is told what it lacks'
+like "$(cat "$world/models")" '^openai +no key: `git scrutiny models login openai`, or export OPENAI_API_KEY=\.\.\.$' 'one without is told what it lacks'
+git config scrutiny.far.endpoint https://far.example/v1
+git config scrutiny.far.keyEnv FAR_KEY
+run git scrutiny models
+like "$out" '^far +no key: `git scrutiny models login far`, or export FAR_KEY=...$' 'also one with a variable of its own'
+is "$(printf '%s\n' "$out" | grep -c '^bedrock\|^ .*export AWS')" 1 'and each in one line'
+git config --remove-section scrutiny.far
 like "$(cat "$world/models")" 'anthropic/claude-haiku-5-5 .*beyond 100K' 'prices are told, with their tiers'
 like "$(cat "$world/models")" 'bedrock/global.anthropic.claude-haiku-5-5 .*beyond 100K' 'under the ids that a provider has'
 like "$(cat "$world/models")" '^lab +set up: http://127.0.0.1' 'servers of the user are there, too'
