@@ -174,12 +174,12 @@ static void print_account(const struct account *a)
 	struct buffer out = BUFFER_INIT;
 	if (a->total.requests) {
 		print_table(&out, a);
-	} else {
-		buffer_addstr(&out, "nothing was spent since ");
-		date_add_local_day(&out, a->span.from);
 		buffer_addch(&out, '\n');
+	} else {
+		buffer_addstr(&out, "No model was asked for money since ");
+		date_add_local_day(&out, a->span.from);
+		buffer_addstr(&out, ".\n");
 	}
-	buffer_addch(&out, '\n');
 	money_add_day(&out, a->day.usd, &a->limits);
 	money_add_month(&out, a->month.usd, &a->limits);
 	print_buffer(&out);
@@ -190,8 +190,9 @@ static void say_doubts(struct context *ctx, const struct account *a)
 {
 	const struct sum *total = &a->total;
 	if (total->estimated)
-		say_hint(ctx, "%zu request%s broke off or did not tell what was used: the cost is estimated.",
-			 total->estimated, total->estimated == 1 ? "" : "s");
+		say_hint(ctx, "%zu request%s broke off, wait%s in a batch or did not tell what was used: the cost is "
+			 "estimated.",
+			 total->estimated, total->estimated == 1 ? "" : "s", total->estimated == 1 ? "s" : "");
 	if (a->ledger.damaged)
 		say_warning("%zu line%s of the ledger cannot be read: what they tell of is not in the sum",
 			    a->ledger.damaged, a->ledger.damaged == 1 ? "" : "s");

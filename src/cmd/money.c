@@ -48,7 +48,7 @@ void money_add_totals(struct buffer *out, const struct session_totals *t)
 	add_cost(out, t->cost_usd, t->cost_unknown);
 	buffer_addstr(out, ", ");
 	text_dollars(out, t->month_usd);
-	buffer_addstr(out, " this month.");
+	buffer_addstr(out, t->waiting ? " this month, batches at their dearest." : " this month.");
 }
 
 void money_say_stopped(const struct session_totals *t)

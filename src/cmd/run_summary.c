@@ -72,13 +72,15 @@ void run_print_summary(const struct gathered *g, const struct session_totals *t,
 	if (reviewed || !t->waiting)
 		buffer_addf(&line, "%s in %zu paper%s.", counts.data, reviewed, reviewed == 1 ? "" : "s");
 	if (t->waiting)
-		buffer_addf(&line, "%s%zu paper%s for a batch: `git scrutiny collect` takes it in.",
+		buffer_addf(&line, "%s%zu paper%s for a batch: `git scrutiny collect` takes in the answers.",
 			    reviewed ? " " : "", t->waiting, t->waiting == 1 ? " waits" : "s wait");
 	money_add_totals(&line, t);
+	/* What was paid makes the line long. */
+	char gap = t->month_is_known ? '\n' : ' ';
 	if (!g->options->write)
-		buffer_addstr(&line, " Nothing was written.");
+		buffer_addf(&line, "%cNothing was written.", gap);
 	else if (reports && committed)
-		buffer_addf(&line, " Wrote %zu report%s (scrutiny.md) and meta.yaml; %s.", reports,
+		buffer_addf(&line, "%cWrote %zu report%s (scrutiny.md) and meta.yaml; %s.", gap, reports,
 			    reports == 1 ? "" : "s", committed);
 	buffer_addch(&line, '\n');
 	print_buffer(&line);

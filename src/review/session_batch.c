@@ -92,9 +92,8 @@ static void note(const struct session_batch *b, bool warning, const char *text)
 
 static void note_sent(const struct session_batch *b, const struct gathering *g)
 {
-	char *text = xstrfmt("sent %zu question%s to %s as a batch, at half price; `git scrutiny collect` takes "
-			     "in the answers, within a day", g->pack.nr, g->pack.nr == 1 ? "" : "s",
-			     g->intent.reviewer);
+	char *text = xstrfmt("sent %zu question%s to %s as a batch, at half price, answered within a day",
+			     g->pack.nr, g->pack.nr == 1 ? "" : "s", g->intent.reviewer);
 	note(b, false, text);
 	free(text);
 }
