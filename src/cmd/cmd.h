@@ -26,7 +26,8 @@ struct context {
 struct error *context_repo(struct context *ctx, struct repo **out);
 /* An environment variable; an empty one counts as unset. */
 const char *context_env(const char *name);
-/* From now on SIGINT and SIGTERM set *ctx->stop; a second one ends the process as usual. */
+/* From now on SIGINT and SIGTERM set *ctx->stop; a second one, later than the
+ * copy that `git` passes on, ends the process as usual. */
 void context_catch_signals(struct context *ctx);
 /* `warning: ...` and `hint: ...` on standard error, made safe for a terminal. Hints are silenced by
  * advice.scrutiny=false. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/command_docs.h"
 #include "base/memory.h"
 #include "base/terminal.h"
@@ -17,16 +18,32 @@ const char *const color_choices[] = { "always", "never", "auto", NULL };
 
 static volatile int stop_requested;
 
+/* An interrupt of the terminal comes twice: to this process, and once more from `git`, which started it
+ * and passes on its own. Only what comes later than that is somebody's second wish. */
+#define SAME_WISH_MS 300
+
+static uint64_t first_signal_ms;
+
 static void on_signal(int number)
 {
+	int saved = errno;
+	uint64_t now = clock_ms();
+	if (!stop_requested)
+		first_signal_ms = now;
 	stop_requested = 1;
-	signal(number, SIG_DFL);
+	if (now - first_signal_ms > SAME_WISH_MS) {
+		signal(number, SIG_DFL);
+		raise(number);
+	}
+	errno = saved;
 }
 
 void context_catch_signals(struct context *ctx)
 {
 	struct sigaction action = { .sa_handler = on_signal };
 	sigemptyset(&action.sa_mask);
+	sigaddset(&action.sa_mask, SIGINT);
+	sigaddset(&action.sa_mask, SIGTERM);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	ctx->stop = &stop_requested;

@@ -93,7 +93,10 @@ for _ in $(seq 50); do
 	ls .git/scrutiny/journal/*/replies* >/dev/null 2>&1 && break
 	sleep 0.2
 done
+# `git` passes on the interrupt that the terminal has sent to both of them.
 kill -TERM $reviewing
+sleep 0.01
+kill -TERM $reviewing 2>/dev/null
 wait $reviewing
 is "$?" 2 'an interrupted run is incomplete'
 like "$(cat "$world/err")" '^warning: interrupted: 1 of 1 papers are left' 'and says what is left'
