@@ -225,6 +225,19 @@ static size_t count_requests(const struct outstanding *o)
 	return nr;
 }
 
+/* Who sends a batch holds the claims of its papers meanwhile, be it for hours over a slow line. */
+static bool is_being_sent(const struct collecting *c)
+{
+	struct records_claim *claim = NULL;
+	if (!c->batch->nr)
+		return false;
+	struct error *err = records_claim(c->settings->records, c->batch->entries[0].content_id, &claim);
+	bool held = !err && !claim;
+	error_free(err);
+	records_claim_free(claim);
+	return held;
+}
+
 /* The process that was to send it has died, or heard nothing. *ID stays NULL when it will not come. */
 static struct error *find_id(struct collecting *c, char **id)
 {
@@ -243,6 +256,8 @@ static struct error *find_id(struct collecting *c, char **id)
 	if (!error_is(err, ERROR_NOT_FOUND))
 		return err;
 	error_free(err);
+	if (is_being_sent(c))
+		return error_new(ERROR_CONFLICT, "another git scrutiny is sending it");
 	if (c->settings->now < o->date + UNSENT_AFTER)
 		return error_new(ERROR_CONFLICT, "the server has not heard of it; whether it was sent is known two "
 				 "minutes after it was to be");

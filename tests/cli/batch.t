@@ -21,7 +21,7 @@ done
 export OPENAI_BASE_URL="http://127.0.0.1:$port/v1" OPENAI_API_KEY=sk-mock
 export ANTHROPIC_BASE_URL="http://127.0.0.1:$port" ANTHROPIC_API_KEY=sk-mock
 export GOOGLE_GEMINI_BASE_URL="http://127.0.0.1:$port" GEMINI_API_KEY=sk-mock
-plan 81
+plan 84
 # What is on loopback counts as local: it would be asked one question, free of charge.
 git config --global scrutiny.tasks 'summary, correctness, experiments, novelty, clarity'
 git config --global scrutiny.openai.price 'gpt-6-luna 0.1 0.5'
@@ -235,6 +235,25 @@ for reviewer in openai/gpt-6-luna anthropic/claude-sonnet-5-5 gemini/gemini-3.8-
 	like "$out" "^theory/one +1 warning.*$reviewer" "$reviewer: a batch is found after a kill"
 	is "$(lines batch) $(lines live)" '5 0' "$reviewer: and nothing is asked again"
 done
+
+# One that takes long to send, while another process collects.
+fresh slow
+touch "$control/hang" "$control/forget"
+git-scrutiny --batch -q --reviewers=openai/gpt-6-luna theory/one >"$world/findings" 2>&1 &
+sending=$!
+for _ in $(seq 100); do
+	[ "$(lines batch)" = 5 ] && break
+	sleep 0.05
+done
+sed -i 's/"date": [0-9]*/"date": 1/' "$(find .git/scrutiny -name '*intent*')"
+run git scrutiny collect
+is "$status" 2 'a batch that is being sent is under way'
+like "$err" 'another git scrutiny is sending it' 'as is told, however long it takes'
+rm "$control/hang" "$control/forget"
+wait $sending
+touch "$control/ended"
+run git scrutiny collect
+is "$status $(lines batch) $(lines live)" '0 5 0' 'and its answers are taken in'
 
 # A server that has forgotten it, or another account.
 fresh forgotten
