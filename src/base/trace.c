@@ -195,7 +195,9 @@ static bool shaped_secret(const char *s, size_t *kept, size_t *gone)
 			continue;
 		size_t prefix = strlen(shape->prefix);
 		size_t n = reach_of(shape->reach, s + prefix);
-		if (n < shape->min)
+		/* "KEY=..." in a sentence that says how to set one. */
+		bool only_dots = shape->reach == REACH_TOKEN && strspn(s + prefix, ".") >= n;
+		if (n < shape->min || only_dots)
 			continue;
 		*kept = shape->is_secret ? 0 : prefix;
 		*gone = shape->is_secret ? prefix + n : n;

@@ -28,7 +28,7 @@ static void test_words_are_left_alone(void **state)
 {
 	static const char *const words[] = {
 		"", "a task-force of risk-averse people", "sk-", "https://host/a@b",
-		"the key=x", "keyboard: bearer of news", "content id 4f2c9e1d",
+		"the key=x", "export OPENAI_API_KEY=..., or", "keyboard: bearer of news", "content id 4f2c9e1d",
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
