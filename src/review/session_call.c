@@ -37,20 +37,33 @@ static void reply_name(struct buffer *out, const char *hash)
 	buffer_addf(out, "replies/%s.json", hash);
 }
 
+/* Stored replies that cannot be read, another clone's perhaps, are asked for again, not fatal. A damaged one makes
+ * room for the new one: else it would be asked for each time. */
+static struct error *forgive_reply(struct job *job, const char *name, struct slice text, struct error *err)
+{
+	struct records *store = job->settings->records;
+	const char *content_id = job->paper->content_id;
+	bool damaged = error_is(err, ERROR_SYNTAX);
+	if (!damaged && !error_is(err, ERROR_LIMIT) && !error_is(err, ERROR_UNSUPPORTED))
+		return err;
+	trace_printf("ignoring a stored reply: %s", err->message);
+	error_free(err);
+	if (!damaged || records_is_set_aside(store, content_id, name, text))
+		return NULL;
+	return records_set_aside(store, content_id, name, text);
+}
+
 static struct error *find_reply(struct job *job, struct call *call)
 {
 	struct buffer name = BUFFER_INIT, text = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
 	reply_name(&name, call->hash);
 	struct error *err = records_read(job->settings->records, job->paper->content_id, name.data,
 					 &text);
-	if (!error_drop_if(&err, ERROR_NOT_FOUND) && !err) {
-		err = reply_parse(&call->reply, slice_of(&text), name.data);
-		/* Stored replies that are damaged are asked for again, not fatal. */
-		if (err)
-			trace_printf("ignoring a stored reply: %s", err->message);
+	if (!error_drop_if(&err, ERROR_NOT_FOUND)) {
+		if (!err)
+			err = reply_parse(&call->reply, slice_of(&text), name.data);
 		call->answered = !err;
-		error_free(err);
-		err = NULL;
+		err = forgive_reply(job, name.data, slice_of(&text), err);
 	}
 	buffer_release(&name);
 	buffer_release(&text);

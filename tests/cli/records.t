@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 86
+plan 88
 
 # review NAME WORD: a paper that no other is like, with the built-in checks.
 review () {
@@ -338,3 +338,23 @@ run git scrutiny run --all --reviewers=lab/alpha
 is "$status" 128 'a remote that cannot be reached is told before anything is paid'
 run git scrutiny run --all --no-sync --reviewers=lab/alpha
 is "$status" 0 'and --no-sync goes on without it'
+
+# A damaged reply is asked for once more, and no third time when the record made of it is damaged.
+repo sha1 replies
+lab
+paper one
+commit papers
+git scrutiny run --reviewers=lab/alpha >/dev/null 2>&1
+# damage PATTERN...
+damage () {
+	for pattern; do
+		echo "no $pattern" | put_blob "$(git ls-tree -r --name-only refs/scrutiny/records | grep "$pattern" | grep -v '~')"
+	done
+}
+damage lab_alpha replies/
+: >"$world/log"
+run git scrutiny run --all --reviewers=lab/alpha
+is "$(wc -l <"$world/log" | tr -d ' ')" 1 'a damaged reply is asked for anew'
+damage lab_alpha
+run git scrutiny run --all --reviewers=lab/alpha
+is "$(wc -l <"$world/log" | tr -d ' ')" 1 'once'
