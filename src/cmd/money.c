@@ -44,7 +44,7 @@ void money_add_totals(struct buffer *out, const struct session_totals *t)
 {
 	if (!t->month_is_known)
 		return;
-	buffer_addstr(out, " Cost ");
+	buffer_addstr(out, out->len && out->data[out->len - 1] != '\n' ? " Cost " : "Cost ");
 	add_cost(out, t->cost_usd, t->cost_unknown);
 	buffer_addstr(out, ", ");
 	text_dollars(out, t->month_usd);

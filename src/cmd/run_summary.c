@@ -55,7 +55,8 @@ void run_print_result(const struct gathered *g, const struct session_result *r)
 		buffer_addf(&line, "  %-24s  nothing of %s can be read", "not reviewed",
 			    r->error ? "its records" : "it");
 	}
-	buffer_addch(&line, '\n');
+	if (line.len)
+		buffer_addch(&line, '\n');
 	print_buffer(&line);
 	buffer_release(&line);
 	buffer_release(&counts);
@@ -69,20 +70,21 @@ void run_print_summary(const struct gathered *g, const struct session_totals *t,
 	add_counts(&counts, t->counts, t->unverified);
 	if (g->reported)
 		buffer_addch(&line, '\n');
-	if (reviewed || !t->waiting)
+	if (reviewed || !(t->waiting || t->cancelled))
 		buffer_addf(&line, "%s in %zu paper%s.", counts.data, reviewed, reviewed == 1 ? "" : "s");
 	if (t->waiting)
 		buffer_addf(&line, "%s%zu paper%s for a batch: `git scrutiny collect` takes in the answers.",
 			    reviewed ? " " : "", t->waiting, t->waiting == 1 ? " waits" : "s wait");
 	money_add_totals(&line, t);
 	/* What was paid makes the line long. */
-	char gap = t->month_is_known ? '\n' : ' ';
+	const char *gap = !line.len ? "" : t->month_is_known ? "\n" : " ";
 	if (!g->options->write)
-		buffer_addf(&line, "%cNothing was written.", gap);
+		buffer_addf(&line, "%sNothing was written.", gap);
 	else if (reports && committed)
-		buffer_addf(&line, "%cWrote %zu report%s (scrutiny.md) and meta.yaml; %s.", gap, reports,
+		buffer_addf(&line, "%sWrote %zu report%s (scrutiny.md) and meta.yaml; %s.", gap, reports,
 			    reports == 1 ? "" : "s", committed);
-	buffer_addch(&line, '\n');
+	if (line.len)
+		buffer_addch(&line, '\n');
 	print_buffer(&line);
 	buffer_release(&line);
 	buffer_release(&counts);

@@ -6,7 +6,7 @@
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
 model_server --log "$world/log"
-plan 53
+plan 54
 
 repo sha1
 lab
@@ -99,6 +99,7 @@ sleep 0.01
 kill -TERM $reviewing 2>/dev/null
 wait $reviewing
 is "$?" 2 'an interrupted run is incomplete'
+unlike "$(cat "$world/out")" 'no findings in 0' 'and says nothing of findings'
 like "$(cat "$world/err")" '^warning: interrupted: 1 of 1 papers are left' 'and says what is left'
 before=$(answers)
 git scrutiny theory/one --reviewers=lab/alpha >/dev/null 2>&1
