@@ -34,6 +34,7 @@ static struct error *git_refused(const struct buffer *said)
 	const char *text = said->data;
 	skip_prefix(text, "fatal: ", &text);
 	size_t len = strcspn(text, "\n");
+	const char *more = text + len;
 	enum error_code code = starts_with(text, "not a git repository") ? ERROR_NOT_FOUND
 									  : ERROR_GENERIC;
 	if (code == ERROR_NOT_FOUND && len > 6 && !strncmp(text + len - 6, ": .git", 6))
@@ -43,7 +44,7 @@ static struct error *git_refused(const struct buffer *said)
 	struct buffer shown = BUFFER_INIT;
 	text_for_terminal(&shown, text, len, false);
 	struct error *err = error_new(code, "%s", shown.data);
-	struct slice rest = slice_trim((struct slice){ text + len, strlen(text + len) });
+	struct slice rest = slice_trim((struct slice){ more, strlen(more) });
 	buffer_reset(&shown);
 	text_for_terminal(&shown, rest.data, rest.len, true);
 	if (shown.len)

@@ -212,6 +212,7 @@ static void test_outside_a_repository_git_says_so(void **state)
 	assert_non_null(err);
 	assert_string_equal(err->message,
 			    "not a git repository (or any of the parent directories)");
+	assert_null(err->hint);
 	assert_error(err, ERROR_NOT_FOUND);
 	assert_null(repo);
 	fixture_remove(directory);
