@@ -68,3 +68,10 @@ char *xstrfmt(const char *fmt, ...)
 	va_end(ap);
 	return s;
 }
+
+void strings_free(char **strings, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		free(strings[i]);
+	free(strings);
+}

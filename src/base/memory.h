@@ -31,6 +31,9 @@ char *xstrfmt(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 		}                                                                               \
 	} while (0)
 
+/* Frees NR strings and the array of them. */
+void strings_free(char **strings, size_t nr);
+
 #define ARRAY_SIZE(x) (sizeof(x) / sizeof((x)[0]))
 
 #endif

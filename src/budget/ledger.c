@@ -91,7 +91,7 @@ static struct error *read_folder(struct reading *reading, size_t *damaged, struc
 	for (size_t i = 0; i < nr && !err; i++)
 		if (ends_with(paths[i], ".jsonl") && strmap_add(seen, paths[i], strlen(paths[i])))
 			err = read_file(reading, damaged, store, paths[i]);
-	records_names_free(paths, nr);
+	strings_free(paths, nr);
 	return err;
 }
 

@@ -287,13 +287,6 @@ struct error *records_list(struct records *r, const char *content_id, char ***na
 	return err;
 }
 
-void records_names_free(char **names, size_t nr)
-{
-	for (size_t i = 0; i < nr; i++)
-		free(names[i]);
-	free(names);
-}
-
 struct error *records_put(struct records *r, const char *content_id, const char *name,
 			  struct slice data)
 {

@@ -44,9 +44,8 @@ struct repo *records_repo(const struct records *r);
 struct error *records_read(struct records *r, const char *content_id, const char *name,
 			   struct buffer *out);
 bool records_has(struct records *r, const char *content_id, const char *name);
-/* Names held for a content id, sorted bytewise ("replies/x.json" included). */
+/* Names held for a content id, sorted bytewise ("replies/x.json" included). Free with strings_free. */
 struct error *records_list(struct records *r, const char *content_id, char ***names, size_t *nr);
-void records_names_free(char **names, size_t nr);
 
 /* Adds to the set the content ids whose blob NAME is journalled and not committed yet. */
 struct error *records_pending(struct records *r, const char *name, struct strmap *content_ids);
@@ -76,7 +75,7 @@ struct error *records_shelf_put(struct records *r, const char *path, struct slic
 /* Appends the file to OUT; ERROR_NOT_FOUND. */
 struct error *records_shelf_read(struct records *r, const char *path, struct buffer *out);
 /* The paths below a folder ("ledger", "ledger/2026-11"), journalled and committed ones, sorted bytewise. Free with
- * records_names_free. */
+ * strings_free. */
 struct error *records_shelf_list(struct records *r, const char *folder, char ***paths, size_t *nr);
 
 /*

@@ -4,17 +4,10 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "model/providers.h"
 #include "net/aws.h"
 
 #define MAX_REGION 40
-
-static const char *config(const struct model_settings *s, const char *provider, const char *name)
-{
-	char *key = xstrfmt("scrutiny.%s.%s", provider, name);
-	const char *value = s->config(s->data, key);
-	free(key);
-	return value && *value ? value : NULL;
-}
 
 static struct aws_settings aws_settings_of(const struct model_settings *s, const char *provider)
 {
@@ -22,7 +15,7 @@ static struct aws_settings aws_settings_of(const struct model_settings *s, const
 		.env = s->env,
 		.data = s->data,
 		.home = s->env(s->data, "HOME"),
-		.profile = config(s, provider, "profile"),
+		.profile = provider_setting(s, provider, "profile"),
 		.http = s->http,
 	};
 }
@@ -40,7 +33,7 @@ static bool is_region(const char *region)
 static struct error *find_region(char **out, const struct model_settings *s, const char *provider)
 {
 	struct aws_settings aws = aws_settings_of(s, provider);
-	const char *configured = config(s, provider, "region");
+	const char *configured = provider_setting(s, provider, "region");
 	char *region = configured ? xstrdup(configured) : aws_region(&aws);
 	struct error *err = NULL;
 	if (!region)

@@ -23,13 +23,6 @@ bool ollama_is_cloud(const char *name)
 	return len >= 6 && (name[len - 6] == ':' || name[len - 6] == '-') && !strcasecmp(name + len - 5, "cloud");
 }
 
-static void free_names(char **names, size_t nr)
-{
-	for (size_t i = 0; i < nr; i++)
-		free(names[i]);
-	free(names);
-}
-
 static struct error *list_models(const struct codec *codec, const char *endpoint, const char *key,
 				 const struct http_settings *http, long deadline_ms, char ***names,
 				 size_t *nr)
@@ -173,6 +166,6 @@ struct error *ollama_complete(struct model *m, const struct http_settings *http,
 		err = m->name ? take_named(m, names, nr, &settings, here)
 			      : take_first(m, names, nr, &settings, here);
 	*here = *here && m->name && !ollama_is_cloud(m->name);
-	free_names(names, nr);
+	strings_free(names, nr);
 	return err;
 }

@@ -49,7 +49,7 @@ const struct model *model_of_reviewer(const struct model *models, size_t nr, con
 
 /* -- settings ------------------------------------------------------------------------------------- */
 
-static const char *setting(const struct model_settings *s, const char *subsection, const char *name)
+const char *provider_setting(const struct model_settings *s, const char *subsection, const char *name)
 {
 	char *key = xstrfmt("scrutiny.%s.%s", subsection, name);
 	const char *value = s->config(s->data, key);
@@ -78,8 +78,8 @@ static const char *env_first(const struct model_settings *s, const char *const *
 
 const char *model_setting(const struct model_settings *s, const struct model *m, const char *name)
 {
-	const char *value = setting(s, m->reviewer, name);
-	return value ? value : setting(s, m->provider, name);
+	const char *value = provider_setting(s, m->reviewer, name);
+	return value ? value : provider_setting(s, m->provider, name);
 }
 
 static struct error *read_tokens(const struct model_settings *s, const struct model *m,
@@ -238,7 +238,7 @@ static struct error *find_codec(const struct model_settings *s, const char *name
 				const struct codec **out)
 {
 	const struct provider *row = provider_by_name(name);
-	const char *api = setting(s, name, "api");
+	const char *api = provider_setting(s, name, "api");
 	if (api)
 		*out = codec_by_name(api);
 	else if (row)
@@ -266,7 +266,7 @@ struct error *provider_endpoint(const struct model_settings *s, const char *name
 	struct error *err = find_codec(s, name, model, codec);
 	if (err)
 		return err;
-	const char *configured = setting(s, name, "endpoint");
+	const char *configured = provider_setting(s, name, "endpoint");
 	const char *variable_name = NULL;
 	const char *variable = row ? env_first(s, row->endpoint_env, &variable_name) : NULL;
 	if (!configured && !row)
@@ -324,7 +324,7 @@ struct error *provider_take_key(struct model *m, const struct model_settings *s,
 {
 	struct error *err = take_key(m, from, value);
 	if (err || http_url_is_loopback(m->endpoint) || strncasecmp(m->endpoint, "http:", 5) ||
-	    text_is_true(setting(s, m->provider, "allowplainhttp")))
+	    text_is_true(provider_setting(s, m->provider, "allowplainhttp")))
 		return err;
 	return error_with_hint(error_new(ERROR_USAGE, "the key for %s would go over the network in the "
 					 "clear, its endpoint is not https", m->provider),
@@ -343,7 +343,7 @@ static char *stored_key(const struct model *m, const struct model_settings *s)
 static struct error *find_key(struct model *m, const struct model_settings *s)
 {
 	const struct provider *row = provider_by_name(m->provider);
-	const char *configured = setting(s, m->provider, "keyenv");
+	const char *configured = provider_setting(s, m->provider, "keyenv");
 	const char *name = configured;
 	const char *value = env(s, name);
 	if (!configured && row)
@@ -369,7 +369,7 @@ static struct error *find_key(struct model *m, const struct model_settings *s)
 /* Of the provider as a whole: its models share one queue. */
 static struct error *read_concurrency(struct model *m, const struct model_settings *s)
 {
-	const char *text = setting(s, m->provider, "concurrency");
+	const char *text = provider_setting(s, m->provider, "concurrency");
 	char *end;
 	if (!text)
 		return NULL;
@@ -399,7 +399,7 @@ struct error *model_find(struct model *out, const char *spec, const struct model
 	struct model m = { 0 };
 	bool here = true;
 	struct error *err = split_spec(&m, spec);
-	const char *usual = err || m.name ? NULL : setting(settings, m.provider, "model");
+	const char *usual = err || m.name ? NULL : provider_setting(settings, m.provider, "model");
 	if (usual)
 		m.name = xstrdup(usual);
 	if (!err)

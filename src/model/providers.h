@@ -7,6 +7,8 @@
 /* "llama", "gpt", ...: the part of the name that tells whose weights these are; malloc'd. */
 char *model_family(const char *name);
 
+/* The setting scrutiny.<SUBSECTION>.<NAME>; NULL when it is unset or empty. */
+const char *provider_setting(const struct model_settings *s, const char *subsection, const char *name);
 /* The setting NAME ("pricein") of the model, else that of its provider; NULL when it is unset or empty. */
 const char *model_setting(const struct model_settings *s, const struct model *m, const char *name);
 /* Fills prices, price_in, price_out, and the size of the context where a row of prices or the provider's table

@@ -35,7 +35,7 @@ void remarks_add(struct remarks *list, char *text)
 
 void remarks_release(struct remarks *list)
 {
-	stored_free_list(list->items, list->nr);
+	strings_free(list->items, list->nr);
 	*list = (struct remarks){ 0 };
 }
 

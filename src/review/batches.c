@@ -261,7 +261,7 @@ struct error *batches_load(struct batches *out, struct records *store)
 		free(tag);
 	}
 	strmap_release(&set, NULL);
-	records_names_free(paths, out->nr_files);
+	strings_free(paths, out->nr_files);
 	return NULL;
 }
 
@@ -281,7 +281,7 @@ struct error *batches_refresh(struct batches *b, struct records *store)
 	struct error *err = records_shelf_list(store, SHELF, &paths, &nr);
 	if (err)
 		return err;
-	records_names_free(paths, nr);
+	strings_free(paths, nr);
 	if (nr == b->nr_files)
 		return NULL;
 	batches_release(b);
@@ -309,6 +309,6 @@ struct error *batches_known_ids(struct strmap *ids, struct records *store)
 		error_free(bad); /* it names no batch */
 		outstanding_release(&o);
 	}
-	records_names_free(paths, nr);
+	strings_free(paths, nr);
 	return err;
 }

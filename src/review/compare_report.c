@@ -362,16 +362,6 @@ static void put_findings(struct json_writer *w, const char *key, const struct co
 	json_end_array(w);
 }
 
-static void put_past(struct json_writer *w, const char *key, const struct past_finding *const *past,
-		     size_t nr)
-{
-	json_key(w, key);
-	json_begin_array(w);
-	for (size_t i = 0; i < nr; i++)
-		stored_put_past(w, past[i]);
-	json_end_array(w);
-}
-
 static void put_comparison(struct json_writer *w, const struct comparison *c)
 {
 	json_begin_object(w);
@@ -381,8 +371,8 @@ static void put_comparison(struct json_writer *w, const struct comparison *c)
 	put_side(w, "after", &c->after);
 	put_findings(w, "new", &c->consensus, HISTORY_NEW);
 	put_findings(w, "persisting", &c->consensus, HISTORY_PERSISTING);
-	put_past(w, "fixed", c->consensus.fixed, c->consensus.nr_fixed);
-	put_past(w, "unchecked", c->consensus.unchecked, c->consensus.nr_unchecked);
+	stored_put_past_list(w, "fixed", c->consensus.fixed, c->consensus.nr_fixed);
+	stored_put_past_list(w, "unchecked", c->consensus.unchecked, c->consensus.nr_unchecked);
 	json_end_object(w);
 }
 

@@ -292,18 +292,11 @@ struct error *policy_read(struct policy *out, struct snapshot *snapshot)
 	return err;
 }
 
-void policy_free_list(char **list, size_t nr)
-{
-	for (size_t i = 0; i < nr; i++)
-		free(list[i]);
-	free(list);
-}
-
 void policy_release(struct policy *p)
 {
-	policy_free_list(p->papers, p->nr_papers);
-	policy_free_list(p->reviewers, p->nr_reviewers);
-	policy_free_list(p->local_only, p->nr_local_only);
+	strings_free(p->papers, p->nr_papers);
+	strings_free(p->reviewers, p->nr_reviewers);
+	strings_free(p->local_only, p->nr_local_only);
 	policy_review_release(&p->review);
 	free(p->foreign);
 	strmap_release(&p->foreign_papers, NULL);

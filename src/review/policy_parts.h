@@ -8,7 +8,6 @@
  * error. */
 struct error *policy_read_list(char ***out, size_t *nr, const struct yaml_node *value,
 			       const char *file, const char *name);
-void policy_free_list(char **list, size_t nr);
 /* Refuses a glob that names something outside of the repository. VALUE is where they were read. */
 struct error *policy_check_globs(char *const *globs, size_t nr, const struct yaml_node *value,
 				 const char *file, const char *name);

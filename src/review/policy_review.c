@@ -29,7 +29,7 @@ struct error *policy_read_tasks(struct policy *p, const struct yaml_node *value,
 				      file);
 		p->review.tasks |= set;
 	}
-	policy_free_list(names, nr);
+	strings_free(names, nr);
 	return err;
 }
 
@@ -247,14 +247,14 @@ void policy_review_release(struct policy_review *r)
 		free(r->rubrics[i].glob);
 	free(r->rubrics);
 	for (size_t i = 0; i < r->nr_routes; i++) {
-		policy_free_list(r->routes[i].papers, r->routes[i].nr_papers);
-		policy_free_list(r->routes[i].reviewers, r->routes[i].nr_reviewers);
-		policy_free_list(r->routes[i].escalate, r->routes[i].nr_escalate);
+		strings_free(r->routes[i].papers, r->routes[i].nr_papers);
+		strings_free(r->routes[i].reviewers, r->routes[i].nr_reviewers);
+		strings_free(r->routes[i].escalate, r->routes[i].nr_escalate);
 	}
 	free(r->routes);
 	for (size_t i = 0; i < r->nr_chains; i++) {
 		free(r->chains[i].reviewer);
-		policy_free_list(r->chains[i].then, r->chains[i].nr_then);
+		strings_free(r->chains[i].then, r->chains[i].nr_then);
 	}
 	free(r->chains);
 	free(r->adjudicate);

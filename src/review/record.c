@@ -166,7 +166,7 @@ static struct error *get_tokens(const cJSON *object, const char *key, const char
 	return stored_get_range(object, key, what, 0, STORED_MAX_INTEGER, out);
 }
 
-static void put_tokens(struct json_writer *w, const char *key, int64_t value)
+void stored_put_tokens(struct json_writer *w, const char *key, int64_t value)
 {
 	json_key(w, key);
 	if (value < 0)
@@ -243,13 +243,6 @@ struct error *stored_get_list(const cJSON *object, const char *key, const char *
 		(*items)[(*nr)++] = xstrdup(item->valuestring);
 	}
 	return NULL;
-}
-
-void stored_free_list(char **items, size_t nr)
-{
-	for (size_t i = 0; i < nr; i++)
-		free(items[i]);
-	free(items);
 }
 
 bool stored_severity(const char *name, int *value)
@@ -376,7 +369,7 @@ void record_release(struct record *r)
 	}
 	free(r->tasks);
 	free(r->rubric);
-	stored_free_list(r->requests, r->nr_requests);
+	strings_free(r->requests, r->nr_requests);
 	free(r->summary);
 	assessment_release(&r->assessment);
 	metadata_free(r->metadata);
@@ -452,8 +445,8 @@ void record_write(struct buffer *out, const struct record *r)
 	json_put_integer(&w, "date", r->date);
 	record_put_tasks(&w, r);
 	stored_put_list(&w, "requests", r->requests, r->nr_requests);
-	put_tokens(&w, "input_tokens", r->input_tokens);
-	put_tokens(&w, "output_tokens", r->output_tokens);
+	stored_put_tokens(&w, "input_tokens", r->input_tokens);
+	stored_put_tokens(&w, "output_tokens", r->output_tokens);
 	json_key(&w, "cost_usd");
 	if (r->cost_usd < 0)
 		json_null(&w);
@@ -582,11 +575,11 @@ void reply_write(struct buffer *out, const struct reply *r)
 	json_put_string(&w, "task", r->task ? r->task : "review");
 	json_put_string(&w, "outcome", r->outcome);
 	json_put_string(&w, "served_model", r->served_model);
-	put_tokens(&w, "input_tokens", r->input_tokens);
-	put_tokens(&w, "output_tokens", r->output_tokens);
-	put_tokens(&w, "cached_tokens", r->cached_tokens);
-	put_tokens(&w, "cache_write_tokens", r->cache_write_tokens);
-	put_tokens(&w, "reasoning_tokens", r->reasoning_tokens);
+	stored_put_tokens(&w, "input_tokens", r->input_tokens);
+	stored_put_tokens(&w, "output_tokens", r->output_tokens);
+	stored_put_tokens(&w, "cached_tokens", r->cached_tokens);
+	stored_put_tokens(&w, "cache_write_tokens", r->cache_write_tokens);
+	stored_put_tokens(&w, "reasoning_tokens", r->reasoning_tokens);
 	json_put_integer(&w, "part", r->part);
 	json_put_integer(&w, "parts", r->parts);
 	json_put_integer(&w, "attempts", r->attempts);

@@ -15,15 +15,6 @@ static void put_date(struct json_writer *w, const char *key, int64_t seconds)
 	buffer_release(&b);
 }
 
-static void put_known(struct json_writer *w, const char *key, int64_t value)
-{
-	json_key(w, key);
-	if (value < 0)
-		json_null(w);
-	else
-		json_integer(w, value);
-}
-
 static void put_names(struct json_writer *w, const char *key, const char *const *names, size_t nr)
 {
 	json_key(w, key);
@@ -111,16 +102,6 @@ void report_put_finding(struct json_writer *w, const struct consensus_finding *f
 	json_end_object(w);
 }
 
-static void put_past(struct json_writer *w, const char *key, const struct past_finding *const *past,
-		     size_t nr)
-{
-	json_key(w, key);
-	json_begin_array(w);
-	for (size_t i = 0; i < nr; i++)
-		stored_put_past(w, past[i]);
-	json_end_array(w);
-}
-
 /* What records of models have had since there are tasks; those from before, and the built-in checks', have
  * nothing to say there. */
 static void put_tasks(struct json_writer *w, const struct record *r)
@@ -139,8 +120,8 @@ static void put_record_keys(struct json_writer *w, const struct record *r)
 	json_put_string(w, "family", r->family);
 	put_date(w, "date", r->date);
 	stored_put_list(w, "requests", r->requests, r->nr_requests);
-	put_known(w, "input_tokens", r->input_tokens);
-	put_known(w, "output_tokens", r->output_tokens);
+	stored_put_tokens(w, "input_tokens", r->input_tokens);
+	stored_put_tokens(w, "output_tokens", r->output_tokens);
 	json_key(w, "cost_usd");
 	if (r->cost_usd < 0)
 		json_null(w);
@@ -212,8 +193,8 @@ void report_json(struct buffer *out, const struct report *report)
 	for (size_t i = 0; i < c->nr; i++)
 		report_put_finding(&w, &c->findings[i]);
 	json_end_array(&w);
-	put_past(&w, "fixed", c->fixed, c->nr_fixed);
-	put_past(&w, "unchecked", c->unchecked, c->nr_unchecked);
+	stored_put_past_list(&w, "fixed", c->fixed, c->nr_fixed);
+	stored_put_past_list(&w, "unchecked", c->unchecked, c->nr_unchecked);
 	stored_put_run_lists(&w, report->run);
 	json_key(&w, "records");
 	json_begin_array(&w);

@@ -73,7 +73,7 @@ static struct error *load_records(struct review *review, struct records *store,
 	for (size_t i = 0; i < nr && !err; i++)
 		if (is_record_name(names[i]))
 			err = load_record(review, store, content_id, names[i]);
-	records_names_free(names, nr);
+	strings_free(names, nr);
 	return err;
 }
 

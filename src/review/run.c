@@ -10,7 +10,7 @@ void past_finding_release(struct past_finding *past)
 	free(past->title);
 	free(past->path);
 	free(past->quote);
-	stored_free_list(past->reviewers, past->nr_reviewers);
+	strings_free(past->reviewers, past->nr_reviewers);
 	memset(past, 0, sizeof(*past));
 }
 
@@ -40,14 +40,14 @@ void run_release(struct run *r)
 	free(r->content_id);
 	free(r->paper);
 	free(r->title);
-	stored_free_list(r->manuscripts, r->nr_manuscripts);
+	strings_free(r->manuscripts, r->nr_manuscripts);
 	for (size_t i = 0; i < r->nr_reviewers; i++) {
 		free(r->reviewers[i].reviewer);
 		free(r->reviewers[i].outcome);
 		free(r->reviewers[i].message);
 	}
 	free(r->reviewers);
-	stored_free_list(r->unread, r->nr_unread);
+	strings_free(r->unread, r->nr_unread);
 	for (size_t i = 0; i < r->nr_histories; i++)
 		free(r->histories[i].reviewer);
 	free(r->histories);
@@ -68,6 +68,16 @@ void stored_put_past(struct json_writer *w, const struct past_finding *p)
 	json_put_string(w, "quote", p->quote);
 	stored_put_list(w, "reviewers", p->reviewers, p->nr_reviewers);
 	json_end_object(w);
+}
+
+void stored_put_past_list(struct json_writer *w, const char *key, const struct past_finding *const *past,
+			  size_t nr)
+{
+	json_key(w, key);
+	json_begin_array(w);
+	for (size_t i = 0; i < nr; i++)
+		stored_put_past(w, past[i]);
+	json_end_array(w);
 }
 
 void stored_put_run_lists(struct json_writer *w, const struct run *r)

@@ -141,7 +141,7 @@ struct error *job_find_damaged(struct job *job)
 		error_free(err);
 		err = set_aside(job, names[i], slice_of(&text));
 	}
-	records_names_free(names, nr);
+	strings_free(names, nr);
 	buffer_release(&text);
 	return err;
 }

@@ -104,7 +104,7 @@ struct error *job_find_known(struct job *job, struct assignment *a)
 	a->known_is_whole = is_whole;
 	a->recorded = newer || (is_whole && !a->tasks);
 	free(items);
-	records_names_free(names, nr);
+	strings_free(names, nr);
 	buffer_release(&stem);
 	return err;
 }

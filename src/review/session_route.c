@@ -130,19 +130,11 @@ void job_assign_dearer(struct job *job)
 		assign_all(job, route->escalate, route->nr_escalate);
 }
 
-static bool waits_for_a_batch(const struct job *job)
-{
-	for (size_t i = 0; i < job->nr_assignments; i++)
-		if (job->assignments[i].waiting)
-			return true;
-	return false;
-}
-
 struct error *job_escalate(struct job *job)
 {
 	const struct policy_route *route = route_of(job->settings, job->paper->path);
 	bool needed = false;
-	if (job->escalated || !may_escalate(job, route) || waits_for_a_batch(job))
+	if (job->escalated || !may_escalate(job, route) || job_waits(job))
 		return NULL;
 	job->escalated = true;
 	struct error *err = disagree(job, &needed);

@@ -45,7 +45,8 @@ struct error *stored_get_array(const cJSON *object, const char *key, const char 
 void stored_put_list(struct json_writer *w, const char *key, char *const *items, size_t nr);
 struct error *stored_get_list(const cJSON *object, const char *key, const char *what, char ***items,
 			      size_t *nr);
-void stored_free_list(char **items, size_t nr);
+/* A count of tokens; null: unknown. */
+void stored_put_tokens(struct json_writer *w, const char *key, int64_t value);
 
 /* The keys of a finding, into the object that is open. */
 void stored_put_finding(struct json_writer *w, const struct finding *f);
@@ -55,6 +56,8 @@ void record_put_tasks(struct json_writer *w, const struct record *r);
 struct error *stored_get_finding(const cJSON *o, const char *what, void *item);
 /* A finding of the last run as an object; reading leaves out its reviewers. */
 void stored_put_past(struct json_writer *w, const struct past_finding *p);
+void stored_put_past_list(struct json_writer *w, const char *key, const struct past_finding *const *past,
+			  size_t nr);
 struct error *stored_get_past(const cJSON *o, const char *what, struct past_finding *p);
 /* The keys manuscripts, reviewers and unread of a run. */
 void stored_put_run_lists(struct json_writer *w, const struct run *r);

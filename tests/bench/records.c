@@ -134,7 +134,7 @@ static double time_list(struct clone *c, const char *id)
 	size_t nr;
 	double start = seconds();
 	check(records_list(c->records, id, &names, &nr));
-	records_names_free(names, nr);
+	strings_free(names, nr);
 	return seconds() - start;
 }
 

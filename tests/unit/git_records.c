@@ -72,7 +72,7 @@ static void assert_names(struct store *s, const char *paper, const char *expecte
 		buffer_addf(&joined, "%s%s", i ? " " : "", names[i]);
 	assert_string_equal(joined.data, expected);
 	buffer_release(&joined);
-	records_names_free(names, nr);
+	strings_free(names, nr);
 }
 
 static void assert_journal_is_empty(struct store *s)

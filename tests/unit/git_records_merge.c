@@ -92,7 +92,7 @@ static char *held(struct store *s, const char *paper)
 		buffer_addf(&out, "%s%s ", i ? "\n" : "", names[i]);
 		assert_success(records_read(s->records, id_of(paper), names[i], &out));
 	}
-	records_names_free(names, nr);
+	strings_free(names, nr);
 	return buffer_detach(&out, NULL);
 }
 

@@ -49,7 +49,7 @@ static void assert_listed(struct store *s, const char *folder, const char *expec
 		buffer_addf(&joined, "%s%s", i ? " " : "", paths[i]);
 	assert_string_equal(joined.data, expected);
 	buffer_release(&joined);
-	records_names_free(paths, nr);
+	strings_free(paths, nr);
 }
 
 static void test_file_is_readable_once_journalled_and_after_commit(void **state)
@@ -105,7 +105,7 @@ static void test_shelves_are_none_of_the_papers(void **state)
 		records_index_free(index);
 		assert_success(records_list(s.records, ID, &listed, &nr));
 		assert_int_equal(nr, 1);
-		records_names_free(listed, nr);
+		strings_free(listed, nr);
 		if (committed)
 			break;
 		assert_success(records_pending(s.records, "a.json", &pending));
