@@ -182,6 +182,9 @@ void progress_hide(struct progress *p)
 {
 	if (!p || !p->columns)
 		return;
+	/* An interrupt leaves its "^C" behind the line. */
+	size_t width = terminal_width(p->fd) - 1, echoed = p->columns + 2;
+	p->columns = echoed < width ? echoed : width;
 	buffer_reset(&p->line);
 	buffer_addch(&p->line, '\r');
 	put_line(p, 0);

@@ -294,7 +294,7 @@ static void test_shorter_line_covers_the_longer_one_and_the_end_erases_it(void *
 	progress_update(p, 0, "a");
 	assert_screen(&t, "\rX: 0  a     ");
 	progress_free(p);
-	assert_screen(&t, "\r       \r");
+	assert_screen(&t, "\r         \r");
 	terminal_close(&t);
 }
 
@@ -308,7 +308,7 @@ static void test_hidden_progress_comes_back_with_the_next_update(void **state)
 	now_ms = 1000;
 	progress_update(p, 0, NULL);
 	progress_hide(p);
-	assert_screen(&t, "\rX: 0\r    \r");
+	assert_screen(&t, "\rX: 0\r      \r"); /* "X: 0^C" */
 	progress_hide(p);
 	assert_screen(&t, "");
 	progress_update(p, 0, NULL);
