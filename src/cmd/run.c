@@ -459,7 +459,9 @@ static const struct option options[] = {
 	{ .kind = OPTION_END },
 };
 
-static const struct run_options defaults = { .sync = sharing_as_configured, .write = true, .batch = -1, .format = "text" };
+static const struct run_options defaults = {
+	.sync = sharing_as_configured, .write = true, .batch = -1, .format = "text",
+};
 static const char *const usage[] = { "[<options>] [<paper>...]", NULL };
 
 static const struct example examples[] = {

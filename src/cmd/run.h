@@ -5,11 +5,12 @@
 #include "cmd/sharing.h"
 
 struct run_options {
-	const char *since, *reviewers, *tasks, *deadline, *adjudicate, *max_cost, *fail_on, *format, *output, *color, *sync;
+	const char *since, *reviewers, *tasks, *deadline, *adjudicate, *max_cost;
+	const char *fail_on, *format, *output, *color, *sync;
 	bool staged, all, checks_only, dry_run, commit, write, quiet;
-	int batch;            /* --batch: 1, --no-batch: 0, neither: -1 */
+	int batch;               /* --batch: 1, --no-batch: 0, neither: -1 */
 	struct sharing *sharing; /* with other clones; or NULL */
-	bool collecting;      /* no model is asked: what is in the store has to do */
+	bool collecting;         /* no model is asked: what is in the store has to do */
 };
 
 /* Reviews the papers, whose models and tasks are settled, and says what came of it. */

@@ -74,6 +74,17 @@ int64_t codec_output_tokens(const struct codec_question *q)
 	return q->model->max_output_tokens > 0 ? q->model->max_output_tokens : MODEL_DEFAULT_OUTPUT;
 }
 
+/* Shorter prompts are not cached by any model; writing to the cache costs a quarter more. */
+#define CACHE_MIN_TOKENS 1024
+
+bool codec_is_worth_caching(const struct codec_question *q)
+{
+	return !q->alone && q->request->shared &&
+	       model_estimate_tokens(slice_of_string(q->request->system)) +
+			       model_estimate_tokens(slice_of_string(q->request->shared)) >=
+		       CACHE_MIN_TOKENS;
+}
+
 /* -- writing -------------------------------------------------------------------------------------- */
 
 static void write_turn(struct json_writer *w, const char *role, struct slice text)

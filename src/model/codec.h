@@ -130,6 +130,8 @@ void codec_add_image(struct json_writer *w, const char *prefix, const struct mod
 /* The picture as a data URL. */
 void codec_add_image_url(struct json_writer *w, const struct model_image *image);
 int64_t codec_output_tokens(const struct codec_question *q);
+/* Whether Claude's cache pays, which holds all up to the mark behind what is shared: the system prompt, too. */
+bool codec_is_worth_caching(const struct codec_question *q);
 
 /* -- reading -- */
 

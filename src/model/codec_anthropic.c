@@ -4,9 +4,6 @@
 #include "base/memory.h"
 #include "model/codec.h"
 
-/* Shorter prompts are not cached by any model; writing to the cache costs a quarter more. */
-#define CACHE_MIN_TOKENS 1024
-
 /* Refused in schemas; minItems is known as 0 and 1 only. */
 static const char *const unknown_keywords[] = {
 	"minItems", "maxItems", "minimum", "maximum", "minLength", "maxLength", NULL,
@@ -42,18 +39,6 @@ static void write_image_block(struct json_writer *w, const struct model_image *i
 	json_end_object(w);
 }
 
-static int64_t estimate(const char *text)
-{
-	return model_estimate_tokens((struct slice){ text, strlen(text) });
-}
-
-/* The cache holds all up to the mark: the system prompt too. */
-static bool is_worth_caching(const struct codec_question *q)
-{
-	return !q->alone && q->request->shared &&
-	       estimate(q->request->system) + estimate(q->request->shared) >= CACHE_MIN_TOKENS;
-}
-
 static void write_turn(struct json_writer *w, const char *role, const char *text)
 {
 	json_begin_object(w);
@@ -73,7 +58,7 @@ static void write_messages(struct json_writer *w, const struct codec_question *q
 	json_put_string(w, "role", "user");
 	json_key(w, "content");
 	json_begin_array(w);
-	write_text_block(w, q->request->shared, is_worth_caching(q));
+	write_text_block(w, q->request->shared, codec_is_worth_caching(q));
 	for (size_t i = 0; i < q->request->nr_images; i++)
 		write_image_block(w, &q->request->images[i]);
 	write_text_block(w, q->request->user, false);

@@ -7,9 +7,6 @@
 
 #define MODEL_PATH "/model"
 
-/* Shorter prompts are not cached by any model. */
-#define CACHE_MIN_TOKENS 1024
-
 /* Refused in schemas; minItems is known as 0 and 1 only. */
 static const char *const unknown_keywords[] = {
 	"minItems", "maxItems", "minimum", "maximum", "minLength", "maxLength", NULL,
@@ -42,14 +39,10 @@ static void write_image_block(struct json_writer *w, const struct model_image *i
 	json_end_object(w);
 }
 
-/* Other models refuse the mark, or cache of themselves. The cache holds all up to it: the system prompt
- * too. */
+/* Other models refuse the mark, or cache of themselves. */
 static bool is_worth_caching(const struct codec_question *q)
 {
-	return !q->alone && q->request->shared && q->model->family && !strcmp(q->model->family, "claude") &&
-	       model_estimate_tokens(slice_of_string(q->request->system)) +
-			       model_estimate_tokens(slice_of_string(q->request->shared)) >=
-		       CACHE_MIN_TOKENS;
+	return q->model->family && !strcmp(q->model->family, "claude") && codec_is_worth_caching(q);
 }
 
 static void write_cache_point(struct json_writer *w)
