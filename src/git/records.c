@@ -214,11 +214,23 @@ struct name_walk {
 	unsigned depth;
 };
 
+/* Another clone may have pushed any name. Those that we never give are nobody's: they must not become file names
+ * or parts of a stream. */
+static bool is_plain(struct slice name)
+{
+	for (size_t i = 0; i < name.len; i++)
+		if (!ascii_alnum(name.data[i]) && (!i || !name.data[i] || !strchr("._+@=,-~", name.data[i])))
+			return false;
+	return name.len > 0;
+}
+
 static struct error *add_names(const struct tree_entry *e, void *data)
 {
 	const struct name_walk *walk = data;
 	struct error *err = NULL;
 	struct buffer name = BUFFER_INIT;
+	if (!is_plain(e->name))
+		return NULL;
 	buffer_addstr(&name, walk->prefix);
 	buffer_add(&name, e->name.data, e->name.len);
 	if (e->mode == 040000 && walk->depth < RECORD_MAX_NAME_DEPTH) {

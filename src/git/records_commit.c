@@ -130,9 +130,14 @@ static struct error *add_change(struct records *r, struct batch *batch,
 		err = compare_with_ref(r, entry->content_id, name, data, &presence, &held);
 	}
 	if (!err && presence != SAME) {
-		buffer_addstr(&batch->stream, "M 100644 inline " RECORDS_ROOT "/");
-		records_path(&batch->stream, entry->content_id, name);
-		buffer_addf(&batch->stream, "\ndata %zu\n", data->len);
+		/* Quoted: what is set aside may have any name, as another clone has pushed it. */
+		struct buffer path = BUFFER_INIT;
+		buffer_addstr(&path, RECORDS_ROOT "/");
+		records_path(&path, entry->content_id, name);
+		buffer_addstr(&batch->stream, "M 100644 inline ");
+		records_add_quoted(&batch->stream, path.data);
+		buffer_addf(&batch->stream, "data %zu\n", data->len);
+		buffer_release(&path);
 		buffer_addbuf(&batch->stream, data);
 		buffer_addch(&batch->stream, '\n');
 		batch->has_changes = true;

@@ -151,6 +151,23 @@ static void test_commit_of_an_empty_journal_makes_no_commit(void **state)
 	teardown(&s);
 }
 
+/* As another clone may have pushed it: what goes into the commit is the record, whatever its name says. */
+static void test_name_of_a_record_is_no_command(void **state)
+{
+	(void)state;
+	static const char name[] = "a\ndata 0\n\ndeleteall\nM 100644 inline b.json";
+	struct slice data = { "damaged", 7 };
+	struct store s;
+	setup(&s, "sha1");
+	put(&s, "tilings", "one.json", "1");
+	assert_success(records_commit(s.records, "One"));
+	assert_success(records_set_aside(s.records, id_of("tilings"), name, data));
+	assert_success(records_commit(s.records, "Two"));
+	assert_record(&s, "tilings", "one.json", "1");
+	assert_names(&s, "tilings", "one.json");
+	teardown(&s);
+}
+
 static void test_second_answer_is_kept_beside_the_first(void **state)
 {
 	(void)state;
@@ -565,6 +582,7 @@ int main(void)
 		cmocka_unit_test(test_record_is_readable_once_journalled_and_after_commit),
 		cmocka_unit_test(test_tree_is_laid_out_as_documented),
 		cmocka_unit_test(test_commit_of_an_empty_journal_makes_no_commit),
+		cmocka_unit_test(test_name_of_a_record_is_no_command),
 		cmocka_unit_test(test_second_answer_is_kept_beside_the_first),
 		cmocka_unit_test(test_facts_of_the_last_run_are_replaced),
 		cmocka_unit_test(test_facts_of_another_process_wait_for_their_report),
