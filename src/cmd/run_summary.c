@@ -128,7 +128,7 @@ void run_say_interrupted(const struct gathered *g, const struct session_totals *
 {
 	if (t->cancelled)
 		say_warning("interrupted: %zu of %zu papers are left; every reply that came back is "
-			    "kept, and `git scrutiny run` carries on", g->nr - g->reported, g->nr);
+			    "kept, `git scrutiny` carries on", g->nr - g->reported, g->nr);
 }
 
 static void add_age(struct buffer *out, int64_t seconds)

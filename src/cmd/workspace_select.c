@@ -246,6 +246,20 @@ bool workspace_path_exists(const struct workspace *ws, const char *typed)
 	return exists;
 }
 
+/* A word that is no paper may be a command, mistyped. */
+static struct error *no_such_paper(const struct program *program, const char *typed)
+{
+	struct error *err = error_new(ERROR_NOT_FOUND, "'%s' matches no paper", typed);
+	const char *nearest = NULL;
+	for (size_t i = 0; program->commands[i] && !nearest; i++) {
+		const char *const names[] = { program->commands[i]->name, NULL };
+		nearest = text_nearest(typed, names);
+	}
+	if (nearest)
+		return error_with_hint(err, "did you mean `git scrutiny %s`?", nearest);
+	return error_with_hint(err, "`git scrutiny status --all` lists the papers and what is ignored");
+}
+
 static struct error *mark_typed(struct workspace *ws, const char *typed, bool *marked)
 {
 	struct buffer path = BUFFER_INIT;
@@ -254,11 +268,7 @@ static struct error *mark_typed(struct workspace *ws, const char *typed, bool *m
 	struct error *err = NULL;
 	if (!any && repo_work_tree(ws->repo) && strpbrk(typed, "*?[:"))
 		err = mark_pathspec(ws, typed, marked, &any);
-	if (!err && !any)
-		err = error_with_hint(error_new(ERROR_NOT_FOUND, "'%s' matches no paper", typed),
-				      "`git scrutiny status --all` lists the papers and what is "
-				      "ignored");
-	return err;
+	return err || any ? err : no_such_paper(ws->ctx->program, typed);
 }
 
 /* The commit to compare with; an unborn HEAD, to which nothing compares, gives an empty one. */

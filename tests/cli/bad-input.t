@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 41
+plan 42
 
 GIT_CEILING_DIRECTORIES=$world
 export GIT_CEILING_DIRECTORIES
@@ -23,6 +23,9 @@ run git scrutiny --no-write
 is "$status" 0 'an unborn HEAD is no mistake'
 like "$out" '^one ' 'its untracked papers are found'
 commit papers
+
+run git scrutiny modles
+like "$err" '^hint: did you mean `git scrutiny models`' 'a mistyped command'
 
 run git scrutiny --since yesterdy
 is "$status" 128 'an unknown revision'
