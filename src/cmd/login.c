@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "base/trace.h"
 #include "cmd/workspace.h"
@@ -87,23 +88,29 @@ static struct error *keep(struct repo *repo, const char *provider, const char *e
 	if (!err && (!kept || strcmp(kept, key)))
 		err = error_with_hint(error_new(ERROR_GENERIC, "git's credential helper did not keep the key"),
 				      "`git config --get-all credential.helper` says which one is asked");
-	if (kept)
-		explicit_bzero(kept, strlen(kept));
-	free(kept);
+	secret_free(kept);
 	return err;
+}
+
+/* Where the provider is, if there is somebody to keep its key; *ENDPOINT is the caller's, after an error too. */
+static struct error *find_endpoint(struct context *ctx, const char *provider, struct repo **repo,
+				   struct model_settings *settings, char **endpoint)
+{
+	*endpoint = NULL;
+	struct error *err = context_repo(ctx, repo);
+	if (err)
+		return err;
+	*settings = workspace_model_settings(*repo);
+	err = model_endpoint(endpoint, provider, settings);
+	return err || credential_has_helper(*repo) ? err : no_helper();
 }
 
 struct error *login(struct context *ctx, const char *provider)
 {
 	struct repo *repo;
-	char key[CREDENTIAL_MAX], *endpoint = NULL;
-	struct error *err = context_repo(ctx, &repo);
-	if (err)
-		return err;
-	struct model_settings settings = workspace_model_settings(repo);
-	err = model_endpoint(&endpoint, provider, &settings);
-	if (!err && !credential_has_helper(repo))
-		err = no_helper();
+	char key[CREDENTIAL_MAX], *endpoint;
+	struct model_settings settings;
+	struct error *err = find_endpoint(ctx, provider, &repo, &settings, &endpoint);
 	if (err)
 		goto out;
 	err = ask(ctx, provider, key, sizeof(key));
@@ -116,7 +123,7 @@ struct error *login(struct context *ctx, const char *provider)
 	if (!err)
 		printf("The key for %s is kept by git's credential helper.\n", provider);
 out:
-	explicit_bzero(key, sizeof(key));
+	secret_wipe(key, sizeof(key));
 	free(endpoint);
 	return err;
 }
@@ -124,14 +131,9 @@ out:
 struct error *logout(struct context *ctx, const char *provider)
 {
 	struct repo *repo;
-	char *endpoint = NULL, *kept = NULL, *left = NULL;
-	struct error *err = context_repo(ctx, &repo);
-	if (err)
-		return err;
-	struct model_settings settings = workspace_model_settings(repo);
-	err = model_endpoint(&endpoint, provider, &settings);
-	if (!err && !credential_has_helper(repo))
-		err = no_helper();
+	char *endpoint, *kept = NULL, *left = NULL;
+	struct model_settings settings;
+	struct error *err = find_endpoint(ctx, provider, &repo, &settings, &endpoint);
 	if (!err)
 		err = credential_fill(repo, endpoint, provider, &kept);
 	if (!err && !kept)
@@ -144,8 +146,8 @@ struct error *logout(struct context *ctx, const char *provider)
 		err = error_new(ERROR_GENERIC, "git's credential helper still has a key for %s", provider);
 	if (!err)
 		printf("The key for %s is forgotten.\n", provider);
-	free(kept);
-	free(left);
+	secret_free(kept);
+	secret_free(left);
 	free(endpoint);
 	return err;
 }
