@@ -1,6 +1,7 @@
 #include "git/records_internal.h"
 
 #include "base/memory.h"
+#include "base/sha256.h"
 #include "base/text.h"
 
 /* Folders of names below a content id: replies/<hash>.json has one. */
@@ -65,7 +66,7 @@ void records_free(struct records *r)
 	if (!r)
 		return;
 	journal_release(&r->journal);
-	strmap_release(&r->settled, NULL);
+	strmap_release(&r->settled, free);
 	free(r);
 }
 
@@ -299,6 +300,14 @@ struct error *records_list(struct records *r, const char *content_id, char ***na
 	return err;
 }
 
+static void settle(struct records *r, const char *content_id, struct slice data)
+{
+	char **hash = (char **)strmap_at(&r->settled, content_id, strlen(content_id));
+	free(*hash);
+	*hash = xmalloc(SHA256_HEX_SIZE + 1);
+	sha256_hex(data.data, data.len, *hash);
+}
+
 struct error *records_put(struct records *r, const char *content_id, const char *name,
 			  struct slice data)
 {
@@ -309,11 +318,19 @@ struct error *records_put(struct records *r, const char *content_id, const char 
 	if (!err)
 		err = journal_put(&r->journal, content_id, name, data);
 	if (!err && !strcmp(name, RUN_NAME))
-		records_settle(r, content_id);
+		settle(r, content_id, data);
 	return err;
 }
 
-void records_settle(struct records *r, const char *content_id)
+struct error *records_settle(struct records *r, const char *content_id)
 {
-	strmap_add(&r->settled, content_id, strlen(content_id));
+	struct buffer data = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
+	struct error *err = check_key(content_id, NULL);
+	if (!err)
+		err = journal_read(&r->journal, content_id, RUN_NAME, &data, NULL);
+	if (!err)
+		settle(r, content_id, slice_of(&data));
+	error_drop_if(&err, ERROR_NOT_FOUND);
+	buffer_release(&data);
+	return err;
 }

@@ -58,10 +58,11 @@ struct error *records_put(struct records *r, const char *content_id, const char 
 struct error *records_set_aside(struct records *r, const char *content_id, const char *name, struct slice data);
 /* Was that done with DATA? */
 bool records_is_set_aside(struct records *r, const char *content_id, const char *name, struct slice data);
-/* The report of a content id is where it should be, by the facts that another process has journalled as run.json. */
-void records_settle(struct records *r, const char *content_id);
+/* The report of a content id is, or is about to be, where it should be by the facts that are journalled as run.json
+ * now, whoever put them. */
+struct error *records_settle(struct records *r, const char *content_id);
 /* One commit holding everything journalled so far, by this process or by one that was killed (several, when that
- * is more than 64 MiB); but for each run.json that was neither put nor settled here: who put it may have died
+ * is more than 64 MiB); but for each run.json whose bytes were neither put nor settled here: who put them may have died
  * before the report was written, which the next run has to see. Nothing to do is success. When another process moves
  * the ref meanwhile, the union is made anew; ERROR_CONFLICT when that does not end. */
 struct error *records_commit(struct records *r, const char *message);

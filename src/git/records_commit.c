@@ -156,6 +156,18 @@ void records_commit_head(struct buffer *out, struct records *r, const char *mess
 		buffer_addf(out, "from %s\n", r->tip.hex);
 }
 
+/* Facts of a run whose report may not be written yet: another process put them, and may have died since. Also where
+ * this one had put its own before: its report is then no longer the last. */
+static bool is_unsettled(const struct records *r, const struct journal_entry *entry, struct slice data)
+{
+	char hash[SHA256_HEX_SIZE + 1];
+	if (strcmp(entry->name, RUN_NAME))
+		return false;
+	sha256_hex(data.data, data.len, hash);
+	const char *settled = strmap_get(&r->settled, entry->content_id, strlen(entry->content_id));
+	return !settled || strcmp(settled, hash);
+}
+
 /* Takes as many of the NR entries into BATCH as one commit should hold. An entry that is gone
  * because another process has committed it keeps its empty identity. */
 static struct error *batch_fill(struct batch *batch, struct records *r,
@@ -170,7 +182,9 @@ static struct error *batch_fill(struct batch *batch, struct records *r,
 		buffer_reset(&data);
 		err = journal_read(&r->journal, entry->content_id, entry->name, &data,
 				   &entry->identity);
-		if (!err)
+		if (!err && is_unsettled(r, entry, slice_of(&data)))
+			entry->identity = (struct journal_identity){ 0 }; /* stays where it is */
+		else if (!err)
 			err = add_change(r, batch, entry, &data);
 		else
 			error_drop_if(&err, ERROR_NOT_FOUND);
@@ -288,23 +302,6 @@ static struct error *commit_entries(struct records *r, struct journal_entry *ent
 	return err;
 }
 
-/* Takes out the facts of runs whose reports may not be written yet. */
-static void keep_unsettled(const struct records *r, struct journal_entry *entries, size_t *nr)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < *nr; i++) {
-		const char *id = entries[i].content_id;
-		bool stays = !strcmp(entries[i].name, RUN_NAME) && !strmap_has(&r->settled, id, strlen(id));
-		if (!stays) {
-			entries[kept++] = entries[i];
-			continue;
-		}
-		free(entries[i].content_id);
-		free(entries[i].name);
-	}
-	*nr = kept;
-}
-
 struct error *records_commit(struct records *r, const char *message)
 {
 	struct error *err = NULL;
@@ -315,7 +312,6 @@ struct error *records_commit(struct records *r, const char *message)
 		if (attempt)
 			records_pause(attempt);
 		err = journal_list(&r->journal, &entries, &nr);
-		keep_unsettled(r, entries, &nr);
 		if (!err && nr)
 			err = records_refresh(r, NULL);
 		if (!err)

@@ -20,7 +20,7 @@ struct records {
 	struct oid root; /* its RECORDS_ROOT tree; empty: none */
 	struct records_watch watch; /* how the ref stood when TIP was read; see LOOKED */
 	bool looked;
-	struct strmap settled; /* content ids whose facts of a run may be committed */
+	struct strmap settled; /* by content id: hash (malloc'd) of the facts of a run that may be committed */
 };
 
 /* The RECORDS_ROOT tree of a commit, "" when it has none; ERROR_UNSUPPORTED when it has one of a later version. */

@@ -262,10 +262,10 @@ struct error *job_review(struct job *job, struct review *out, bool keep, bool *f
 	struct records *store = job->settings->records;
 	*fresh = !job->did_work && !job->damaged.nr && job_is_complete(job) && paper_report_is_current(job->paper) &&
 		 records_has(store, job->paper->content_id, REVIEW_RUN_NAME);
-	if (*fresh && keep)
-		records_settle(store, job->paper->content_id); /* by what another process journalled, if so */
-	if (*fresh)
-		return review_load(out, store, job->paper->content_id, job->paper->path);
+	if (*fresh) { /* settled first: what is put meanwhile is for those who put it */
+		struct error *err = keep ? records_settle(store, job->paper->content_id) : NULL;
+		return err ? err : review_load(out, store, job->paper->content_id, job->paper->path);
+	}
 	struct run run;
 	fill_run(job, &run);
 	job_add_score_histories(job, &run);

@@ -215,11 +215,34 @@ static void test_facts_of_another_process_wait_for_their_report(void **state)
 	struct strmap pending = STRMAP_INIT;
 	assert_success(records_pending(s.records, "run.json", &pending));
 	assert_int_equal(pending.nr, 1);
-	records_settle(s.records, id_of("tilings"));
+	assert_success(records_settle(s.records, id_of("tilings")));
 	assert_success(records_commit(s.records, "the rest"));
 	assert_journal_is_empty(&s);
 	assert_record(&s, "tilings", "run.json", "by one that was killed");
 	strmap_release(&pending, NULL);
+	teardown(&s);
+}
+
+static void test_facts_that_replaced_ours_wait_for_their_report(void **state)
+{
+	(void)state;
+	struct store s;
+	setup(&s, "sha1");
+	put(&s, "tilings", "run.json", "ours, whose report is written");
+	struct records *other;
+	assert_success(records_open(&other, s.repo));
+	struct slice theirs = { "theirs", 6 };
+	assert_success(records_put(other, id_of("tilings"), "run.json", theirs));
+	records_free(other); /* killed before it wrote the report */
+	assert_success(records_commit(s.records, "what can be"));
+	struct strmap pending = STRMAP_INIT;
+	assert_success(records_pending(s.records, "run.json", &pending));
+	assert_int_equal(pending.nr, 1);
+	strmap_release(&pending, NULL);
+	assert_success(records_settle(s.records, id_of("tilings")));
+	assert_success(records_commit(s.records, "the rest"));
+	assert_journal_is_empty(&s);
+	assert_record(&s, "tilings", "run.json", "theirs");
 	teardown(&s);
 }
 
@@ -586,6 +609,7 @@ int main(void)
 		cmocka_unit_test(test_second_answer_is_kept_beside_the_first),
 		cmocka_unit_test(test_facts_of_the_last_run_are_replaced),
 		cmocka_unit_test(test_facts_of_another_process_wait_for_their_report),
+		cmocka_unit_test(test_facts_that_replaced_ours_wait_for_their_report),
 		cmocka_unit_test(test_bad_names_and_ids_are_refused),
 		cmocka_unit_test(test_bare_repository_keeps_records),
 		cmocka_unit_test(test_linked_worktrees_share_journal_and_records),
