@@ -334,12 +334,13 @@ static struct error *ask_one(struct session *s, struct assignment *a)
 }
 
 /* Puts the questions of the assignments from FIRST on. Those with nothing to ask settle here: their
- * replies were all in the store. */
+ * replies were all in the store. Batches are looked at before replies: one that another process collects
+ * in between is then still taken for under way, and not for one whose answers never came. */
 static void ask(struct session *s, struct job *job, size_t first)
 {
-	struct error *err = job_prepare_calls(job, first);
-	if (!err && job->pending)
-		err = session_batch_look(s->batch);
+	struct error *err = job->nr_assignments > first ? session_batch_look(s->batch) : NULL;
+	if (!err)
+		err = job_prepare_calls(job, first);
 	for (size_t i = first; i < job->nr_assignments && !err; i++)
 		err = ask_one(s, &job->assignments[i]);
 	session_fail(s, err);
