@@ -320,6 +320,7 @@ class Handler(BaseHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128  # with a short queue a busy machine drops connections, and a second passes
 
     def handle_error(self, request, client_address):
         pass  # a client that goes away in the middle is what some tests are about
