@@ -20,7 +20,7 @@ static volatile int stop_requested;
 
 /* An interrupt of the terminal comes twice: to this process, and once more from `git`, which started it
  * and passes on its own. Only what comes later than that is somebody's second wish. */
-#define SAME_WISH_MS 1000
+#define SAME_WISH_MS 2000
 
 static uint64_t first_signal_ms;
 
