@@ -216,7 +216,9 @@ static struct error *check_options(const struct run_options *o, struct repo *rep
 		return error_with_hint(error_new(ERROR_GENERIC, "a bare repository has no place for "
 								"reports"),
 				       "add --no-write to print them");
-	return NULL;
+	/* A mistake in them is told also when there is nothing to do. */
+	struct model_engine_settings unused = { 0 };
+	return engine_settings_read(&unused, repo, o->deadline);
 }
 
 static enum session_asking asking_of(const struct run_options *o)

@@ -139,7 +139,7 @@ run git scrutiny run --reviewers=lab/hang,lab/gamma --deadline=2s main
 is "$status" 2 'a run ends at its deadline'
 like "$err" '^warning: lab/hang on main/a: ' 'what was not answered is told'
 like "$(cat main/a/scrutiny.md)" 'Answer [0-9]+ of gamma' 'what was answered is there'
-run git scrutiny run --all --deadline=soon
+run git scrutiny run --checks-only --deadline=soon # up to date or not
 is "$status" 129 'a deadline is a time'
 git config scrutiny.lab.concurrency many
 run git scrutiny run --reviewers=lab/gamma main
