@@ -26,7 +26,7 @@ bindir = $(PREFIX)/bin
 mandir = $(PREFIX)/share/man
 datadir = $(PREFIX)/share
 
-PACKAGES := libgit2 libcurl yaml-0.1 libcjson libpcre2-8 libcrypto
+PACKAGES := libgit2 libcurl yaml-0.1 libcjson libpcre2-8 libcrypto libdeflate libarchive expat
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wwrite-strings -Wformat=2 -Wundef -Wvla -Wno-missing-field-initializers
 HARDENING := -fstack-protector-strong -fPIE -fno-strict-aliasing
@@ -62,7 +62,7 @@ ALL_LDFLAGS = $(LINK_HARDENING) $(SANITIZE_FLAGS) $(LDFLAGS)
 LIBS = $(PACKAGE_LIBS) -lm -lpthread
 
 PROGRAMS := git-scrutiny git-papermeta git-deploy
-ROOMS := base git net paper check model budget review meta cmd
+ROOMS := base git net paper check model budget review meta image cloud deploy cmd
 LIB_SOURCES := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
 LIB_OBJECTS := $(LIB_SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/prompts.o
 PROMPTS := $(sort $(wildcard prompts/*.txt prompts/*/*.txt))

@@ -1,0 +1,187 @@
+#include "cmd/deployment.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "cloud/ecr.h"
+#include "cmd/workspace.h"
+#include "image/docker_auth.h"
+
+/* -- the cloud -------------------------------------------------------------------------------- */
+
+static const char *env_of(void *data, const char *name)
+{
+	(void)data;
+	return context_env(name);
+}
+
+struct cloud_settings deployment_cloud_settings(struct context *ctx, struct repo *repo, const char *region)
+{
+	return (struct cloud_settings){
+		.aws = {
+			.env = env_of,
+			.home = context_env("HOME"),
+			.profile = repo_config(repo, "deploy.awsprofile"),
+			.http = workspace_http_settings(repo),
+		},
+		.region = region,
+		.stop = ctx->stop,
+	};
+}
+
+struct error *deployment_cloud(struct deployment *d, struct cloud **out)
+{
+	if (!d->cloud) {
+		char *region = d->environment ? deploy_config_region(&d->config, d->environment) : NULL;
+		struct cloud_settings settings = deployment_cloud_settings(d->ctx, d->repo, region);
+		struct error *err = cloud_new(&d->cloud, &settings);
+		free(region);
+		if (err)
+			return err;
+	}
+	*out = d->cloud;
+	return NULL;
+}
+
+/* -- registries ------------------------------------------------------------------------------- */
+
+/* ECR's registries are asked for a password in their own region, which need not be the instance's. */
+static struct error *login_to_ecr(struct deployment *d, struct slice region, char **user, char **password)
+{
+	struct cloud *cloud = NULL;
+	char *name = xmemdupz(region.data, region.len);
+	struct cloud_settings settings = deployment_cloud_settings(d->ctx, d->repo, name);
+	struct error *err = cloud_new(&cloud, &settings);
+	if (!err)
+		err = ecr_login(cloud, user, password);
+	cloud_free(cloud);
+	free(name);
+	return err;
+}
+
+/* $DOCKER_CONFIG or ~/.docker, then what podman and buildah write. */
+static struct error *login_by_files(const char *host, char **user, char **password)
+{
+	const char *folder = context_env("DOCKER_CONFIG"), *home = context_env("HOME");
+	const char *runtime = context_env("XDG_RUNTIME_DIR"), *auth_file = context_env("REGISTRY_AUTH_FILE");
+	char *docker = folder ? xstrfmt("%s/config.json", folder)
+			      : xstrfmt("%s/.docker/config.json", home ? home : "");
+	char *containers = runtime ? xstrfmt("%s/containers/auth.json", runtime) : NULL;
+	const char *files[4];
+	size_t nr = 0;
+	if (auth_file)
+		files[nr++] = auth_file;
+	files[nr++] = docker;
+	if (containers)
+		files[nr++] = containers;
+	files[nr] = NULL;
+	struct error *err = docker_auth_find(files, host, user, password);
+	free(docker);
+	free(containers);
+	return err;
+}
+
+static struct error *login(void *data, const char *host, bool fresh, char **user, char **password)
+{
+	struct deployment *d = data;
+	struct reference ref = { .registry = (char *)host };
+	struct slice account, region;
+	*user = *password = NULL;
+	struct error *err = fresh ? NULL : login_by_files(host, user, password);
+	if (!err && !*user && reference_is_ecr(&ref, &account, &region))
+		err = login_to_ecr(d, region, user, password);
+	return err;
+}
+
+static void allow_host(const char *key, const char *value, void *registries)
+{
+	if (!strcmp(key, "deploy.insecureregistry"))
+		registries_allow_http(registries, value);
+}
+
+struct error *deployment_registries(struct deployment *d, struct registries **out)
+{
+	if (!d->registries) {
+		struct registry_settings settings = {
+			.http = workspace_http_settings(d->repo),
+			.login = login,
+			.login_data = d,
+			.stop = d->ctx->stop,
+		};
+		struct error *err = registries_new(&d->registries, &settings);
+		if (err)
+			return err;
+		repo_config_each(d->repo, "deploy.", allow_host, d->registries);
+	}
+	*out = d->registries;
+	return NULL;
+}
+
+/* -- the commit and its configuration --------------------------------------------------------- */
+
+static struct error *warn_if_dirty(struct deployment *d)
+{
+	static const char *const argv[] = { "status", "--porcelain=v1", "-z", "--untracked-files=normal", NULL };
+	struct buffer out = BUFFER_INIT_MAX((size_t)64 << 20);
+	if (!repo_work_tree(d->repo))
+		return NULL;
+	struct error *err = repo_git_read(d->repo, argv, &(struct process_options){ .out = &out });
+	if (!err && out.len)
+		say_warning("the work tree has changes that are not committed: they are not part of what is deployed");
+	buffer_release(&out);
+	return err;
+}
+
+struct error *deployment_open(struct deployment *d, struct context *ctx, const char *rev, const char *environment)
+{
+	*d = (struct deployment){ .ctx = ctx };
+	struct error *err = context_repo(ctx, &d->repo);
+	if (!err && rev)
+		err = repo_resolve_commit(d->repo, rev, &d->commit);
+	else if (!err)
+		err = repo_head(d->repo, &d->commit);
+	if (!err && !d->commit.hex[0])
+		err = error_with_hint(error_new(ERROR_NOT_FOUND, "there is no commit yet"),
+				      "git deploy deploys commits: make one first");
+	if (!err)
+		err = deploy_config_read(&d->config, d->repo, &d->commit);
+	if (!err && (environment || d->config.nr_environments))
+		err = deploy_config_environment(&d->config, environment, &d->environment);
+	if (!err && !rev)
+		err = warn_if_dirty(d);
+	return err;
+}
+
+void deployment_release(struct deployment *d)
+{
+	registries_free(d->registries);
+	cloud_free(d->cloud);
+	deploy_config_release(&d->config);
+	*d = (struct deployment){ 0 };
+}
+
+char *deployment_cache(const struct deployment *d)
+{
+	return xstrfmt("%s/scrutiny/layers", repo_common_dir(d->repo));
+}
+
+const char *deployment_remote(const struct deployment *d)
+{
+	const char *named = repo_config(d->repo, "deploy.remote");
+	if (named)
+		return named;
+	return repo_config(d->repo, "remote.origin.url") ? "origin" : NULL;
+}
+
+char *deployment_source(const struct deployment *d)
+{
+	const char *url = repo_config(d->repo, "remote.origin.url");
+	const char *rest = url ? strstr(url, "://") : NULL;
+	if (!rest)
+		return url ? xstrdup(url) : NULL;
+	rest += 3;
+	size_t host = strcspn(rest, "/");
+	for (size_t i = host; i; i--)
+		if (rest[i - 1] == '@')
+			return xstrfmt("%.*s%s", (int)(rest - url), url, rest + i);
+	return xstrdup(url);
+}

@@ -1,0 +1,39 @@
+/* What the commands of git deploy need: the commit, its .deploy.yml, registries and the cloud. */
+#ifndef CMD_DEPLOYMENT_H
+#define CMD_DEPLOYMENT_H
+
+#include "cloud/cloud.h"
+#include "cmd/cmd.h"
+#include "deploy/config.h"
+#include "image/registry.h"
+
+struct deployment {
+	struct context *ctx;
+	struct repo *repo;
+	struct oid commit;
+	struct deploy_config config;
+	const struct deploy_environment *environment; /* NULL when .deploy.yml has none */
+	struct registries *registries; /* see deployment_registries */
+	struct cloud *cloud;           /* see deployment_cloud */
+};
+
+/* Reads .deploy.yml of REV (NULL: HEAD) and picks ENVIRONMENT (NULL: the only one, or prod). Warns of a dirty work tree, which is
+ * never what is deployed. */
+struct error *deployment_open(struct deployment *d, struct context *ctx, const char *rev, const char *environment);
+void deployment_release(struct deployment *d);
+
+/* Opened on first use, both are D's. */
+struct error *deployment_registries(struct deployment *d, struct registries **out);
+/* In the environment's region. */
+struct error *deployment_cloud(struct deployment *d, struct cloud **out);
+
+/* Where layers are kept: <git dir>/scrutiny/layers; malloc'd. */
+char *deployment_cache(const struct deployment *d);
+/* The URL of origin without user and password, for labels; malloc'd; NULL when there is none. */
+char *deployment_source(const struct deployment *d);
+/* The remote whose tags and ledgers count: git config deploy.remote, else origin if there is one, else NULL. */
+const char *deployment_remote(const struct deployment *d);
+/* For cloud_new without a .deploy.yml; what it points to lives as long as REPO. */
+struct cloud_settings deployment_cloud_settings(struct context *ctx, struct repo *repo, const char *region);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * Image builders of others (docker buildx, buildah, podman), for what has to be run to be made: dependencies, and Dockerfiles
+ * beyond ours. They are started as programs with a context that is written from the commit's objects, and hand back an OCI
+ * layout; they never push.
+ */
+#ifndef IMAGE_BUILDER_H
+#define IMAGE_BUILDER_H
+
+#include "git/repo.h"
+#include "image/image.h"
+
+struct builder {
+	const char *name;     /* "docker buildx", "buildah", "podman" */
+	char *path;
+	char *version;        /* as it says itself */
+};
+
+/* The builder WANTED by name, or (NULL) the first of those that work here. ERROR_NOT_FOUND names what was looked for, and how
+ * to get one. */
+struct error *builder_find(struct builder *out, const char *wanted);
+void builder_release(struct builder *b);
+
+struct builder_job {
+	struct repo *repo;
+	struct oid commit;
+	const char *context;        /* folder of the commit */
+	const char *const *inputs;  /* only these paths of it; NULL: all that .dockerignore leaves */
+	size_t nr_inputs;
+	struct slice dockerfile;
+	const struct platform *platform;
+	const char *insecure;       /* a registry host that speaks http; NULL: none */
+	const char *layout;         /* folder that gets the result */
+	volatile const int *stop;
+	/* A line of what the builder says; may be NULL. */
+	void (*say)(void *data, const char *line);
+	void *say_data;
+};
+
+/* Runs it; the OCI layout is at job->layout afterwards. ERROR_GENERIC with the builder's last words when it fails. */
+struct error *builder_run(const struct builder *b, const struct builder_job *job);
+
+/* Hash of all that a dependency layer depends on: base digest, platform, instructions, contents of inputs. */
+struct error *builder_input_hash(const struct builder_job *job, const struct digest *base, struct digest *out);
+
+#endif
