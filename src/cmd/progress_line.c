@@ -20,6 +20,16 @@ static const char *last_part(const char *name)
 	return slash ? slash + 1 : name;
 }
 
+static void add_tokens(struct buffer *out, int64_t tokens)
+{
+	if (tokens < 10000)
+		buffer_addf(out, "   %lld tokens", (long long)tokens);
+	else if (tokens < 10000000)
+		buffer_addf(out, "   %lldk tokens", (long long)(tokens / 1000));
+	else
+		buffer_addf(out, "   %lldM tokens", (long long)(tokens / 1000000));
+}
+
 /* Papers that have not been begun will need as many calls as the others, on average. */
 static double calls_expected(const struct session_progress *p)
 {
@@ -38,6 +48,8 @@ void progress_line(struct buffer *out, const struct session_progress *p)
 			    *p->waiting_paper ? last_part(p->waiting_paper) : ".");
 		add_seconds(out, p->waiting_us / 1000000);
 	}
+	if (p->tokens)
+		add_tokens(out, p->tokens);
 	if (p->cost_usd > 0)
 		buffer_addf(out, "   $%.3f", p->cost_usd);
 	if (p->calls_done && left > 0) {

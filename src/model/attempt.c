@@ -14,12 +14,10 @@
 static struct error *take_message(void *data, const char *event, struct slice message)
 {
 	struct attempt *a = data;
-	struct exchange *x = a->exchange;
 	size_t before = a->answer.text.len;
-	struct error *err = codec_take_message(x->model->codec, &a->answer, event, message);
+	struct error *err = codec_take_message(a->exchange->model->codec, &a->answer, event, message);
 	if (a->answer.text.len > before)
 		a->heard_ms = clock_ms();
-	x->engine->bytes += a->answer.text.len - before;
 	return err;
 }
 

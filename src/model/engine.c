@@ -130,10 +130,9 @@ void model_engine_set_tick(struct model_engine *e, void (*fn)(void *data), void 
 	e->tick_data = data;
 }
 
-void model_engine_stats(const struct model_engine *e, uint64_t *bytes, unsigned *in_flight)
+unsigned model_engine_in_flight(const struct model_engine *e)
 {
-	*bytes = e->bytes;
-	*in_flight = e->in_flight;
+	return e->in_flight;
 }
 
 /* -- submitting and settling ------------------------------------------------------------------------- */

@@ -73,7 +73,6 @@ struct model_engine {
 	struct heap delayed;         /* exchanges, by when they are due */
 	struct exchange *unsettled;  /* all of them, doubly linked */
 	uint64_t nr_requests, nr_hedged;
-	uint64_t bytes;
 	unsigned in_flight;
 	uint64_t random;
 	bool cancelled;

@@ -174,8 +174,8 @@ void model_engine_free(struct model_engine *e);
 struct error *model_submit(struct model_engine *e, const struct model *m, const struct model_request *r,
 			   void (*on_reply)(void *data, const struct model_reply *reply), void *data);
 void model_engine_set_tick(struct model_engine *e, void (*fn)(void *data), void *data);
-/* Bytes of answer received so far over all requests, and requests in flight: for the meter. */
-void model_engine_stats(const struct model_engine *e, uint64_t *bytes, unsigned *in_flight);
+/* Requests that are under way. */
+unsigned model_engine_in_flight(const struct model_engine *e);
 /* Runs until every request is settled. When *STOP becomes true (it may be NULL), the requests that
  * are left are settled as MODEL_CANCELLED, and the run ends with ERROR_CANCELLED. */
 struct error *model_run(struct model_engine *e, volatile const int *stop);

@@ -96,10 +96,6 @@ static void report_progress(struct session *s)
 		return;
 	s->progress_us = clock_us();
 	note_waiting(s);
-	if (s->engine) {
-		unsigned in_flight;
-		model_engine_stats(s->engine, &s->progress.bytes, &in_flight);
-	}
 	s->progress.cost_usd = session_budget_spent(s->budget);
 	s->settings->on_progress(s->settings->data, &s->progress);
 }
@@ -397,6 +393,11 @@ static bool proceed(struct session *s, struct job *job)
 	return true;
 }
 
+static int64_t told(int64_t tokens)
+{
+	return tokens > 0 ? tokens : 0;
+}
+
 static void on_reply(void *data, const struct model_reply *reply)
 {
 	struct call *call = data;
@@ -408,6 +409,7 @@ static void on_reply(void *data, const struct model_reply *reply)
 	session_fail(s, job_take_reply(job, call, reply));
 	s->totals->calls += call->reply.request != NULL;
 	s->progress.calls_done++;
+	s->progress.tokens += told(reply->usage.input_tokens) + told(reply->usage.output_tokens);
 	call->sent_us = 0;
 	report_progress(s);
 	if (winding_up(s))

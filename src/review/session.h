@@ -27,7 +27,7 @@ struct session_progress {
 	const char *waiting_paper; /* on which paper */
 	uint64_t waiting_us;
 	uint64_t elapsed_us;       /* since the first call */
-	uint64_t bytes;            /* of answers received so far */
+	int64_t tokens;            /* sent and received so far, as far as the servers tell */
 	double cost_usd;
 };
 

@@ -17,10 +17,11 @@ static void test_models_by_papers_with_the_slowest_call_cost_and_time_left(void 
 		.papers = 2, .papers_begun = 2, .models = 3, .calls = 6, .calls_done = 5,
 		.waiting = "anthropic/claude-haiku-5-5", .waiting_paper = "theory/fixed-points",
 		.waiting_us = 41900000, .elapsed_us = 60000000, .cost_usd = 0.007,
+		.tokens = 31400,
 	};
 	(void)state;
 	assert_line(&p, "2 papers x 3 models   5/6 done   claude-haiku-5-5 on fixed-points 41 s   "
-			"$0.007  eta 12 s");
+			"31k tokens   $0.007  eta 12 s");
 }
 
 static void test_papers_to_come_are_counted_in(void **state)

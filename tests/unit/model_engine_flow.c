@@ -57,9 +57,7 @@ struct watch {
 static void watch_tick(void *data)
 {
 	struct watch *w = data;
-	uint64_t bytes;
-	unsigned in_flight;
-	model_engine_stats(w->scene->engine, &bytes, &in_flight);
+	unsigned in_flight = model_engine_in_flight(w->scene->engine);
 	if (in_flight > w->most_in_flight)
 		w->most_in_flight = in_flight;
 	if (++w->ticks >= 3 && w->most_in_flight >= w->expected_in_flight &&
