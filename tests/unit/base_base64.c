@@ -9,6 +9,11 @@ static void assert_encoded(const char *bytes, size_t len, const char *expected)
 	struct buffer out = BUFFER_INIT;
 	base64_add(&out, (struct slice){ bytes, len });
 	assert_string_equal(out.data, expected);
+	struct buffer back = BUFFER_INIT;
+	assert_true(base64_decode(&back, slice_of(&out)));
+	assert_int_equal(back.len, len);
+	assert_memory_equal(back.data, bytes, len);
+	buffer_release(&back);
 	buffer_release(&out);
 }
 
@@ -30,11 +35,27 @@ static void test_any_byte(void **state)
 	assert_encoded("\x89PNG\r\n\x1a\n", 8, "iVBORw0KGgo=");
 }
 
+static void test_what_is_no_base_64(void **state)
+{
+	(void)state;
+	static const char *const cases[] = {
+		"Zg", "Zg=", "Z===", "====", "Zh==", "Zm9=", "Zg==Zg==", "Zm9v\n", "Zm9-", "=Zg=", "Zm 9v",
+	};
+	struct buffer out = BUFFER_INIT;
+	buffer_addstr(&out, "kept");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (base64_decode(&out, slice_of_string(cases[i])))
+			fail_msg("%s was accepted", cases[i]);
+	assert_string_equal(out.data, "kept");
+	buffer_release(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors_of_the_standard),
 		cmocka_unit_test(test_any_byte),
+		cmocka_unit_test(test_what_is_no_base_64),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
