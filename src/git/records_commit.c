@@ -1,16 +1,9 @@
 /* Moving the journal into a commit on the ref. */
-#include <errno.h>
-#include <stdio.h>
-#include <sys/random.h>
-#include <time.h>
-
 #include "base/memory.h"
 #include "base/sha256.h"
 #include "base/text.h"
 #include "git/records_internal.h"
 
-/* The longest pause between two attempts. */
-#define MAX_PAUSE_MS 500
 /* Bytes of records in one commit; what is left goes into a further one. */
 #define COMMIT_MAX_BYTES ((size_t)64 << 20)
 /* Digits of its SHA-256 that tell apart a second answer under the same name. */
@@ -19,13 +12,6 @@
 #define STILL_JOURNALLED                                                                        \
 	"nothing is lost: they stay journalled in the git directory and go into the next commit"
 
-/* Inside a hook git's variables describe the operation that is going on. The records are none of
- * its business: objects in its quarantine would vanish with a refused push. */
-const char *const records_environment[] = {
-	"GIT_INDEX_FILE", "GIT_QUARANTINE_PATH", "GIT_OBJECT_DIRECTORY",
-	"GIT_ALTERNATE_OBJECT_DIRECTORIES", "LC_ALL=C", NULL,
-};
-
 /* Some of the journal, on its way into one commit. */
 struct batch {
 	struct journal_entry *entries;
@@ -33,22 +19,6 @@ struct batch {
 	struct buffer stream; /* for fast-import */
 	bool has_changes;     /* false: the ref holds all of it already */
 };
-
-void records_identity(struct buffer *out, struct repo *repo)
-{
-	static const char *const argv[] = { "var", "GIT_COMMITTER_IDENT", NULL };
-	struct buffer identity = BUFFER_INIT_MAX(4096);
-	int status = 0;
-	struct process_options options = { .out = &identity, .discard_err = true,
-					   .exit_status = &status };
-	error_free(repo_git(repo, argv, &options));
-	const char *end = strchr(identity.data, '>');
-	if (!status && end)
-		buffer_add(out, identity.data, (size_t)(end - identity.data) + 1);
-	else
-		buffer_addstr(out, RECORDS_IDENTITY);
-	buffer_release(&identity);
-}
 
 /* Every name has an ending. */
 char *records_second_name(const char *name, const struct buffer *data)
@@ -150,7 +120,7 @@ static struct error *add_change(struct records *r, struct batch *batch,
 void records_commit_head(struct buffer *out, struct records *r, const char *message)
 {
 	buffer_addf(out, "commit %s\ncommitter ", RECORDS_REF);
-	records_identity(out, r->repo);
+	ref_identity(out, r->repo);
 	buffer_addf(out, " now\ndata %zu\n%s\n", strlen(message), message);
 	if (r->tip.hex[0])
 		buffer_addf(out, "from %s\n", r->tip.hex);
@@ -204,51 +174,11 @@ struct error *records_import(struct records *r, const char *date_format, const s
 		"-c", "core.fsync=committed,reference", "fast-import", "--quiet", "--done", date, NULL,
 	};
 	struct buffer out = BUFFER_INIT_MAX(4096);
-	struct process_options options = { .env = records_environment, .input = slice_of(stream),
+	struct process_options options = { .env = ref_environment, .input = slice_of(stream),
 					   .out = &out, .err = said, .exit_status = status };
 	struct error *err = repo_git(r->repo, argv, &options);
 	buffer_release(&out);
 	free(date);
-	return err;
-}
-
-void records_pause(unsigned attempt)
-{
-	uint32_t random = 0;
-	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
-		random = (uint32_t)clock();
-	unsigned limit = attempt < 8 ? 4u << attempt : MAX_PAUSE_MS;
-	if (limit > MAX_PAUSE_MS)
-		limit = MAX_PAUSE_MS;
-	unsigned ms = limit / 2 + random % (limit / 2 + 1);
-	struct timespec pause = { ms / 1000, (long)(ms % 1000) * 1000000 };
-	while (nanosleep(&pause, &pause) < 0 && errno == EINTR)
-		;
-}
-
-struct error *records_git_failed(const struct buffer *said, const char *what)
-{
-	struct slice text = slice_trim(slice_of(said));
-	const char *line = text.data;
-	for (const char *at = text.data; at < text.data + text.len; at++)
-		if (at == text.data || at[-1] == '\n')
-			line = at;
-	static const char *const marks[] = { "fatal: ", "error: " };
-	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
-		const char *found = memmem(text.data, text.len, marks[i], strlen(marks[i]));
-		if (found) {
-			line = found + strlen(marks[i]);
-			break;
-		}
-	}
-	size_t len = 0;
-	while (line + len < text.data + text.len && line[len] != '\n')
-		len++;
-	struct buffer shown = BUFFER_INIT;
-	text_for_terminal(&shown, line, len, false);
-	struct error *err = error_new(ERROR_IO, "%s: %s", what,
-				      shown.len ? shown.data : "git failed without a word");
-	buffer_release(&shown);
 	return err;
 }
 
@@ -279,7 +209,7 @@ static struct error *batch_commit(struct batch *batch, struct records *r, bool *
 	else if (!err && lost)
 		*again = true;
 	else if (!err)
-		err = error_with_hint(records_git_failed(&said, "cannot commit the records to " RECORDS_REF),
+		err = error_with_hint(ref_git_failed(&said, "cannot commit the records to " RECORDS_REF),
 				      STILL_JOURNALLED);
 	buffer_release(&said);
 	return err;
@@ -310,7 +240,7 @@ struct error *records_commit(struct records *r, const char *message)
 		size_t nr;
 		bool again = false;
 		if (attempt)
-			records_pause(attempt);
+			ref_pause(attempt);
 		err = journal_list(&r->journal, &entries, &nr);
 		if (!err && nr)
 			err = records_refresh(r, NULL);

@@ -202,7 +202,7 @@ static struct error *try_commit(struct records_edit *edit, const char *message, 
 	if (!err && !status)
 		*again = false;
 	else if (!err && !*again)
-		err = records_git_failed(&said, "cannot commit to " RECORDS_REF);
+		err = ref_git_failed(&said, "cannot commit to " RECORDS_REF);
 	buffer_release(&stream);
 	buffer_release(&said);
 	return err;
@@ -214,7 +214,7 @@ struct error *records_edit_commit(struct records_edit *edit, const char *message
 	bool again = edit->commands.len > 0;
 	for (unsigned attempt = 0; again && !err && attempt < RECORDS_MAX_ATTEMPTS; attempt++) {
 		if (attempt)
-			records_pause(attempt);
+			ref_pause(attempt);
 		err = records_refresh(edit->r, NULL);
 		if (!err)
 			err = try_commit(edit, message, &again);

@@ -147,8 +147,8 @@ static struct error *write_root(struct records *r, const struct oid *tree, struc
 {
 	static const char *const argv[] = { "hash-object", "-t", "commit", "-w", "--stdin", NULL };
 	struct buffer who = BUFFER_INIT, text = BUFFER_INIT, said = BUFFER_INIT_MAX(4096);
-	struct process_options options = { .env = records_environment, .out = &said };
-	records_identity(&who, r->repo);
+	struct process_options options = { .env = ref_environment, .out = &said };
+	ref_identity(&who, r->repo);
 	buffer_addf(&text, "tree %s\n", tree->hex);
 	static const char *const roles[] = { "author", "committer" };
 	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
@@ -174,7 +174,7 @@ struct error *records_squash(struct records *r)
 	for (unsigned attempt = 0; again && !err && attempt < RECORDS_MAX_ATTEMPTS; attempt++) {
 		struct oid tree, root = { "" };
 		if (attempt)
-			records_pause(attempt);
+			ref_pause(attempt);
 		err = check_journal(r);
 		if (!err)
 			err = records_refresh(r, NULL);

@@ -4,6 +4,7 @@
 
 #include "git/journal.h"
 #include "git/records.h"
+#include "git/ref.h"
 #include "git/records_watch.h"
 
 /* The folder of the ref's tree that this program reads and writes. */
@@ -51,10 +52,8 @@ char *records_second_name(const char *name, const struct buffer *data);
 
 /* Attempts while other processes or clones keep moving the ref. */
 #define RECORDS_MAX_ATTEMPTS 16
-/* A short random pause, longer with every attempt (from 1). */
-void records_pause(unsigned attempt);
-/* The environment of git commands that write to the store. */
-extern const char *const records_environment[];
+/* In errors of fetches and pushes. */
+#define RECORDS_SPOKEN "the records"
 /* Feeds STREAM to `git fast-import`; its exit status and what it said are the caller's to judge. */
 struct error *records_import(struct records *r, const char *date_format, const struct buffer *stream,
 			     int *status, struct buffer *said);
@@ -65,12 +64,6 @@ void records_add_quoted(struct buffer *out, const char *path);
 /* Whether a failed import or update of the ref is worth another attempt: the ref points elsewhere
  * now (which is looked at), or somebody holds a lock. */
 struct error *records_lost_race(struct records *r, const struct buffer *said, bool *lost);
-/* "<what>: " and the most telling line of what git said: its first fatal or error, else the last. */
-struct error *records_git_failed(const struct buffer *said, const char *what);
-/* "Name <mail>", as git would sign a commit; records never fail for the lack of one. */
-void records_identity(struct buffer *out, struct repo *repo);
-#define RECORDS_IDENTITY "git-scrutiny <git-scrutiny@localhost>"
-
 /* Is the commit OLD in the history of YOUNG? No, too, when one of them is not here. */
 struct error *records_is_ancestor(struct records *r, const char *old, const char *young, bool *is);
 /* Does the history of COMMIT begin with a commit that replaced one (see records_gc), and was OLD in that one? */
@@ -79,22 +72,6 @@ struct error *records_folds(struct records *r, const struct oid *commit, const s
 			    enum records_fold *folds);
 /* Sets the ref, if it still is where it was last seen; *AGAIN when it is not. */
 struct error *records_move(struct records *r, const struct oid *to, const char *why, bool *again);
-
-/* Fetches REFSPEC and nothing else from REMOTE; *FOUND is false when there is no such ref. */
-struct error *records_fetch_refs(struct records *r, const char *remote, const char *refspec, bool *found);
-
-/* The ref that remembers what REMOTE had: of "records", or "claims". */
-char *records_tracking_ref(struct repo *repo, const char *remote, const char *what);
-/* One attempt to push. With a LEASE the ref is overwritten if it is that object there ("": if it is not there); without,
- * only moved forward. PUSH_FAILED comes with an error; PUSH_BEHIND says that somebody else was faster. */
-enum push_outcome { PUSH_DONE, PUSH_UP_TO_DATE, PUSH_BEHIND, PUSH_FAILED };
-struct push_try {
-	const char *remote, *ref;
-	const char *object;     /* "": the ref is removed */
-	const char *lease;      /* or NULL */
-	enum push_outcome outcome;
-};
-struct error *records_push_ref(struct records *r, struct push_try *try);
 
 /* Removes the claims that nobody holds any more. */
 void records_sweep_claims(struct records *r);

@@ -370,14 +370,14 @@ struct error *records_move(struct records *r, const struct oid *to, const char *
 				     RECORDS_REF, to->hex, r->tip.hex[0] ? r->tip.hex : none, NULL };
 	struct buffer said = BUFFER_INIT_MAX(65536);
 	int status = 0;
-	struct process_options options = { .env = records_environment, .err = &said, .exit_status = &status };
+	struct process_options options = { .env = ref_environment, .err = &said, .exit_status = &status };
 	struct error *err = repo_git(r->repo, argv, &options);
 	if (!err)
 		err = records_lost_race(r, &said, again);
 	if (!err && !status)
 		*again = false;
 	else if (!err && !*again)
-		err = records_git_failed(&said, "cannot update " RECORDS_REF);
+		err = ref_git_failed(&said, "cannot update " RECORDS_REF);
 	buffer_release(&said);
 	return err;
 }
@@ -393,7 +393,7 @@ static struct error *import_union(struct merge *m, bool *again)
 	if (err)
 		return err;
 	struct buffer stream = BUFFER_INIT, said = BUFFER_INIT_MAX(65536);
-	buffer_addf(&stream, "commit %s\ncommitter " RECORDS_IDENTITY " %lld +0000\ndata %zu\n%sfrom %s\nmerge %s\n",
+	buffer_addf(&stream, "commit %s\ncommitter " REF_IDENTITY " %lld +0000\ndata %zu\n%sfrom %s\nmerge %s\n",
 		    RECORDS_REF, (long long)(dates[0] > dates[1] ? dates[0] : dates[1]), strlen(message), message,
 		    m->commits[0].hex, m->commits[1].hex);
 	buffer_addbuf(&stream, &m->commands);
@@ -406,7 +406,7 @@ static struct error *import_union(struct merge *m, bool *again)
 	if (!err && !status)
 		*again = false;
 	else if (!err && !*again)
-		err = records_git_failed(&said, "cannot merge into " RECORDS_REF);
+		err = ref_git_failed(&said, "cannot merge into " RECORDS_REF);
 	buffer_release(&stream);
 	buffer_release(&said);
 	return err;
@@ -484,7 +484,7 @@ struct error *records_merge(struct records *r, const struct oid *theirs, struct 
 	for (unsigned attempt = 0; attempt < RECORDS_MAX_ATTEMPTS; attempt++) {
 		bool again;
 		if (attempt)
-			records_pause(attempt);
+			ref_pause(attempt);
 		struct error *err = records_refresh(r, NULL);
 		if (!err)
 			err = merge_once(r, theirs, out, &again);

@@ -182,13 +182,13 @@ static struct error *parse_list(struct claims_list *list, const struct buffer *t
 
 static struct error *read_list(struct shared_claims *c, struct claims_list *list)
 {
-	char *tracking = records_tracking_ref(c->r->repo, c->remote, "claims");
+	char *tracking = ref_tracking(c->r->repo, c->remote, "claims");
 	char *refspec = xstrfmt("+%s:%s", SHARED_CLAIMS_REF, tracking);
 	struct buffer name = BUFFER_INIT_MAX(4096), text = BUFFER_INIT_MAX(CLAIMS_MAX_SIZE);
 	struct oid oid = { "" };
 	bool found;
 	*list = (struct claims_list){ 0 };
-	struct error *err = records_fetch_refs(c->r, c->remote, refspec, &found);
+	struct error *err = ref_fetch(c->r->repo, c->remote, refspec, RECORDS_SPOKEN, &found);
 	if (!err && found) {
 		const char *const argv[] = { "rev-parse", "--verify", "--quiet", tracking, NULL };
 		err = repo_git_line(c->r->repo, argv, &name);
@@ -212,7 +212,7 @@ static struct error *write_blob(struct shared_claims *c, const struct claims_lis
 {
 	static const char *const argv[] = { "hash-object", "-w", "--stdin", NULL };
 	struct buffer text = BUFFER_INIT;
-	struct process_options options = { .env = records_environment, .out = object };
+	struct process_options options = { .env = ref_environment, .out = object };
 	/* An empty list stays as a blob: some servers let nobody delete a ref. */
 	buffer_addstr(&text, CLAIMS_HEAD);
 	for (size_t i = 0; i < list->nr; i++)
@@ -234,7 +234,7 @@ static struct error *push_list(struct shared_claims *c, const struct claims_list
 				.lease = list->object };
 	bool same = !strcmp(object.data, list->object) || (!list->nr && !list->object[0]);
 	if (!err && !same)
-		err = records_push_ref(c->r, &try);
+		err = ref_push(c->r->repo, &try, RECORDS_SPOKEN);
 	*again = !err && !same && try.outcome == PUSH_BEHIND;
 	buffer_release(&object);
 	return err;
@@ -303,7 +303,7 @@ static struct error *hold(struct shared_claims *c, const struct strmap *ids)
 		struct strmap held = STRMAP_INIT;
 		struct wish wish = { ids, c->now() + SHARED_CLAIM_SECONDS };
 		if (attempt)
-			records_pause(attempt);
+			ref_pause(attempt);
 		err = read_list(c, &list);
 		if (!err) {
 			drop_ended(c, &list);
