@@ -1,6 +1,7 @@
 #include "net/address.h"
 
 #include <arpa/inet.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -20,7 +21,12 @@ bool address_is_loopback(const char *host)
 
 bool address_is_link_local(const char *host)
 {
-	return starts_with(host, "169.254.") || starts_with(host, "[fd00:ec2:") || starts_with(host, "[fe80:");
+	static const char *const beginnings[] = { "169.254.", "fd00:ec2:", "fe80:", "::ffff:169.254." };
+	host += *host == '[';
+	for (size_t i = 0; i < ARRAY_SIZE(beginnings); i++)
+		if (curl_strnequal(host, beginnings[i], strlen(beginnings[i])))
+			return true;
+	return false;
 }
 
 void address_release(struct address *a)

@@ -19,6 +19,9 @@
 #define MAX_POLL_MS 60000
 /* Easy handles kept for the next requests to a host. */
 #define MAX_SPARE_HANDLES 256
+/* Bodies from this size on go out in larger pieces, and tell how far they are. */
+#define LARGE_BODY ((size_t)1 << 20)
+#define LARGE_PIECE ((long)512 << 10)
 #define NEVER UINT64_MAX
 
 /* Requests to one "scheme://host:port" that wait for a place. */
@@ -36,7 +39,7 @@ struct host {
 };
 
 enum ending { ENDING_NONE, ENDING_REFUSED_BY_READER, ENDING_IDLE, ENDING_BODY, ENDING_HEADERS, ENDING_ENOUGH,
-	      ENDING_ELSEWHERE };
+	      ENDING_ELSEWHERE, ENDING_LINK_LOCAL };
 
 struct transfer {
 	struct http *http;
@@ -49,7 +52,8 @@ struct transfer {
 	struct http_response response;
 	uint64_t id;
 	uint64_t started_ms, last_byte_ms;
-	size_t body_bytes, header_bytes;
+	uint64_t max_body, body_bytes, uploaded;
+	size_t header_bytes;
 	bool sent; /* connected: the idle clock runs */
 	enum ending ending;
 	char curl_error[CURL_ERROR_SIZE];
@@ -191,7 +195,8 @@ struct error *http_submit(struct http *h, const struct http_request *request, ui
 		t->headers = curl_slist_append(t->headers, *line);
 	/* Waiting for "100 Continue" costs a second with servers that do not know it. */
 	t->headers = curl_slist_append(t->headers, "Expect:");
-	buffer_init(&t->response.body, HTTP_MAX_BODY);
+	t->max_body = request->max_body ? request->max_body : HTTP_MAX_BODY;
+	buffer_init(&t->response.body, t->max_body < SIZE_MAX ? (size_t)t->max_body : SIZE_MAX);
 	buffer_init(&t->response.headers, HTTP_MAX_HEADERS);
 	t->id = ++h->last_id;
 	heap_push(&h->delayed, saturating_add(clock_ms(), delay_ms), t);
@@ -247,7 +252,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *data)
 	t->last_byte_ms = clock_ms();
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	bool good = status / 100 == 2;
-	if (len > HTTP_MAX_BODY - t->body_bytes) {
+	if (len > t->max_body - t->body_bytes) {
 		t->ending = ENDING_BODY;
 		return CURL_WRITEFUNC_ERROR;
 	}
@@ -276,11 +281,28 @@ static int on_connected(void *data, char *their_ip, char *our_ip, int their_port
 		t->ending = ENDING_ELSEWHERE;
 		return CURL_PREREQFUNC_ABORT;
 	}
+	if (t->request.not_link_local && address_is_link_local(their_ip)) {
+		t->ending = ENDING_LINK_LOCAL;
+		return CURL_PREREQFUNC_ABORT;
+	}
 	t->sent = true;
 	t->last_byte_ms = clock_ms();
 	t->http->next_sweep_ms = earlier(t->http->next_sweep_ms,
 					 t->last_byte_ms + (uint64_t)t->http->idle_timeout_ms);
 	return CURL_PREREQFUNC_OK;
+}
+
+static int on_progress(void *data, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up)
+{
+	(void)down_total, (void)down, (void)up_total;
+	struct transfer *t = data;
+	if (up <= 0 || (uint64_t)up <= t->uploaded)
+		return CURLE_OK;
+	t->uploaded = (uint64_t)up;
+	t->last_byte_ms = clock_ms(); /* a server may be silent until it has all of a body */
+	if (t->request.on_sent)
+		t->request.on_sent(t->request.data, t->uploaded);
+	return CURLE_OK;
 }
 
 /* -- starting ------------------------------------------------------------------------------------- */
@@ -321,11 +343,11 @@ static CURL *new_handle(const struct http *h, const struct host *host)
 	/* Who ends a request does not wait for a name server that does not answer. */
 	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
-	curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "gzip");
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, h->connect_timeout_ms);
 	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(c, CURLOPT_PREREQFUNCTION, on_connected);
+	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
 	if (h->user_agent)
 		curl_easy_setopt(c, CURLOPT_USERAGENT, h->user_agent);
 	set_access(c, &host->access);
@@ -334,27 +356,41 @@ static CURL *new_handle(const struct http *h, const struct host *host)
 	return c;
 }
 
+/* Handles are used again: each option is set for every request. */
+static void set_method(CURL *c, const struct transfer *t)
+{
+	const struct slice body = t->request.body;
+	bool head = !strcmp(t->method, "HEAD"), get = !strcmp(t->method, "GET");
+	/* The others say how long their body is even if there is none: servers insist on it. */
+	bool with_body = body.len || (!head && !get);
+	const char *usual = with_body ? "POST" : head ? "HEAD" : "GET";
+	if (with_body) {
+		curl_easy_setopt(c, CURLOPT_POST, 1L);
+		curl_easy_setopt(c, CURLOPT_POSTFIELDS, body.len ? body.data : "");
+		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
+	} else {
+		curl_easy_setopt(c, head ? CURLOPT_NOBODY : CURLOPT_HTTPGET, 1L);
+	}
+	curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, strcmp(t->method, usual) ? t->method : NULL);
+	curl_easy_setopt(c, CURLOPT_NOPROGRESS, body.len >= LARGE_BODY || t->request.on_sent ? 0L : 1L);
+	if (body.len >= LARGE_BODY)
+		curl_easy_setopt(c, CURLOPT_UPLOAD_BUFFERSIZE, LARGE_PIECE);
+}
+
 static void set_request(struct transfer *t)
 {
 	CURL *c = t->easy;
-	bool post = t->request.body.len || !strcmp(t->method, "POST");
-	bool usual = !strcmp(t->method, post ? "POST" : "GET");
 	curl_easy_setopt(c, CURLOPT_URL, t->url);
 	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, t->request.deadline_ms);
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t->curl_error);
 	curl_easy_setopt(c, CURLOPT_HTTPHEADER, t->headers);
+	curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, t->request.as_stored ? NULL : "gzip");
 	curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
 	curl_easy_setopt(c, CURLOPT_PREREQDATA, t);
+	curl_easy_setopt(c, CURLOPT_XFERINFODATA, t);
 	curl_easy_setopt(c, CURLOPT_PRIVATE, t);
-	if (post) {
-		curl_easy_setopt(c, CURLOPT_POST, 1L);
-		curl_easy_setopt(c, CURLOPT_POSTFIELDS, t->request.body.len ? t->request.body.data : "");
-		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->request.body.len);
-	} else {
-		curl_easy_setopt(c, CURLOPT_HTTPGET, 1L);
-	}
-	curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, usual ? NULL : t->method);
+	set_method(c, t);
 }
 
 static void finish(struct transfer *t, struct error *err);
@@ -487,11 +523,15 @@ static struct error *error_of(struct transfer *t, CURLcode code)
 				 (double)t->http->idle_timeout_ms / 1000);
 	case ENDING_BODY:
 		t->response.permanent = true;
-		return error_new(ERROR_LIMIT, "the answer of %s is larger than %zu bytes", place,
-				 HTTP_MAX_BODY);
+		return error_new(ERROR_LIMIT, "the answer of %s is larger than %llu bytes", place,
+				 (unsigned long long)t->max_body);
 	case ENDING_ELSEWHERE:
 		t->response.permanent = true;
 		return error_new(ERROR_NETWORK, "%s is not on this machine: nothing was sent", place);
+	case ENDING_LINK_LOCAL:
+		t->response.permanent = true;
+		return error_new(ERROR_NETWORK, "%s is an address of the cloud's own services: nothing was sent",
+				 place);
 	case ENDING_HEADERS:
 		t->response.permanent = true;
 		return error_new(ERROR_LIMIT, "the headers of %s are larger than %zu bytes", place,
@@ -737,7 +777,7 @@ void http_free(struct http *h)
 	free(h);
 }
 
-struct slice http_header(const struct http_response *response, const char *name)
+bool http_header_nth(const struct http_response *response, const char *name, size_t nth, struct slice *out)
 {
 	const char *p = response->headers.data, *end = p + response->headers.len;
 	size_t name_len = strlen(name);
@@ -745,9 +785,18 @@ struct slice http_header(const struct http_response *response, const char *name)
 		const char *eol = memchr(p, '\n', (size_t)(end - p));
 		const char *stop = eol ? eol : end;
 		size_t len = (size_t)(stop - p);
-		if (len > name_len && p[name_len] == ':' && curl_strnequal(p, name, name_len))
-			return slice_trim((struct slice){ p + name_len + 1, len - name_len - 1 });
+		if (len > name_len && p[name_len] == ':' && curl_strnequal(p, name, name_len) && !nth--) {
+			*out = slice_trim((struct slice){ p + name_len + 1, len - name_len - 1 });
+			return true;
+		}
 		p = eol ? eol + 1 : end;
 	}
-	return (struct slice){ "", 0 };
+	return false;
+}
+
+struct slice http_header(const struct http_response *response, const char *name)
+{
+	struct slice value = { "", 0 };
+	http_header_nth(response, name, 0, &value);
+	return value;
 }

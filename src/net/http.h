@@ -11,7 +11,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-/* Ceiling of one response body, decoded, whoever takes it. */
+/* Ceiling of one response body, decoded, whoever takes it, unless the request has another. */
 #define HTTP_MAX_BODY ((size_t)64 << 20)
 #define HTTP_MAX_HEADERS ((size_t)256 << 10)
 /* What is kept of a body that explains an error; the rest is not read. */
@@ -51,14 +51,20 @@ struct http_response {
 };
 
 struct http_request {
-	const char *method;         /* "GET", "POST" */
+	const char *method;         /* "GET", "HEAD", "POST", "PUT", ... */
 	const char *url;            /* http or https; redirects are not followed */
 	const char *const *headers; /* NULL-terminated "Name: value"; copied */
 	struct slice body;          /* not copied: must live until on_done */
 	long deadline_ms;           /* for the whole transfer once it has started; 0: none */
+	uint64_t max_body;          /* ceiling of the response's; 0: HTTP_MAX_BODY */
+	bool as_stored;             /* no compression is asked for, and none undone: a digest is of those bytes */
+	bool not_link_local;        /* a server that turns out to be where clouds hand out credentials is
+				     * not sent a byte */
 	/* Called with each piece of a 2xx body as it arrives; NULL: collected in response.body.
 	 * Returning false ends the transfer with ERROR_CANCELLED. */
 	bool (*on_data)(void *data, const char *bytes, size_t len);
+	/* Called as the body goes out, with how much of it has; may be NULL. */
+	void (*on_sent)(void *data, uint64_t sent);
 	/* Called once at the end, from http_run. May submit further requests (which fails with
 	 * ERROR_CANCELLED while a stopped run winds down). */
 	void (*on_done)(void *data, const struct http_response *response);
@@ -94,5 +100,7 @@ bool http_url_is_loopback(const char *url);
 
 /* The value of a header in RESPONSE (case-insensitive, trimmed), or an empty slice. */
 struct slice http_header(const struct http_response *response, const char *name);
+/* Of a header that may be there several times the line number NTH, from 0; false when there are fewer. */
+bool http_header_nth(const struct http_response *response, const char *name, size_t nth, struct slice *out);
 
 #endif
