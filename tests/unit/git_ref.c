@@ -15,8 +15,8 @@ static void setup(struct place *p, const char *format)
 	p->top = fixture_repository(p->directory, "repo", format);
 	p->remote = xstrfmt("%s/remote.git", p->directory);
 	char *argument = xstrfmt("--object-format=%s", format);
-	fixture_run(p->top, NULL, "git", "init", "--quiet", "--bare", argument, p->remote, NULL);
-	fixture_run(p->top, NULL, "git", "remote", "add", "origin", p->remote, NULL);
+	git(p->top, "init", "--quiet", "--bare", argument, p->remote, NULL);
+	git(p->top, "remote", "add", "origin", p->remote, NULL);
 	free(argument);
 	assert_success(repo_open(&p->repo, p->top));
 }
