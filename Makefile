@@ -215,6 +215,11 @@ bench-merge: $(BUILD)/bench/merge
 bench-fanout: $(BUILD)/bench/fanout $(BUILD)/bench/fanout_server
 	python3 tests/bench/fanout.py $(BUILD)
 
+# Images beside other builders: BuildKit, buildah and, with CRANE=<program>, crane append.
+.PHONY: bench-deploy
+bench-deploy: all
+	python3 tests/bench/deploy.py $(BUILD) $(if $(CRANE),--crane $(CRANE))
+
 # -- fuzzing -------------------------------------------------------------------------------------
 
 FUZZ_SECONDS ?= 60
