@@ -1,0 +1,48 @@
+#include "cloud/actions.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+
+#define EVERYTHING "*"
+#define REPOSITORY "the repository"
+#define INSTANCE "the instance"
+
+const struct cloud_action cloud_actions[] = {
+	{ "ecr", "GetAuthorizationToken", ACTION_CALL, true, EVERYTHING, "build, push, release, status, verify" },
+	{ "ecr", "DescribeRepositories", ACTION_CALL, true, REPOSITORY, "push, release, plan, init" },
+	{ "ecr", "CreateRepository", ACTION_CALL, true, REPOSITORY, "push --create" },
+	{ "ecr", "PutLifecyclePolicy", ACTION_CALL, true, REPOSITORY, "push --create" },
+	{ "ecr", "BatchCheckLayerAvailability", ACTION_REGISTRY, true, REPOSITORY, "push" },
+	{ "ecr", "InitiateLayerUpload", ACTION_REGISTRY, true, REPOSITORY, "push" },
+	{ "ecr", "UploadLayerPart", ACTION_REGISTRY, true, REPOSITORY, "push" },
+	{ "ecr", "CompleteLayerUpload", ACTION_REGISTRY, true, REPOSITORY, "push" },
+	{ "ecr", "PutImage", ACTION_REGISTRY, true, REPOSITORY, "push, rollback" },
+	{ "ecr", "BatchGetImage", ACTION_REGISTRY, true, REPOSITORY, "build, status, verify; every start" },
+	{ "ecr", "GetDownloadUrlForLayer", ACTION_REGISTRY, true, REPOSITORY, "build, verify; every start" },
+	{ "sts", "GetCallerIdentity", ACTION_CALL, true, EVERYTHING, "init, iam" },
+	{ "ec2", "DescribeInstances", ACTION_CALL, true, EVERYTHING, "start, stop, hibernate, logs, status, plan" },
+	{ "ec2", "DescribeRegions", ACTION_CALL, true, EVERYTHING, "start, stop, hibernate, logs" },
+	{ "ec2", "DescribeVolumes", ACTION_CALL, true, EVERYTHING, "plan" },
+	{ "ec2", "StartInstances", ACTION_CALL, true, INSTANCE, "start" },
+	{ "ec2", "StopInstances", ACTION_CALL, true, INSTANCE, "stop, hibernate" },
+	{ "ec2", "CreateTags", ACTION_CALL, true, INSTANCE, "start" },
+	{ "ec2", "RunInstances", ACTION_CALL, true, "instances, and what they are made of", "start" },
+	{ "ec2", "GetConsoleOutput", ACTION_CALL, true, INSTANCE, "logs" },
+	{ "ssm", "DescribeParameters", ACTION_CALL, true, EVERYTHING, "plan, init" },
+	{ "secretsmanager", "DescribeSecret", ACTION_CALL, true, "the secret", "plan, init" },
+	{ "ssm", "SendCommand", ACTION_CALL, false, "the instance and AWS-RunShellScript",
+	  "logs, status, release, promote, abort" },
+	{ "ssm", "GetCommandInvocation", ACTION_CALL, true, EVERYTHING, "logs, status, release, promote, abort" },
+};
+const size_t cloud_actions_nr = ARRAY_SIZE(cloud_actions);
+
+const struct cloud_action *cloud_action_find(const char *service, const char *name)
+{
+	for (size_t i = 0; i < cloud_actions_nr; i++) {
+		const struct cloud_action *a = &cloud_actions[i];
+		if (a->way == ACTION_CALL && !strcmp(a->service, service) && !strcmp(a->name, name))
+			return a;
+	}
+	return NULL;
+}
