@@ -17,6 +17,7 @@
 #define DEPLOY_CONFIG_MAX_SIZE ((size_t)256 << 10)
 #define DEPLOY_MAX_ENVIRONMENTS 16
 #define DEPLOY_MAX_SECRETS 64
+#define DEPLOY_DEFAULT_HEALTH_SECONDS 90
 #define DEPLOY_DEFAULT_WARN 15.0
 #define DEPLOY_DEFAULT_STOP 20.0
 #define DEPLOY_DEFAULT_IDLE_MINUTES 30
@@ -48,17 +49,19 @@ struct deploy_environment {
 
 struct deploy_config {
 	char *app;                     /* "web-demo" */
-	struct reference repository;   /* registry and repository; tag is NULL */
+	/* Registry and repository; no tag. The file need not name it: of git config deploy.registry then, or (registry NULL)
+	 * unknown. */
+	struct reference repository;
 	/* How the image is made. */
 	char *dockerfile;              /* path; NULL: as the members below say */
 	char *context;                 /* folder; "" is the top */
-	char *base;                    /* "python:3.12-slim" */
+	char *base;                    /* "python:3.12-slim"; NULL with a Dockerfile, as are all below but the platform */
 	char *platform;                /* "linux/amd64" */
 	char *dependencies;            /* path of requirements.txt, pyproject.toml, package.json; NULL: none */
 	char **packages; size_t nr_packages;  /* of the base's distribution */
 	char **files; size_t nr_files;        /* paths in the context; 0: all */
-	char **command; size_t nr_command;
-	char *user;
+	char **command; size_t nr_command;    /* 0: the base's */
+	char *user;                           /* NULL: the base's */
 	/* How it runs. */
 	unsigned port;                 /* in the container */
 	char *health;                  /* "/healthz" */
@@ -69,7 +72,7 @@ struct deploy_config {
 	unsigned memory_megabytes;     /* 0: no limit */
 	bool gpu;
 	unsigned idle_minutes, uptime_minutes; /* 0: never */
-	double warn_usd, stop_usd;     /* a month */
+	double warn_usd, stop_usd;     /* a month; below 0: no limit, which only git config can say */
 	struct deploy_environment *environments; size_t nr_environments;
 };
 
@@ -78,7 +81,7 @@ struct error *deploy_config_parse(struct deploy_config *out, struct slice text, 
 /* The file of COMMIT; ERROR_NOT_FOUND with `git deploy init` as hint. Budgets are lowered to the user's (git config). */
 struct error *deploy_config_read(struct deploy_config *out, struct repo *repo, const struct oid *commit);
 void deploy_config_release(struct deploy_config *c);
-/* NAME NULL: the only one, or "prod". ERROR_USAGE lists those that there are. */
+/* NAME NULL: the only one, or "prod"; *OUT is NULL when there are none at all. ERROR_USAGE lists those that there are. */
 struct error *deploy_config_environment(const struct deploy_config *c, const char *name,
 					const struct deploy_environment **out);
 /* The region ENV is in, if the file or the registry's name tells; NULL otherwise. malloc'd. */
