@@ -73,15 +73,14 @@ static const char *fault_of_variable(const char *s)
 	return NULL;
 }
 
-static const char *fault_of_source(const char *s)
+static const char *fault_of_dots(const char *s)
 {
-	return strstr(s, "..") ? "must be a name without '..'" : NULL;
+	return strstr(s, "..") ? "must be without '..'" : NULL;
 }
 
 static const char *fault_of_health(const char *s)
 {
-	return starts_with(s, "//") || strstr(s, "/../") || ends_with(s, "/..") ?
-		"must be a path on the app's own server, such as /healthz" : NULL;
+	return starts_with(s, "//") ? "must be a path on the app's own server, such as /healthz" : fault_of_dots(s);
 }
 
 /* -- the table ------------------------------------------------------------------------------------- */
@@ -122,7 +121,7 @@ static const struct text_rule {
 	[TEXT_SECRET_SOURCE] = { 512, "(?:/[A-Za-z0-9_.-]+){1,15}|"
 				 "secretsmanager:[A-Za-z0-9/_+=.@-]+(?:#[A-Za-z0-9_.-]{1,128})?",
 				 "the name of a parameter (/web-demo/openai) or secretsmanager:<name>[#<key>]: "
-				 "never the secret itself", fault_of_source, .hidden = true },
+				 "never the secret itself", fault_of_dots, .hidden = true },
 	[TEXT_HEALTH] = { 255, URL_PATH,
 			  "a path of letters, digits and any of ._~/=+,@-, such as /healthz", fault_of_health },
 	[TEXT_WORD] = { 4096, "[^\\x00-\\x1f\\x7f]+", "text on one line" },
@@ -133,7 +132,7 @@ static const struct text_rule {
 	[TEXT_IMAGE] = { REFERENCE_MAX, "[A-Za-z0-9._/:@\\[\\]-]+", "the name of an image" },
 	[TEXT_PLATFORM] = { 32, "linux/[a-z0-9_]{1,16}(?:/v[0-9]{1,2})?", "linux/amd64 or linux/arm64" },
 	[TEXT_URL] = { 512, "https?://" HOST "(?::[0-9]{1,5})?(?:" URL_PATH ")?",
-		       "an http or https address without user, password and query" },
+		       "an http or https address without user, password and query", fault_of_dots },
 };
 
 static bool matches(const char *regex, const char *s)
