@@ -26,7 +26,8 @@ static struct error *read_registry(const struct config_key *key, const struct co
 	struct reference *r = &config->repository;
 	err = reference_parse(r, name);
 	if (err)
-		err = error_at(ERROR_SYNTAX, v->file, v->node->line, v->node->column, "'registry': %s", err->message);
+		err = error_at(ERROR_SYNTAX, v->file, v->node->line, v->node->column, "'registry': %s",
+			       err->message);
 	else if (r->tag || *r->digest.text)
 		err = config_fault(v, "'registry' must be without tag and digest: every commit has its own");
 	else if (starts_with(r->repository, "library/") && !strchr(name, '.'))
@@ -55,7 +56,8 @@ static struct error *read_secrets(const struct config_key *key, const struct con
 	struct deploy_config *config = to;
 	(void)key;
 	if (v->node->kind != YAML_MAPPING)
-		return config_fault(v, "'secrets' must hold variables and where their values are kept, such as "
+		return config_fault(v,
+				    "'secrets' must hold variables and where their values are kept, such as "
 				    "'OPENAI_API_KEY: /web-demo/openai'");
 	if (v->node->nr / 2 > DEPLOY_MAX_SECRETS)
 		return config_fault(v, "'secrets' has more than %d", DEPLOY_MAX_SECRETS);
@@ -239,7 +241,8 @@ struct error *deploy_config_parse(struct deploy_config *out, struct slice text, 
 	return parse(out, text, file, &(struct ceilings){ DEPLOY_DEFAULT_WARN, DEPLOY_DEFAULT_STOP });
 }
 
-/* -- of a commit ------------------------------------------------------------------------------------------ */
+/* -- of a commit ------------------------------------------------------------------------------------------
+ */
 
 static struct error *read_ceiling(double *out, struct repo *repo, const char *key, const char *shown)
 {
@@ -258,7 +261,8 @@ static struct error *read_ceiling(double *out, struct repo *repo, const char *ke
 		return NULL;
 	}
 	error_free(err);
-	return error_with_hint(error_new(ERROR_USAGE, "%s is '%s': it must be an amount in US dollars a month, or none",
+	return error_with_hint(error_new(ERROR_USAGE,
+					 "%s is '%s': it must be an amount in US dollars a month, or none",
 					 shown, text),
 			       "git config --show-origin --get-all %s tells where it is set", shown);
 }
@@ -271,7 +275,8 @@ static struct error *missing(struct repo *repo, const struct oid *commit)
 	free(path);
 	struct error *err = error_new(ERROR_NOT_FOUND, "commit %.7s has no " DEPLOY_CONFIG_FILE, commit->hex);
 	if (there)
-		return error_with_hint(err, "there is one in the work tree: commit it, only what is committed is deployed");
+		return error_with_hint(
+		    err, "there is one in the work tree: commit it, only what is committed is deployed");
 	return error_with_hint(err, "`git deploy init` writes one; commit it");
 }
 
@@ -300,7 +305,8 @@ struct error *deploy_config_read(struct deploy_config *out, struct repo *repo, c
 	if (error_drop_if(&err, ERROR_NOT_FOUND))
 		err = missing(repo, commit);
 	if (!err && (entry.mode & 0170000) != 0100000)
-		err = error_new(ERROR_SYNTAX, DEPLOY_CONFIG_FILE " of commit %.7s is no file (a link is not followed)",
+		err = error_new(ERROR_SYNTAX,
+				DEPLOY_CONFIG_FILE " of commit %.7s is no file (a link is not followed)",
 				commit->hex);
 	if (!err)
 		err = repo_read_object(repo, &entry.oid, OBJECT_BLOB, &text);

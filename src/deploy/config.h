@@ -1,8 +1,9 @@
 /*
- * .deploy.yml: what is deployed, and where to. Read from the commit that is deployed, so it is attacker input: it cannot set an
- * endpoint, a credential, a command that runs outside the container, or a path outside the repository, and money only
- * downwards (git config deploy.budgetStop and deploy.budgetWarn are the ceilings). All strings are checked against the characters
- * their place allows, so that they can be put into units, scripts and policies. docs/formats/deploy-yml.schema.json
+ * .deploy.yml: what is deployed, and where to. Read from the commit that is deployed, so it is attacker
+ * input: it cannot set an endpoint, a credential, a command that runs outside the container, or a path
+ * outside the repository, and money only downwards (git config deploy.budgetStop and deploy.budgetWarn are
+ * the ceilings). All strings are checked against the characters their place allows, so that they can be put
+ * into units, scripts and policies. docs/formats/deploy-yml.schema.json
  */
 #ifndef DEPLOY_CONFIG_H
 #define DEPLOY_CONFIG_H
@@ -29,9 +30,10 @@ struct deploy_secret {
 };
 
 enum deploy_strategy {
-	DEPLOY_REPLACE,     /* stop the old, start the new, fall back if it is not healthy */
-	DEPLOY_BLUE_GREEN,  /* the new one becomes healthy on the second port before the old one stops */
-	DEPLOY_CANARY,      /* the new one runs beside the old on the second port or instance until `git deploy promote` */
+	DEPLOY_REPLACE,    /* stop the old, start the new, fall back if it is not healthy */
+	DEPLOY_BLUE_GREEN, /* the new one becomes healthy on the second port before the old one stops */
+	DEPLOY_CANARY,     /* the new one runs beside the old on the second port or instance until `git deploy
+			      promote` */
 };
 
 struct deploy_environment {
@@ -49,15 +51,15 @@ struct deploy_environment {
 
 struct deploy_config {
 	char *app;                     /* "web-demo" */
-	/* Registry and repository; no tag. The file need not name it: of git config deploy.registry then, or (registry NULL)
-	 * unknown. */
+	/* Registry and repository; no tag. The file need not name it: of git config deploy.registry then, or
+	 * (registry NULL) unknown. */
 	struct reference repository;
 	/* How the image is made. */
 	char *dockerfile;              /* path; NULL: as the members below say */
 	char *context;                 /* folder; "" is the top */
-	char *base;                    /* "python:3.12-slim"; NULL with a Dockerfile, as are all below but the platform */
+	char *base; /* "python:3.12-slim"; NULL with a Dockerfile, as are all below but the platform */
 	char *platform;                /* "linux/amd64" */
-	char *dependencies;            /* path of requirements.txt, pyproject.toml, package.json; NULL: none */
+	char *dependencies; /* path of requirements.txt, pyproject.toml, package.json; NULL: none */
 	char **packages; size_t nr_packages;  /* of the base's distribution */
 	char **files; size_t nr_files;        /* paths in the context; 0: all */
 	char **command; size_t nr_command;    /* 0: the base's */
@@ -78,10 +80,12 @@ struct deploy_config {
 
 /* Reads FILE's TEXT. ERROR_SYNTAX at file:line:column. To be released in any case. */
 struct error *deploy_config_parse(struct deploy_config *out, struct slice text, const char *file);
-/* The file of COMMIT; ERROR_NOT_FOUND with `git deploy init` as hint. Budgets are lowered to the user's (git config). */
+/* The file of COMMIT; ERROR_NOT_FOUND with `git deploy init` as hint. Budgets are lowered to the user's (git
+ * config). */
 struct error *deploy_config_read(struct deploy_config *out, struct repo *repo, const struct oid *commit);
 void deploy_config_release(struct deploy_config *c);
-/* NAME NULL: the only one, or "prod"; *OUT is NULL when there are none at all. ERROR_USAGE lists those that there are. */
+/* NAME NULL: the only one, or "prod"; *OUT is NULL when there are none at all. ERROR_USAGE lists those that
+ * there are. */
 struct error *deploy_config_environment(const struct deploy_config *c, const char *name,
 					const struct deploy_environment **out);
 /* The region ENV is in, if the file or the registry's name tells; NULL otherwise. malloc'd. */

@@ -55,13 +55,20 @@ static struct error *check(const struct deploy_environment *env, const struct co
 	if (env->second_port && env->second_port == env->port)
 		return config_fault(v, "'%s': second_port is the port itself (%u)", v->name, env->port);
 	if (env->strategy == DEPLOY_BLUE_GREEN && !env->second_port)
-		return config_fault(v, "'%s': blue-green needs a second_port, where the new release becomes healthy "
-				    "before the old one stops", v->name);
+		return config_fault(
+		    v,
+		    "'%s': blue-green needs a second_port, where the new release becomes healthy "
+		    "before the old one stops",
+		    v->name);
 	if (env->strategy == DEPLOY_CANARY && !env->second_port && !env->canary_instance)
-		return config_fault(v, "'%s': canary needs a second_port or a canary_instance, where the new release "
-				    "runs beside the old one", v->name);
+		return config_fault(
+		    v,
+		    "'%s': canary needs a second_port or a canary_instance, where the new release "
+		    "runs beside the old one",
+		    v->name);
 	if (env->canary_instance && env->strategy != DEPLOY_CANARY)
-		return config_fault(v, "'%s': canary_instance has no effect without 'strategy: canary'", v->name);
+		return config_fault(v, "'%s': canary_instance has no effect without 'strategy: canary'",
+				    v->name);
 	if (env->canary_instance && env->instance && !strcmp(env->canary_instance, env->instance))
 		return config_fault(v, "'%s': canary_instance is the instance itself", v->name);
 	return NULL;
@@ -131,12 +138,13 @@ struct error *deploy_config_environment(const struct deploy_config *c, const cha
 	if (!name)
 		err = error_new(ERROR_USAGE, "which environment? " DEPLOY_CONFIG_FILE " has %s", known.data);
 	else if (c->nr_environments)
-		err = error_new(ERROR_USAGE, "there is no environment '%s'; " DEPLOY_CONFIG_FILE " has %s", shown.data,
-				known.data);
+		err = error_new(ERROR_USAGE, "there is no environment '%s'; " DEPLOY_CONFIG_FILE " has %s",
+				shown.data, known.data);
 	else
-		err = error_with_hint(error_new(ERROR_USAGE, "there is no environment '%s': " DEPLOY_CONFIG_FILE
-						" has none", shown.data),
-				      "add 'environments:' with '  %s: {}' below it", shown.data);
+		err = error_with_hint(
+		    error_new(ERROR_USAGE, "there is no environment '%s': " DEPLOY_CONFIG_FILE " has none",
+			      shown.data),
+		    "add 'environments:' with '  %s: {}' below it", shown.data);
 	buffer_release(&shown);
 out:
 	buffer_release(&known);

@@ -33,10 +33,19 @@ static const struct forbidden_key {
 	{ "profile", CREDENTIAL, "set AWS_PROFILE" },
 #undef CREDENTIAL
 #define SCRIPT "anyone who can open a pull request could run it outside of the container"
-	{ "script", SCRIPT, NULL }, { "scripts", SCRIPT, NULL }, { "shell", SCRIPT, NULL },
-	{ "exec", SCRIPT, NULL }, { "run", SCRIPT, NULL }, { "hook", SCRIPT, NULL }, { "hooks", SCRIPT, NULL },
-	{ "before", SCRIPT, NULL }, { "after", SCRIPT, NULL }, { "pre_deploy", SCRIPT, NULL },
-	{ "post_deploy", SCRIPT, NULL }, { "before_script", SCRIPT, NULL }, { "after_script", SCRIPT, NULL },
+	{ "script", SCRIPT, NULL },
+	{ "scripts", SCRIPT, NULL },
+	{ "shell", SCRIPT, NULL },
+	{ "exec", SCRIPT, NULL },
+	{ "run", SCRIPT, NULL },
+	{ "hook", SCRIPT, NULL },
+	{ "hooks", SCRIPT, NULL },
+	{ "before", SCRIPT, NULL },
+	{ "after", SCRIPT, NULL },
+	{ "pre_deploy", SCRIPT, NULL },
+	{ "post_deploy", SCRIPT, NULL },
+	{ "before_script", SCRIPT, NULL },
+	{ "after_script", SCRIPT, NULL },
 	{ "user_data", SCRIPT, "`git deploy boot` renders it" },
 	{ "userdata", SCRIPT, "`git deploy boot` renders it" },
 	{ "unit", SCRIPT, "`git deploy boot` renders it" },
@@ -47,9 +56,12 @@ static const struct forbidden_key {
 	{ "role", PERMISSION, "`git deploy iam` prints what is needed" },
 	{ "role_arn", PERMISSION, "`git deploy iam` prints what is needed" },
 	{ "permissions", PERMISSION, "`git deploy iam` prints what is needed" },
-	{ "privileged", PERMISSION, NULL }, { "cap_add", PERMISSION, NULL }, { "capabilities", PERMISSION, NULL },
+	{ "privileged", PERMISSION, NULL },
+	{ "cap_add", PERMISSION, NULL },
+	{ "capabilities", PERMISSION, NULL },
 	{ "devices", PERMISSION, "`gpu: true` gives the app the graphics cards" },
-	{ "network", PERMISSION, NULL }, { "security_opt", PERMISSION, NULL },
+	{ "network", PERMISSION, NULL },
+	{ "security_opt", PERMISSION, NULL },
 	{ "mounts", PERMISSION, "`data:` names folders that outlive the container" },
 	{ "volumes", PERMISSION, "`data:` names folders that outlive the container" },
 #undef PERMISSION
@@ -75,7 +87,8 @@ static struct error *forbidden_key(const struct config_value *key)
 		const struct forbidden_key *f = &forbidden_keys[i];
 		if (strcasecmp(f->key, key->node->value))
 			continue;
-		struct error *err = config_fault(key, "'%s' cannot be set by a repository (%s)", f->key, f->why);
+		struct error *err =
+			config_fault(key, "'%s' cannot be set by a repository (%s)", f->key, f->why);
 		return f->instead ? error_with_hint(err, "%s", f->instead) : err;
 	}
 	return NULL;
@@ -101,7 +114,8 @@ static struct error *unknown_key(const struct config_keys *keys, const struct co
 	if (near)
 		err = config_fault(key, "unknown key %s; did you mean '%s'?", shown.data, near);
 	else
-		err = error_with_hint(config_fault(key, "unknown key %s", shown.data), "known keys: %s", known.data);
+		err = error_with_hint(config_fault(key, "unknown key %s", shown.data), "known keys: %s",
+				      known.data);
 out:
 	free(names);
 	buffer_release(&shown);
@@ -177,7 +191,8 @@ static struct error *no_list(const struct config_value *v)
 		}
 		s += len + (s[len] == ' ');
 	}
-	err = error_with_hint(err, "%s: [%s]", strrchr(v->name, '.') ? strrchr(v->name, '.') + 1 : v->name, words.data);
+	err = error_with_hint(err, "%s: [%s]", strrchr(v->name, '.') ? strrchr(v->name, '.') + 1 : v->name,
+			      words.data);
 	buffer_release(&words);
 	return err;
 }
@@ -192,7 +207,8 @@ struct error *config_read_list(const struct config_key *key, const struct config
 		return config_fault(v, "'%s' must have %u to %u items", v->name, key->min, key->max);
 	*out = xcalloc(v->node->nr + 1, sizeof(**out)); /* ends with NULL, as a list does */
 	for (size_t i = 0; i < v->node->nr; i++) {
-		struct error *err = config_text_read(&(*out)[i], key->text, v->node->items[i], v->file, v->name);
+		struct error *err =
+			config_text_read(&(*out)[i], key->text, v->node->items[i], v->file, v->name);
 		if (err)
 			return err;
 		*nr = i + 1;
@@ -246,12 +262,12 @@ static bool read_quantity(const struct yaml_node *node, const struct unit *units
 }
 
 static const struct unit seconds_units[] = {
-	{ "", 1 }, { "s", 1 }, { "second", 1 }, { "seconds", 1 }, { "m", 60 }, { "min", 60 }, { "minute", 60 },
-	{ "minutes", 60 }, { NULL, 0 },
+	{ "", 1 },     { "s", 1 },       { "second", 1 },   { "seconds", 1 }, { "m", 60 },
+	{ "min", 60 }, { "minute", 60 }, { "minutes", 60 }, { NULL, 0 },
 };
 static const struct unit minutes_units[] = {
-	{ "m", 1 }, { "min", 1 }, { "minute", 1 }, { "minutes", 1 }, { "h", 60 }, { "hour", 60 }, { "hours", 60 },
-	{ "d", 1440 }, { "day", 1440 }, { "days", 1440 }, { NULL, 0 },
+	{ "m", 1 },      { "min", 1 },  { "minute", 1 }, { "minutes", 1 }, { "h", 60 }, { "hour", 60 },
+	{ "hours", 60 }, { "d", 1440 }, { "day", 1440 }, { "days", 1440 }, { NULL, 0 },
 };
 static const struct unit megabytes_units[] = {
 	{ "MB", 1 }, { "MiB", 1 }, { "M", 1 }, { "GB", 1024 }, { "GiB", 1024 }, { "G", 1024 }, { NULL, 0 },
@@ -272,8 +288,8 @@ struct error *config_read_minutes(const struct config_key *key, const struct con
 	bool never = v->node->kind == YAML_SCALAR &&
 		     (!strcmp(v->node->value, "never") || !strcmp(v->node->value, "0"));
 	if (!never && !read_quantity(v->node, minutes_units, key->max, &number))
-		return config_fault(v, "'%s' must be a time such as '30 minutes' or '12 hours' (%u days at most), "
-				    "or never", v->name, key->max / 1440);
+		return config_fault(v, "'%s' must be a time such as '30 minutes' or '12 hours' (%u days at "
+				    "most), or never", v->name, key->max / 1440);
 	if (!never && number < key->min)
 		return config_fault(v, "'%s' must be at least %u minutes, or never", v->name, key->min);
 	*(unsigned *)member(to, key->at) = (unsigned)number;
@@ -284,8 +300,8 @@ struct error *config_read_megabytes(const struct config_key *key, const struct c
 {
 	uint64_t number;
 	if (!read_quantity(v->node, megabytes_units, key->max, &number) || number < key->min)
-		return config_fault(v, "'%s' must be a size such as '1500 MB' or '2 GB', at least %u MB", v->name,
-				    key->min);
+		return config_fault(v, "'%s' must be a size such as '1500 MB' or '2 GB', at least %u MB",
+				    v->name, key->min);
 	*(unsigned *)member(to, key->at) = (unsigned)number;
 	return NULL;
 }

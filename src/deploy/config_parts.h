@@ -32,7 +32,8 @@ struct config_key {
 	const struct config_keys *section; /* read_section: into the same struct */
 };
 
-/* Reads all keys of V, a mapping, into TO. Unknown ones are refused, with the nearest name or the reason why no repository may set them. */
+/* Reads all keys of V, a mapping, into TO. Unknown ones are refused, with the nearest name or the reason why
+ * no repository may set them. */
 struct error *config_read_keys(const struct config_keys *keys, const struct config_value *v, void *to);
 struct error *config_fault(const struct config_value *v, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3), warn_unused_result));

@@ -1,6 +1,7 @@
 /*
- * The strings that .deploy.yml may hold. They end up in shell scripts, units, policies and templates, so what each may be is a
- * table of characters and lengths, narrower than what any of those places could be harmed by.
+ * The strings that .deploy.yml may hold. They end up in shell scripts, units, policies and templates, so what
+ * each may be is a table of characters and lengths, narrower than what any of those places could be harmed
+ * by.
  */
 #ifndef DEPLOY_CONFIG_TEXT_H
 #define DEPLOY_CONFIG_TEXT_H
@@ -30,10 +31,10 @@ enum config_text {
 
 /* Why S is none of KIND, malloc'd: "must be ..."; NULL: it is one. */
 char *config_text_fault(enum config_text kind, const char *s);
-/* The string of VALUE, malloc'd, in the form it has from here on (paths without "./" and a last '/'). ERROR_SYNTAX at its place, naming
- * NAME, what it is and what it must be. */
-struct error *config_text_read(char **out, enum config_text kind, const struct yaml_node *value, const char *file,
-			       const char *name);
+/* The string of VALUE, malloc'd, in the form it has from here on (paths without "./" and a last '/').
+ * ERROR_SYNTAX at its place, naming NAME, what it is and what it must be. */
+struct error *config_text_read(char **out, enum config_text kind, const struct yaml_node *value,
+			       const char *file, const char *name);
 /* Appends what a person may see of the bytes of a hostile file, on one line and short. */
 void config_text_show(struct buffer *out, const char *s, size_t len);
 

@@ -31,7 +31,8 @@ static const char whole[] =
 	"environments:\n"
 	"  test:\n"
 	"  prod: {region: eu-west-1, instance: web-demo, type: t3.medium, port: 81, spot: true,\n"
-	"         hibernate: true, strategy: canary, second_port: 8081, canary_instance: i-0123456789abcdef0,\n"
+	"         hibernate: true, strategy: canary, second_port: 8081, canary_instance: "
+	"i-0123456789abcdef0,\n"
 	"         url: 'http://demo.example.org/'}\n";
 
 #define MINIMAL "app: a\nport: 80\nimage: {base: nginx}\n"
@@ -130,7 +131,8 @@ static void test_never_is_no_minutes(void **state)
 	deploy_config_release(&c);
 	assert_refused(MINIMAL "idle: 30\n", ".deploy.yml:4:7: 'idle' must be a time such as '30 minutes' or "
 					     "'12 hours' (7 days at most), or never");
-	assert_refused(MINIMAL "idle: 1 minute\n", ".deploy.yml:4:7: 'idle' must be at least 5 minutes, or never");
+	assert_refused(MINIMAL "idle: 1 minute\n",
+		       ".deploy.yml:4:7: 'idle' must be at least 5 minutes, or never");
 }
 
 static void test_unknown_keys_are_told_with_the_nearest(void **state)
@@ -140,25 +142,30 @@ static void test_unknown_keys_are_told_with_the_nearest(void **state)
 	assert_refused(MINIMAL "budget: {wrn: 3}\n",
 		       ".deploy.yml:4:10: unknown key 'wrn' in 'budget'; did you mean 'warn'?");
 	assert_refused("image: {quux: 1}\n", ".deploy.yml:1:9: unknown key 'quux' in 'image'");
-	assert_refused(MINIMAL "environments:\n  prod:\n    regoin: x\n",
-		       ".deploy.yml:6:5: unknown key 'regoin' in 'environments.prod'; did you mean 'region'?");
+	assert_refused(
+		MINIMAL "environments:\n  prod:\n    regoin: x\n",
+		".deploy.yml:6:5: unknown key 'regoin' in 'environments.prod'; did you mean 'region'?");
 	assert_refused("\"\\e[31m\": 1\n", ".deploy.yml:1:1: unknown key '\\x1b[31m'");
 }
 
 static void test_keys_that_no_repository_may_set_say_why(void **state)
 {
 	(void)state;
-	assert_refused(MINIMAL "endpoint_url: http://evil.example\n",
-		       ".deploy.yml:4:1: 'endpoint_url' cannot be set by a repository (anyone who can open a pull "
-		       "request could be sent your credentials)");
+	assert_refused(
+		MINIMAL "endpoint_url: http://evil.example\n",
+		".deploy.yml:4:1: 'endpoint_url' cannot be set by a repository (anyone who can open a pull "
+		"request could be sent your credentials)");
 	assert_refused(MINIMAL "environments: {prod: {User_Data: '#!/bin/sh'}}\n",
-		       ".deploy.yml:4:23: 'user_data' cannot be set by a repository (anyone who can open a pull request "
+		       ".deploy.yml:4:23: 'user_data' cannot be set by a repository (anyone who can open a "
+		       "pull request "
 		       "could run it outside of the container)");
 	assert_refused("image: {base: x, privileged: true}\n",
-		       ".deploy.yml:1:18: 'privileged' cannot be set by a repository (anyone who can open a pull request "
+		       ".deploy.yml:1:18: 'privileged' cannot be set by a repository (anyone who can open a "
+		       "pull request "
 		       "could give themselves permissions)");
-	assert_refused("password: x\n", ".deploy.yml:1:1: 'password' cannot be set by a repository (credentials do not "
-					"belong into a repository)");
+	assert_refused("password: x\n",
+		       ".deploy.yml:1:1: 'password' cannot be set by a repository (credentials do not "
+		       "belong into a repository)");
 }
 
 static void test_what_is_missing_is_named(void **state)
@@ -182,7 +189,8 @@ static void test_a_dockerfile_says_what_is_in_the_image(void **state)
 	assert_string_equal(c.context, "web");
 	deploy_config_release(&c);
 	assert_refused("app: a\nport: 80\nimage: {dockerfile: Dockerfile, base: nginx}\n",
-		       ".deploy.yml:3:8: 'image.base' has no effect with 'image.dockerfile': the Dockerfile says it");
+		       ".deploy.yml:3:8: 'image.base' has no effect with 'image.dockerfile': the Dockerfile "
+		       "says it");
 }
 
 static void test_a_command_is_words(void **state)
@@ -198,64 +206,96 @@ static void test_a_command_is_words(void **state)
 static void test_registries_are_names_without_tag(void **state)
 {
 	(void)state;
-	assert_refused("registry: r.example.org/web:v1\n",
-		       ".deploy.yml:1:11: 'registry' must be without tag and digest: every commit has its own");
+	assert_refused(
+		"registry: r.example.org/web:v1\n",
+		".deploy.yml:1:11: 'registry' must be without tag and digest: every commit has its own");
 	assert_refused("registry: web-demo\n",
 		       ".deploy.yml:1:11: 'registry' must name registry and repository, such as "
 		       "108712345678.dkr.ecr.eu-central-1.amazonaws.com/web-demo");
-	assert_refused("registry: $(id).example.org/x\n",
-		       ".deploy.yml:1:11: 'registry' is '$(id).example.org/x': it must be the name of an image");
+	assert_refused(
+		"registry: $(id).example.org/x\n",
+		".deploy.yml:1:11: 'registry' is '$(id).example.org/x': it must be the name of an image");
 }
 
 static void test_variables_that_load_code_are_no_secrets(void **state)
 {
-	static const char *const names[] = { "LD_PRELOAD", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "NODE_OPTIONS",
-					     "BASH_ENV", "GIT_SSH_COMMAND", "JAVA_TOOL_OPTIONS" };
+	static const char *const names[] = { "LD_PRELOAD",      "LD_LIBRARY_PATH",  "PATH",
+					     "PYTHONPATH",      "NODE_OPTIONS",     "BASH_ENV",
+					     "GIT_SSH_COMMAND", "JAVA_TOOL_OPTIONS" };
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		char *why = config_text_fault(TEXT_VARIABLE, names[i]);
-		assert_string_equal(why, "changes how programs are started or find their code, which no secret may");
+		assert_string_equal(
+			why, "changes how programs are started or find their code, which no secret may");
 		free(why);
 	}
 	assert_null(config_text_fault(TEXT_VARIABLE, "PATH_TO_MODEL"));
 	assert_null(config_text_fault(TEXT_VARIABLE, "PYTHON_API_KEY"));
-	assert_refused("secrets: {openai: /x}\n",
-		       ".deploy.yml:1:11: 'secrets' is 'openai': it must be capital letters, digits and '_', such as "
-		       "OPENAI_API_KEY");
+	assert_refused("secrets: {openai: /x}\n", ".deploy.yml:1:11: 'secrets' is 'openai': it must be "
+						  "capital letters, digits and '_', such as "
+						  "OPENAI_API_KEY");
 }
 
 static void test_a_secret_itself_is_not_shown(void **state)
 {
 	(void)state;
 	assert_refused("secrets: {OPENAI_API_KEY: sk-hunter2}\n",
-		       ".deploy.yml:1:27: 'secrets.OPENAI_API_KEY' must be the name of a parameter (/web-demo/openai) or "
+		       ".deploy.yml:1:27: 'secrets.OPENAI_API_KEY' must be the name of a parameter "
+		       "(/web-demo/openai) or "
 		       "secretsmanager:<name>[#<key>]: never the secret itself");
 }
 
-/* Whatever stands in the file, nothing that a shell, a unit file, a policy or a template reads comes through. */
+/* Whatever stands in the file, nothing that a shell, a unit file, a policy or a template reads comes through.
+ */
 static void test_hostile_values_of_every_key_are_refused(void **state)
 {
-	static const char *const hostile[] = { "$(reboot)", "`reboot`", "${PATH}", "a'b", "a\\\"b", "a\\nb", "a\\rb", "a;b",
-					       "a|b", "a&b", "a<b", "a>b", "%h/x", "a\\\\b", "#{x}", "a\\0b", "\\u202ea", "*",
-					       "../x", "-x y", "!x", "{{x}}", "\\e[2J" };
+	static const char *const hostile[] = { "$(reboot)", "`reboot`", "${PATH}", "a'b",    "a\\\"b",
+					       "a\\nb",     "a\\rb",    "a;b",     "a|b",    "a&b",
+					       "a<b",       "a>b",      "%h/x",    "a\\\\b", "#{x}",
+					       "a\\0b",     "\\u202ea", "*",       "../x",   "-x y",
+					       "!x",        "{{x}}",    "\\e[2J" };
 	static const char *const places[] = {
-		"app: \"%s\"", "registry: \"%s\"", "registry: \"r.example.org/%s\"", "image: {base: \"%s\"}",
-		"image: {dependencies: \"%s\"}", "image: {packages: [\"%s\"]}", "image: {files: [\"%s\"]}",
-		"image: {platform: \"linux/%s\"}", "image: {user: \"%s\"}", "image: {dockerfile: \"%s\"}",
-		"image: {context: \"%s\"}", "port: \"%s\"", "health: \"/%s\"", "health: {timeout: \"%s\"}",
-		"secrets: {\"%s\": /x}", "secrets: {X: \"/%s\"}", "secrets: {X: \"secretsmanager:%s\"}", "data: [\"/d/%s\"]",
-		"memory: \"%s\"", "gpu: \"%s\"", "idle: \"%s\"", "uptime: \"%s\"", "budget: {warn: \"%s\"}",
-		"allow: [\"%s\"]", "environments: {\"%s\": {}}", "environments: {p: {region: \"%s\"}}",
-		"environments: {p: {instance: \"%s\"}}", "environments: {p: {type: \"%s\"}}",
-		"environments: {p: {port: \"%s\"}}", "environments: {p: {strategy: \"%s\"}}",
-		"environments: {p: {url: \"http://x/%s\"}}", "environments: {p: {url: \"http://%s/\"}}", "\"%s\": 1",
+		"app: \"%s\"",
+		"registry: \"%s\"",
+		"registry: \"r.example.org/%s\"",
+		"image: {base: \"%s\"}",
+		"image: {dependencies: \"%s\"}",
+		"image: {packages: [\"%s\"]}",
+		"image: {files: [\"%s\"]}",
+		"image: {platform: \"linux/%s\"}",
+		"image: {user: \"%s\"}",
+		"image: {dockerfile: \"%s\"}",
+		"image: {context: \"%s\"}",
+		"port: \"%s\"",
+		"health: \"/%s\"",
+		"health: {timeout: \"%s\"}",
+		"secrets: {\"%s\": /x}",
+		"secrets: {X: \"/%s\"}",
+		"secrets: {X: \"secretsmanager:%s\"}",
+		"data: [\"/d/%s\"]",
+		"memory: \"%s\"",
+		"gpu: \"%s\"",
+		"idle: \"%s\"",
+		"uptime: \"%s\"",
+		"budget: {warn: \"%s\"}",
+		"allow: [\"%s\"]",
+		"environments: {\"%s\": {}}",
+		"environments: {p: {region: \"%s\"}}",
+		"environments: {p: {instance: \"%s\"}}",
+		"environments: {p: {type: \"%s\"}}",
+		"environments: {p: {port: \"%s\"}}",
+		"environments: {p: {strategy: \"%s\"}}",
+		"environments: {p: {url: \"http://x/%s\"}}",
+		"environments: {p: {url: \"http://%s/\"}}",
+		"\"%s\": 1",
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
 		for (size_t j = 0; j < ARRAY_SIZE(hostile); j++) {
 			struct deploy_config c;
 			const char *mark = strstr(places[i], "%s");
-			char *text = xstrfmt("%.*s%s%s\n", (int)(mark - places[i]), places[i], hostile[j], mark + 2);
+			char *text = xstrfmt("%.*s%s%s\n", (int)(mark - places[i]), places[i], hostile[j],
+					     mark + 2);
 			struct error *err = parse(&c, text);
 			if (!err || strstr(err->message, "is missing"))
 				fail_msg("not refused: %s", text);
@@ -271,7 +311,8 @@ static void test_words_of_a_command_have_no_control_bytes(void **state)
 {
 	struct deploy_config c;
 	(void)state;
-	assert_success(parse(&c, "app: a\nport: 80\nimage: {base: x, command: [sh, -c, 'echo \"$PORT\" %h ${X}']}\n"));
+	assert_success(parse(
+		&c, "app: a\nport: 80\nimage: {base: x, command: [sh, -c, 'echo \"$PORT\" %h ${X}']}\n"));
 	assert_string_equal(c.command[2], "echo \"$PORT\" %h ${X}");
 	deploy_config_release(&c);
 	assert_refused("image: {command: [\"a\\nb\"]}\n",
@@ -289,13 +330,16 @@ static void test_paths_stay_inside(void **state)
 		{ TEXT_REPOSITORY_PATH, "a//b", "must be a path without empty parts and '.'" },
 		{ TEXT_REPOSITORY_PATH, ".git/config", "is git's own folder, which is in no commit" },
 		{ TEXT_REPOSITORY_FILE, "/etc/passwd",
-		  "must be a path in the repository, written from its top: without '/', '~' or '-' before it" },
+		  "must be a path in the repository, written from its top: without '/', '~' or '-' before "
+		  "it" },
 		{ TEXT_CONTAINER_FOLDER, "/usr",
 		  "is a folder of the system in the container: name one below it, such as /data" },
 		{ TEXT_CONTAINER_FOLDER, "/proc/1",
 		  "belongs to the system in the container: name another, such as /data" },
-		{ TEXT_CONTAINER_FOLDER, "/a/../proc", "must be an absolute path without '.', '..' and empty parts" },
-		{ TEXT_HEALTH, "//evil.example/", "must be a path on the app's own server, such as /healthz" },
+		{ TEXT_CONTAINER_FOLDER, "/a/../proc",
+		  "must be an absolute path without '.', '..' and empty parts" },
+		{ TEXT_HEALTH, "//evil.example/",
+		  "must be a path on the app's own server, such as /healthz" },
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
@@ -315,8 +359,10 @@ static void test_long_values_are_refused(void **state)
 	buffer_addstr(&text, "app: ");
 	for (int i = 0; i < 64; i++)
 		buffer_addch(&text, 'a');
-	assert_refused(text.data, ".deploy.yml:1:6: 'app' is 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-				  "...': it must have at most 63 characters");
+	assert_refused(
+		text.data,
+		".deploy.yml:1:6: 'app' is 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		"...': it must have at most 63 characters");
 	buffer_release(&text);
 }
 
@@ -324,15 +370,18 @@ static void test_strategies_have_what_they_need(void **state)
 {
 	(void)state;
 	assert_refused(MINIMAL "environments: {p: {strategy: blue-green}}\n",
-		       ".deploy.yml:4:19: 'environments.p': blue-green needs a second_port, where the new release becomes "
+		       ".deploy.yml:4:19: 'environments.p': blue-green needs a second_port, where the new "
+		       "release becomes "
 		       "healthy before the old one stops");
 	assert_refused(MINIMAL "environments: {p: {strategy: canary}}\n",
-		       ".deploy.yml:4:19: 'environments.p': canary needs a second_port or a canary_instance, where the "
+		       ".deploy.yml:4:19: 'environments.p': canary needs a second_port or a canary_instance, "
+		       "where the "
 		       "new release runs beside the old one");
 	assert_refused(MINIMAL "environments: {p: {second_port: 80}}\n",
 		       ".deploy.yml:4:19: 'environments.p': second_port is the port itself (80)");
 	assert_refused(MINIMAL "environments: {p: {strategy: rolling}}\n",
-		       ".deploy.yml:4:30: 'environments.p.strategy' is replace, blue-green or canary, not 'rolling'");
+		       ".deploy.yml:4:30: 'environments.p.strategy' is replace, blue-green or canary, not "
+		       "'rolling'");
 }
 
 static void test_an_environment_is_found_by_name_or_alone(void **state)
@@ -369,7 +418,8 @@ static void test_the_region_is_the_environments_or_the_registrys(void **state)
 	struct deploy_config c;
 	(void)state;
 	assert_success(parse(&c, whole));
-	char *own = deploy_config_region(&c, &c.environments[1]), *of_registry = deploy_config_region(&c, &c.environments[0]);
+	char *own = deploy_config_region(&c, &c.environments[1]),
+	     *of_registry = deploy_config_region(&c, &c.environments[0]);
 	assert_string_equal(own, "eu-west-1");
 	assert_string_equal(of_registry, "eu-central-1");
 	free(own);
@@ -433,7 +483,8 @@ static void test_only_what_is_committed_counts(void **state)
 	error_free(err);
 	put_file(path, ".deploy.yml", MINIMAL);
 	err = read_head(&c);
-	assert_string_equal(err->hint, "there is one in the work tree: commit it, only what is committed is deployed");
+	assert_string_equal(err->hint,
+			    "there is one in the work tree: commit it, only what is committed is deployed");
 	error_free(err);
 	commit(MINIMAL);
 	put_file(path, ".deploy.yml", "app: other\n");
@@ -476,8 +527,9 @@ static void test_budgets_only_go_down(void **state)
 	deploy_config_release(&c);
 	git(path, "config", "deploy.budgetStop", "lots", NULL);
 	struct error *err = read_head(&c);
-	assert_string_equal(err->message, "deploy.budgetStop is 'lots': it must be an amount in US dollars a month, or "
-					  "none");
+	assert_string_equal(err->message,
+				"deploy.budgetStop is 'lots': it must be an amount in US dollars a month, or "
+				"none");
 	error_free(err);
 }
 
