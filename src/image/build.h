@@ -47,6 +47,7 @@ struct image_spec {
 	struct image_variable *labels; size_t nr_labels;
 	unsigned *ports; size_t nr_ports;
 	char *stop_signal;
+	char *healthcheck;               /* docker's addition to the configuration, as JSON */
 };
 void image_spec_release(struct image_spec *spec);
 
