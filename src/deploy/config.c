@@ -77,6 +77,28 @@ static struct error *read_secrets(const struct config_key *key, const struct con
 	return NULL;
 }
 
+static struct error *read_environment(const struct config_key *key, const struct config_value *v, void *to)
+{
+	struct deploy_config *config = to;
+	(void)key;
+	if (v->node->kind != YAML_MAPPING)
+		return config_fault(v, "'%s' must hold 'NAME: value' lines", v->name);
+	if (v->node->nr / 2 > DEPLOY_MAX_VARIABLES)
+		return config_fault(v, "'%s' has more than %d", v->name, DEPLOY_MAX_VARIABLES);
+	config->environment = xcalloc(v->node->nr / 2 + 1, sizeof(*config->environment));
+	for (size_t i = 0; i + 1 < v->node->nr; i += 2) {
+		struct deploy_variable *variable = &config->environment[config->nr_environment++];
+		struct error *err = config_text_read(&variable->name, TEXT_IMAGE_VARIABLE, v->node->items[i],
+						     v->file, v->name);
+		if (!err)
+			err = config_text_read(&variable->value, TEXT_WORD, v->node->items[i + 1], v->file,
+					       v->name);
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
 #define AT(member) offsetof(struct deploy_config, member)
 #define KEYS(name, keys) { name, keys, ARRAY_SIZE(keys) }
 
@@ -86,6 +108,7 @@ static const struct config_key image_keys[] = {
 	{ "context", config_read_text, AT(context), 0, TEXT_REPOSITORY_PATH },
 	{ "dependencies", config_read_text, AT(dependencies), 0, TEXT_REPOSITORY_FILE },
 	{ "dockerfile", config_read_text, AT(dockerfile), 0, TEXT_REPOSITORY_FILE },
+	{ "environment", read_environment },
 	{ "files", config_read_list, AT(files), AT(nr_files), TEXT_REPOSITORY_PATH, 1, CONFIG_MAX_LIST },
 	{ "packages", config_read_list, AT(packages), AT(nr_packages), TEXT_PACKAGE, 0, CONFIG_MAX_LIST },
 	{ "platform", config_read_text, AT(platform), 0, TEXT_PLATFORM },
@@ -140,6 +163,7 @@ static const struct {
 	{ "base", offsetof(struct deploy_config, base) },
 	{ "command", offsetof(struct deploy_config, command) },
 	{ "dependencies", offsetof(struct deploy_config, dependencies) },
+	{ "environment", offsetof(struct deploy_config, environment) },
 	{ "files", offsetof(struct deploy_config, files) },
 	{ "packages", offsetof(struct deploy_config, packages) },
 	{ "user", offsetof(struct deploy_config, user) },
@@ -336,6 +360,11 @@ void deploy_config_release(struct deploy_config *c)
 	strings_free(c->packages, c->nr_packages);
 	strings_free(c->files, c->nr_files);
 	strings_free(c->command, c->nr_command);
+	for (size_t i = 0; i < c->nr_environment; i++) {
+		free(c->environment[i].name);
+		free(c->environment[i].value);
+	}
+	free(c->environment);
 	free(c->user);
 	free(c->health);
 	for (size_t i = 0; i < c->nr_secrets; i++) {

@@ -18,6 +18,7 @@
 #define DEPLOY_CONFIG_MAX_SIZE ((size_t)256 << 10)
 #define DEPLOY_MAX_ENVIRONMENTS 16
 #define DEPLOY_MAX_SECRETS 64
+#define DEPLOY_MAX_VARIABLES 64
 #define DEPLOY_DEFAULT_HEALTH_SECONDS 90
 #define DEPLOY_DEFAULT_WARN 15.0
 #define DEPLOY_DEFAULT_STOP 20.0
@@ -27,6 +28,10 @@
 struct deploy_secret {
 	char *variable;     /* "OPENAI_API_KEY" */
 	char *source;       /* "/web-demo/openai" or "secretsmanager:web-demo/db#password" */
+};
+
+struct deploy_variable {
+	char *name, *value;
 };
 
 enum deploy_strategy {
@@ -63,6 +68,7 @@ struct deploy_config {
 	char **packages; size_t nr_packages;  /* of the base's distribution */
 	char **files; size_t nr_files;        /* paths in the context; 0: all */
 	char **command; size_t nr_command;    /* 0: the base's */
+	struct deploy_variable *environment; size_t nr_environment; /* ENV of the image; no secrets */
 	char *user;                           /* NULL: the base's */
 	/* How it runs. */
 	unsigned port;                 /* in the container */

@@ -94,6 +94,14 @@ static struct error *forbidden_key(const struct config_value *key)
 	return NULL;
 }
 
+static bool has_key(const struct config_keys *keys, const char *name)
+{
+	for (size_t i = 0; keys && i < keys->nr; i++)
+		if (!strcmp(keys->keys[i].name, name))
+			return true;
+	return false;
+}
+
 static struct error *unknown_key(const struct config_keys *keys, const struct config_value *key)
 {
 	const char **names = xcalloc(keys->nr + 1, sizeof(*names));
@@ -104,6 +112,10 @@ static struct error *unknown_key(const struct config_keys *keys, const struct co
 	for (size_t i = 0; i < keys->nr; i++) {
 		names[i] = keys->keys[i].name;
 		buffer_addf(&known, "%s%s", i ? ", " : "", names[i]);
+		if (has_key(keys->keys[i].section, key->node->value)) {
+			err = config_fault(key, "'%s' belongs below '%s'", key->node->value, names[i]);
+			goto out;
+		}
 	}
 	const char *near = text_nearest(key->node->value, names);
 	buffer_addch(&shown, '\'');

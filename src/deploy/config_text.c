@@ -126,6 +126,7 @@ static const struct text_rule {
 				    fault_of_folder },
 	[TEXT_VARIABLE] = { 128, "[A-Z_][A-Z0-9_]*",
 			    "capital letters, digits and '_', such as OPENAI_API_KEY", fault_of_variable },
+	[TEXT_IMAGE_VARIABLE] = { 128, "[A-Za-z_][A-Za-z0-9_]*", "letters, digits and '_'" },
 	[TEXT_SECRET_SOURCE] = { 512,
 				 "(?:/[A-Za-z0-9_.-]+){1,15}|"
 				 "secretsmanager:[A-Za-z0-9/_+=.@-]+(?:#[A-Za-z0-9_.-]{1,128})?",

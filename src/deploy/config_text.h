@@ -18,6 +18,7 @@ enum config_text {
 	TEXT_REPOSITORY_PATH,    /* the same, or "" for the top */
 	TEXT_CONTAINER_FOLDER,   /* an absolute path in the container that may hold data */
 	TEXT_VARIABLE,           /* the name of a secret's variable */
+	TEXT_IMAGE_VARIABLE,     /* of one in the image */
 	TEXT_SECRET_SOURCE,
 	TEXT_HEALTH,             /* the path of a URL */
 	TEXT_WORD,               /* of a command */

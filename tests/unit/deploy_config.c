@@ -1,6 +1,8 @@
 /* .deploy.yml: what it may say, what it may never say, and how people are told. */
 #include "git_fixture.h"
 
+#include <cjson/cJSON.h>
+
 #include "base/text.h"
 #include "deploy/config.h"
 #include "deploy/config_text.h"
@@ -14,6 +16,7 @@ static const char whole[] =
 	"  packages: [libgomp1, 'g++=4:12.2.0-3']\n"
 	"  files: [app.py, ./pages/]\n"
 	"  command: [streamlit, run, app.py, --server.port=8501]\n"
+	"  environment: {THEME: dark, WORKERS: 2}\n"
 	"  platform: linux/arm64\n"
 	"  user: nobody\n"
 	"port: 8501\n"
@@ -70,6 +73,9 @@ static void test_all_keys_are_read(void **state)
 	assert_null(c.files[2]);
 	assert_int_equal(c.nr_command, 4);
 	assert_string_equal(c.command[3], "--server.port=8501");
+	assert_int_equal(c.nr_environment, 2);
+	assert_string_equal(c.environment[1].name, "WORKERS");
+	assert_string_equal(c.environment[1].value, "2");
 	assert_string_equal(c.platform, "linux/arm64");
 	assert_string_equal(c.user, "nobody");
 	assert_string_equal(c.context, "");
@@ -141,6 +147,7 @@ static void test_unknown_keys_are_told_with_the_nearest(void **state)
 	assert_refused("ap: x\n", ".deploy.yml:1:1: unknown key 'ap'; did you mean 'app'?");
 	assert_refused(MINIMAL "budget: {wrn: 3}\n",
 		       ".deploy.yml:4:10: unknown key 'wrn' in 'budget'; did you mean 'warn'?");
+	assert_refused("command: [x]\n", ".deploy.yml:1:1: 'command' belongs below 'image'");
 	assert_refused("image: {quux: 1}\n", ".deploy.yml:1:9: unknown key 'quux' in 'image'");
 	assert_refused(
 		MINIMAL "environments:\n  prod:\n    regoin: x\n",
@@ -262,7 +269,7 @@ static void test_hostile_values_of_every_key_are_refused(void **state)
 		"image: {dependencies: \"%s\"}",
 		"image: {packages: [\"%s\"]}",
 		"image: {files: [\"%s\"]}",
-		"image: {platform: \"linux/%s\"}",
+		"image: {platform: \"linux/%s\"}", "image: {environment: {\"%s\": 1}}",
 		"image: {user: \"%s\"}",
 		"image: {dockerfile: \"%s\"}",
 		"image: {context: \"%s\"}",
@@ -430,6 +437,67 @@ static void test_the_region_is_the_environments_or_the_registrys(void **state)
 	deploy_config_release(&c);
 }
 
+/* -- the schema ---------------------------------------------------------------------------------------- */
+
+/* The keys that the reader knows in the section that TEXT makes it read, as it tells them itself. */
+static char *known_keys(const char *text)
+{
+	struct deploy_config c;
+	struct error *err = parse(&c, text);
+	const char *keys;
+	assert_non_null(err);
+	assert_non_null(err->hint);
+	assert_true(skip_prefix(err->hint, "known keys: ", &keys));
+	char *copy = xstrdup(keys);
+	error_free(err);
+	return copy;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void assert_properties(const cJSON *schema, const char *text)
+{
+	const cJSON *properties = cJSON_GetObjectItemCaseSensitive(schema, "properties"), *p;
+	const char *names[32];
+	size_t nr = 0;
+	struct buffer all = BUFFER_INIT;
+	cJSON_ArrayForEach(p, properties) {
+		assert_true(nr < ARRAY_SIZE(names));
+		assert_non_null(cJSON_GetObjectItemCaseSensitive(p, "description"));
+		names[nr++] = p->string;
+	}
+	qsort(names, nr, sizeof(*names), by_name);
+	for (size_t i = 0; i < nr; i++)
+		buffer_addf(&all, "%s%s", i ? ", " : "", names[i]);
+	char *known = known_keys(text);
+	assert_string_equal(all.data, known);
+	buffer_release(&all);
+	free(known);
+}
+
+static void test_the_schema_has_the_keys_that_are_read(void **state)
+{
+	struct buffer text = BUFFER_INIT;
+	(void)state;
+	assert_success(file_read("docs/formats/deploy-yml.schema.json", &text));
+	cJSON *schema = cJSON_Parse(text.data);
+	const cJSON *top = cJSON_GetObjectItemCaseSensitive(schema, "properties");
+	const cJSON *health =
+		cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(top, "health"), "oneOf");
+	const cJSON *environments = cJSON_GetObjectItemCaseSensitive(top, "environments");
+	assert_properties(schema, "zzzzzzzz: 1\n");
+	assert_properties(cJSON_GetObjectItemCaseSensitive(top, "image"), "image: {zzzzzzzz: 1}\n");
+	assert_properties(cJSON_GetObjectItemCaseSensitive(top, "budget"), "budget: {zzzzzzzz: 1}\n");
+	assert_properties(cJSON_GetArrayItem(health, 1), "health: {zzzzzzzz: 1}\n");
+	assert_properties(cJSON_GetObjectItemCaseSensitive(environments, "additionalProperties"),
+			  "environments: {p: {zzzzzzzz: 1}}\n");
+	cJSON_Delete(schema);
+	buffer_release(&text);
+}
+
 /* -- of a commit --------------------------------------------------------------------------------------- */
 
 static char *directory, *path;
@@ -572,6 +640,7 @@ int main(void)
 		cmocka_unit_test(test_strategies_have_what_they_need),
 		cmocka_unit_test(test_an_environment_is_found_by_name_or_alone),
 		cmocka_unit_test(test_the_region_is_the_environments_or_the_registrys),
+		cmocka_unit_test(test_the_schema_has_the_keys_that_are_read),
 		WITH_REPOSITORY(test_only_what_is_committed_counts),
 		WITH_REPOSITORY(test_a_link_is_not_followed),
 		WITH_REPOSITORY(test_budgets_only_go_down),
