@@ -79,7 +79,8 @@ static struct error *submit(struct sending *s, uint64_t delay_ms)
 	const char *headers[MAX_HEADERS] = { 0 };
 	struct sigv4_keys keys;
 	struct sigv4_result signature = { BUFFER_INIT, BUFFER_INIT, BUFFER_INIT, BUFFER_INIT, "" };
-	char *target = xstrfmt("X-Amz-Target: %s.%s", service->target ? service->target : "", s->call->action->name);
+	char *target = xstrfmt("X-Amz-Target: %s.%s", service->target ? service->target : "",
+			       s->call->action->name);
 	size_t nr = 0;
 	headers[nr++] = service->target ? "Content-Type: application/x-amz-json-1.1"
 					: "Content-Type: application/x-www-form-urlencoded; charset=utf-8";
@@ -111,11 +112,12 @@ static bool may_repeat(const struct sending *s, const struct http_response *resp
 {
 	if (s->attempt >= RETRY_MAX_ATTEMPTS || advice->delay_ms > MAX_DELAY_MS)
 		return false;
-	if (kind == FAULT_THROTTLED)
-		return true;
+	if (kind == FAULT_THROTTLED || kind == FAULT_CAPACITY)
+		return kind == FAULT_THROTTLED;
 	if (response->error)
 		return advice->retry && (s->call->action->repeatable || !response->sent);
-	return advice->retry && s->call->action->repeatable && (response->status >= 500 || response->status == 408);
+	return advice->retry && s->call->action->repeatable &&
+	       (response->status >= 500 || response->status == 408);
 }
 
 static void on_answer(void *data, const struct http_response *response)
@@ -136,8 +138,8 @@ static void on_answer(void *data, const struct http_response *response)
 		s->attempt++;
 		s->err = submit(s, advice.delay_ms);
 	} else if (response->error) {
-		s->err = error_new(response->error->code, "%s: %s: %s", s->call->service->name, s->call->action->name,
-				   response->error->message);
+		s->err = error_new(response->error->code, "%s: %s: %s", s->call->service->name,
+				   s->call->action->name, response->error->message);
 	} else {
 		s->err = cloud_fault_error(&fault, s->call, aws_credentials_source(s->cloud->credentials));
 	}
@@ -149,7 +151,8 @@ static char *url_of(const struct cloud *c, const struct cloud_call *call)
 	char *url = aws_endpoint(&c->aws, call->service->variable);
 	if (url)
 		return url;
-	return call->service->url ? xstrdup(call->service->url) : aws_service_url(call->service->host, call->region);
+	return call->service->url ? xstrdup(call->service->url)
+				  : aws_service_url(call->service->host, call->region);
 }
 
 struct error *cloud_call_send(struct cloud *c, const struct cloud_call *call, struct buffer *out)

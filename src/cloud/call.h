@@ -36,14 +36,19 @@ struct cloud_call {
 	struct slice body;
 };
 
-/* ERROR_USAGE when the table of actions does not know it, or it is spoken to in the other way (JSON tells which). */
+/* ERROR_USAGE when the table of actions does not know it, or it is spoken to in the other way (JSON tells
+ * which). */
 struct error *cloud_call_init(struct cloud_call *call, const struct cloud *c, const char *service,
 			      const char *action, bool json);
 bool cloud_is_service(struct slice name);
 /* Appends the body of a good answer to OUT. */
 struct error *cloud_call_send(struct cloud *c, const struct cloud_call *call, struct buffer *out);
-/* cloud_query in another region. */
+/* It becomes part of an address. */
+bool cloud_is_region(const char *region);
+/* cloud_query and cloud_query_list in another region. */
 struct error *cloud_query_in(struct cloud *c, const char *region, const char *service, const char *action,
 			     const char *const *parameters, cJSON **out);
+struct error *cloud_query_list_in(struct cloud *c, const char *region, const char *service, const char *action,
+				  const char *const *parameters, const char *key, cJSON **out);
 
 #endif

@@ -22,7 +22,7 @@
 /* -- opening -------------------------------------------------------------------------------------- */
 
 /* It becomes part of an address. */
-static bool is_region(const char *region)
+bool cloud_is_region(const char *region)
 {
 	size_t len = strlen(region);
 	for (size_t i = 0; i < len; i++)
@@ -37,7 +37,7 @@ static struct error *find_region(struct cloud *c, const char *wanted)
 	if (!c->region)
 		return error_with_hint(error_new(ERROR_USAGE, "which AWS region is meant?"),
 				       "export AWS_REGION=..., or write `region:` into .deploy.yml");
-	if (!is_region(c->region))
+	if (!cloud_is_region(c->region))
 		return error_new(ERROR_USAGE, "'%s' is no AWS region", c->region);
 	return NULL;
 }
@@ -106,8 +106,8 @@ static struct error *read_object(cJSON **out, struct slice text, const char *wha
 	return err;
 }
 
-static struct error *send_json(struct cloud *c, const char *service, const char *action, const cJSON *parameters,
-			       cJSON **out)
+static struct error *send_json(struct cloud *c, const char *service, const char *action,
+			       const cJSON *parameters, cJSON **out)
 {
 	struct buffer body = BUFFER_INIT, answer = BUFFER_INIT_MAX(CLOUD_MAX_ANSWER);
 	struct cloud_call call;
@@ -120,13 +120,15 @@ static struct error *send_json(struct cloud *c, const char *service, const char 
 		err = cloud_call_send(c, &call, &answer);
 	}
 	if (!err)
-		err = error_context(read_object(out, slice_of(&answer), "the answer"), "%s: %s", service, action);
+		err = error_context(read_object(out, slice_of(&answer), "the answer"), "%s: %s", service,
+				    action);
 	buffer_release(&body);
 	secret_release(&answer);
 	return err;
 }
 
-struct error *cloud_json(struct cloud *c, const char *service, const char *action, cJSON *parameters, cJSON **out)
+struct error *cloud_json(struct cloud *c, const char *service, const char *action, cJSON *parameters,
+			 cJSON **out)
 {
 	cJSON *sent = parameters ? parameters : cJSON_CreateObject();
 	struct error *err = send_json(c, service, action, sent, out);
@@ -187,8 +189,8 @@ struct error *cloud_query_in(struct cloud *c, const char *region, const char *se
 	return err;
 }
 
-struct error *cloud_query(struct cloud *c, const char *service, const char *action, const char *const *parameters,
-			  cJSON **out)
+struct error *cloud_query(struct cloud *c, const char *service, const char *action,
+			  const char *const *parameters, cJSON **out)
 {
 	return cloud_query_in(c, c->region, service, action, parameters, out);
 }
@@ -271,8 +273,8 @@ struct error *cloud_json_list(struct cloud *c, const char *service, const char *
 	return finish_pages(&p, err, out);
 }
 
-struct error *cloud_query_list(struct cloud *c, const char *service, const char *action,
-			       const char *const *parameters, const char *key, cJSON **out)
+struct error *cloud_query_list_in(struct cloud *c, const char *region, const char *service, const char *action,
+				  const char *const *parameters, const char *key, cJSON **out)
 {
 	struct pages p = { service, action, key, cJSON_CreateArray() };
 	size_t nr = 0;
@@ -288,12 +290,18 @@ struct error *cloud_query_list(struct cloud *c, const char *service, const char 
 			all[nr] = "NextToken";
 			all[nr + 1] = p.token;
 		}
-		err = cloud_query(c, service, action, all, &answer);
+		err = cloud_query_in(c, region, service, action, all, &answer);
 		if (!err)
 			err = take_answer(&p, answer);
 	} while (!err && p.token);
 	free(all);
 	return finish_pages(&p, err, out);
+}
+
+struct error *cloud_query_list(struct cloud *c, const char *service, const char *action,
+			       const char *const *parameters, const char *key, cJSON **out)
+{
+	return cloud_query_list_in(c, c->region, service, action, parameters, key, out);
 }
 
 /* -- errors --------------------------------------------------------------------------------------- */

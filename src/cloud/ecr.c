@@ -28,7 +28,9 @@ static struct error *split_token(const char *token, char **user, char **password
 		trace_add_secret(*password);
 	}
 	secret_release(&text);
-	return good ? NULL : error_new(ERROR_SYNTAX, "ecr: GetAuthorizationToken: the answer holds no password");
+	if (good)
+		return NULL;
+	return error_new(ERROR_SYNTAX, "ecr: GetAuthorizationToken: the answer holds no password");
 }
 
 struct error *ecr_login(struct cloud *c, char **user, char **password)
@@ -109,13 +111,13 @@ static struct error *read_repository(struct ecr_repository *out, const cJSON *js
 
 struct error *ecr_find_repository(struct cloud *c, const char *name, struct ecr_repository *out)
 {
-	cJSON *parameters = cJSON_CreateObject(), *names = cJSON_AddArrayToObject(parameters, "repositoryNames");
-	cJSON *answer;
+	cJSON *parameters = cJSON_CreateObject(), *answer;
+	cJSON *names = cJSON_AddArrayToObject(parameters, "repositoryNames");
 	cJSON_AddItemToArray(names, cJSON_CreateString(name));
 	struct error *err = cloud_json(c, "ecr", "DescribeRepositories", parameters, &answer);
 	if (cloud_error_drop(&err, "RepositoryNotFoundException"))
-		return error_with_hint(error_new(ERROR_NOT_FOUND, "there is no repository '%s' in ECR in %s", name,
-						 cloud_region(c)),
+		return error_with_hint(error_new(ERROR_NOT_FOUND, "there is no repository '%s' in ECR in %s",
+						 name, cloud_region(c)),
 				       "`git deploy push --create` makes it; `git deploy infra` prints it for "
 				       "CloudFormation and Terraform");
 	if (err)
@@ -200,8 +202,8 @@ static struct error *put_lifecycle(struct cloud *c, const char *name, unsigned k
 	return err;
 }
 
-struct error *ecr_make_repository(struct cloud *c, const char *name, const char *const *movable, unsigned keep,
-				  struct ecr_repository *out)
+struct error *ecr_make_repository(struct cloud *c, const char *name, const char *const *movable,
+				  unsigned keep, struct ecr_repository *out)
 {
 	cJSON *answer = NULL;
 	struct error *err = cloud_json(c, "ecr", "CreateRepository", creation(name, movable), &answer);

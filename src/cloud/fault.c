@@ -38,6 +38,9 @@ static const struct {
 	{ "RequestInTheFuture", FAULT_CLOCK },
 	{ "RequestTimeTooSkewed", FAULT_CLOCK },
 	{ "OptInRequired", FAULT_REGION },
+	{ "InsufficientInstanceCapacity", FAULT_CAPACITY },
+	{ "InsufficientHostCapacity", FAULT_CAPACITY },
+	{ "InsufficientCapacityOnHost", FAULT_CAPACITY },
 	{ "BandwidthLimitExceeded", FAULT_THROTTLED },
 	{ "EC2ThrottledException", FAULT_THROTTLED },
 	{ "PriorRequestNotComplete", FAULT_THROTTLED },
@@ -65,8 +68,8 @@ static enum fault_kind kind_of(const char *code)
 	return FAULT_OTHER;
 }
 
-/* The name in "com.amazonaws.ecr#RepositoryNotFoundException" or "AccessDenied:http://internal/"; NULL when it is
- * no name. */
+/* The name in "com.amazonaws.ecr#RepositoryNotFoundException" or "AccessDenied:http://internal/"; NULL when it
+ * is no name. */
 static char *plain_code(const char *text)
 {
 	const char *hash = text ? strrchr(text, '#') : NULL;
@@ -183,8 +186,9 @@ static char *word_after(const char *text, const char *before)
 	return len ? xmemdupz(at, len) : NULL;
 }
 
-/* AWS names what was missing, for some services also a second permission that the call did not say it needs. */
-static struct error *hint_permission(struct error *err, const struct cloud_fault *f, const struct cloud_call *call)
+/* AWS names what was missing, which may be a second permission that the call's name does not tell of. */
+static struct error *hint_permission(struct error *err, const struct cloud_fault *f,
+				     const struct cloud_call *call)
 {
 	char *user = word_after(f->message, "User: ");
 	char *action = word_after(f->message, "not authorized to perform: ");
@@ -210,8 +214,8 @@ static struct error *hint_clock(struct error *err, const struct cloud_fault *f)
 			       f->clock_error < 0 ? "behind" : "ahead of");
 }
 
-static struct error *with_hint(struct error *err, const struct cloud_fault *f, const struct cloud_call *call,
-			       const char *source)
+static struct error *with_hint(struct error *err, const struct cloud_fault *f,
+			       const struct cloud_call *call, const char *source)
 {
 	switch (f->kind) {
 	case FAULT_DENIED:
@@ -223,9 +227,11 @@ static struct error *with_hint(struct error *err, const struct cloud_fault *f, c
 	case FAULT_CLOCK:
 		return hint_clock(err, f);
 	case FAULT_REGION:
-		return error_with_hint(err, "enable the region %s for the account, or choose another", call->region);
+		return error_with_hint(err, "enable the region %s for the account, or choose another",
+				       call->region);
 	case FAULT_THROTTLED:
 		return error_with_hint(err, "AWS asks for fewer calls: try again in a minute");
+	case FAULT_CAPACITY:
 	case FAULT_NOT_FOUND:
 	case FAULT_OTHER:
 		break;
@@ -233,7 +239,8 @@ static struct error *with_hint(struct error *err, const struct cloud_fault *f, c
 	return err;
 }
 
-struct error *cloud_fault_error(const struct cloud_fault *f, const struct cloud_call *call, const char *source)
+struct error *cloud_fault_error(const struct cloud_fault *f, const struct cloud_call *call,
+				const char *source)
 {
 	enum error_code code = f->kind == FAULT_NOT_FOUND ? ERROR_NOT_FOUND : ERROR_NETWORK;
 	struct error *err;

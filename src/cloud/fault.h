@@ -14,6 +14,7 @@ enum fault_kind {
 	FAULT_CLOCK,     /* date of the signature and theirs are too far apart */
 	FAULT_REGION,    /* the account does not use the region */
 	FAULT_THROTTLED, /* not carried out: too much at once */
+	FAULT_CAPACITY,  /* asking again at once cannot help */
 	FAULT_NOT_FOUND,
 };
 
@@ -28,6 +29,7 @@ struct cloud_fault {
 void cloud_fault_read(struct cloud_fault *out, const struct http_response *response, int64_t now);
 void cloud_fault_release(struct cloud_fault *f);
 /* "<service>: <Code>: <message>" with a hint. SOURCE is where the keys are from. */
-struct error *cloud_fault_error(const struct cloud_fault *f, const struct cloud_call *call, const char *source);
+struct error *cloud_fault_error(const struct cloud_fault *f, const struct cloud_call *call,
+				const char *source);
 
 #endif

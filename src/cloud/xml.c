@@ -94,7 +94,8 @@ static void on_text(void *data, const char *bytes, int len)
 	buffer_add(&r->text, bytes, (size_t)len);
 }
 
-static void on_document_type(void *data, const char *name, const char *system, const char *public, int internal)
+static void on_document_type(void *data, const char *name, const char *system, const char *public,
+			     int internal)
 {
 	(void)name, (void)system, (void)public, (void)internal;
 	refuse(data, ERROR_SYNTAX, "a document type has no place in an answer");

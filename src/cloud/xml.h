@@ -17,8 +17,8 @@
 #define CLOUD_XML_MAX_VALUES 500000
 #define CLOUD_XML_MAX_KEYS 500 /* of one element */
 
-/* ERROR_SYNTAX "<what>:line:column: ..." or ERROR_LIMIT. *ROOT gets the name of the outermost element, *OUT what is
- * in it. The caller frees both. */
+/* ERROR_SYNTAX "<what>:line:column: ..." or ERROR_LIMIT. *ROOT gets the name of the outermost element, *OUT
+ * what is in it. The caller frees both. */
 struct error *cloud_xml_parse(cJSON **out, char **root, struct slice text, const char *what);
 
 #endif

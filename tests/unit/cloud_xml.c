@@ -56,8 +56,8 @@ static void test_members_of_a_list(void **state)
 static void test_text_is_taken_as_it_is(void **state)
 {
 	(void)state;
-	assert_tree("<R><A> two words </A><B><![CDATA[<b>]]></B><C>&lt;&amp;&gt;&quot;&apos;&#228;</C></R>", "R",
-		    "{\"A\":\" two words \",\"B\":\"<b>\",\"C\":\"<&>\\\"'\xc3\xa4\"}");
+	assert_tree("<R><A> two words </A><B><![CDATA[<b>]]></B><C>&lt;&amp;&gt;&quot;&apos;&#228;</C></R>",
+		    "R", "{\"A\":\" two words \",\"B\":\"<b>\",\"C\":\"<&>\\\"'\xc3\xa4\"}");
 }
 
 static void test_of_two_with_one_name_the_first_counts(void **state)
@@ -114,7 +114,8 @@ static void test_ceilings(void **state)
 	buffer_addstr(&text, "<R>");
 	for (size_t i = 0; i <= CLOUD_XML_MAX_KEYS; i++)
 		buffer_addf(&text, "<a%zu/>\n", i);
-	assert_refused(slice_of(&text), ERROR_LIMIT, "answer:501:8: an element has too many different children");
+	assert_refused(slice_of(&text), ERROR_LIMIT,
+		       "answer:501:8: an element has too many different children");
 	buffer_reset(&text);
 	buffer_addstr(&text, "<R><L>\n");
 	for (size_t i = 0; i < CLOUD_XML_MAX_VALUES; i++)
