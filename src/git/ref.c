@@ -153,8 +153,9 @@ struct error *ref_commit(struct repo *repo, const struct ref_commit *commit, str
 	static const struct oid none = { "" };
 	struct buffer text = BUFFER_INIT, who = BUFFER_INIT;
 	struct oid tree;
-	struct error *err = make_tree(repo, commit->nr_parents ? &commit->parents[0] : &none, commit->files,
-				      commit->nr_files, &tree);
+	bool kept = commit->nr_parents && !commit->alone;
+	struct error *err = make_tree(repo, kept ? &commit->parents[0] : &none, commit->files, commit->nr_files,
+				      &tree);
 	if (!err) {
 		long long date = (long long)(commit->date ? commit->date : (int64_t)time(NULL));
 		if (commit->identity)
@@ -251,7 +252,7 @@ struct error *ref_fetch(struct repo *repo, const char *remote, const char *refsp
 	/* No refspec of the user's is to move a ref of ours: a mirror's would overwrite it. */
 	const char *const argv[] = {
 		"fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head",
-		"--no-auto-maintenance", "--no-prune", "--refmap=", "--", remote, refspec, NULL,
+		"--no-filter", "--no-auto-maintenance", "--no-prune", "--refmap=", "--", remote, refspec, NULL,
 	};
 	struct buffer said = BUFFER_INIT_MAX(MAX_SAID), out = BUFFER_INIT_MAX(MAX_SAID);
 	int status = 0;

@@ -27,11 +27,12 @@ struct ref_file {
 };
 
 struct ref_commit {
-	/* The files of the first parent stay, but for those of the same name. */
+	/* The files of the first parent stay, but for those of the same name; or (ALONE) none of them. */
 	const struct oid *parents;
 	size_t nr_parents;
 	const struct ref_file *files;
 	size_t nr_files;
+	bool alone;
 	const char *message;
 	const char *identity;   /* NULL: ref_identity() */
 	int64_t date;           /* seconds since the epoch; 0: now */
