@@ -22,6 +22,8 @@ struct registry_settings {
 	struct http_settings http;  /* what it points to must outlive the registry */
 	registry_login *login;      /* NULL: nobody */
 	void *login_data;
+	uint64_t retry_first_ms;    /* delay before the second attempt, doubled each time; 0: RETRY_FIRST_MS */
+	const char *temporary;      /* folder for blobs on their way between registries; NULL: /var/tmp */
 	volatile const int *stop;   /* a signal handler's flag; may be NULL */
 	/* Bytes sent or received so far, of all under way; may be NULL. */
 	void (*progress)(void *data, int64_t done, int64_t total, const char *what);
