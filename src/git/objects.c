@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "git/object_reader.h"
 #include "git/repo_internal.h"
 
 static const char *const type_names[] = {
@@ -24,24 +25,40 @@ static const git_object_t libgit2_types[] = {
 	[OBJECT_BLOB] = GIT_OBJECT_BLOB,     [OBJECT_TAG] = GIT_OBJECT_TAG,
 };
 
-/* The object directory, opened when the first object is asked for: libgit2 reads certificates to
- * begin with, which is better done while git looks for changes. NULL where it cannot be used. */
-static git_odb *open_odb(struct repo *repo)
+/* A handle on the object directory, to be given to free_odb; NULL where libgit2 cannot read it. */
+static git_odb *new_odb(const struct repo *repo)
 {
-	if (repo->odb || repo->odb_refused)
-		return repo->odb;
-	repo->odb_refused = true;
+	git_odb *odb = NULL;
 	if (strcmp(repo->object_format, "sha1"))
 		return NULL;
 	git_libgit2_init();
 	/* git hashes objects when it writes them, not each time it reads them; nor do we. */
 	git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
 	char *directory = xstrfmt("%s/objects", repo->common_dir);
-	if (git_odb_open(&repo->odb, directory) < 0) {
-		repo->odb = NULL;
+	if (git_odb_open(&odb, directory) < 0) {
+		odb = NULL;
 		git_libgit2_shutdown();
 	}
 	free(directory);
+	return odb;
+}
+
+static void free_odb(git_odb *odb)
+{
+	if (!odb)
+		return;
+	git_odb_free(odb);
+	git_libgit2_shutdown();
+}
+
+/* The object directory, opened when the first object is asked for: libgit2 reads certificates to
+ * begin with, which is better done while git looks for changes. NULL where it cannot be used. */
+static git_odb *open_odb(struct repo *repo)
+{
+	if (!repo->odb && !repo->odb_refused) {
+		repo->odb_refused = true;
+		repo->odb = new_odb(repo);
+	}
 	return repo->odb;
 }
 
@@ -59,10 +76,7 @@ void repo_close_objects(struct repo *repo)
 	for (size_t i = 0; i < TREE_CACHE_SIZE; i++)
 		parsed_tree_free(repo->trees[i]);
 	coprocess_stop(&repo->cat_file);
-	if (repo->odb) {
-		git_odb_free(repo->odb);
-		git_libgit2_shutdown();
-	}
+	free_odb(repo->odb);
 }
 
 bool repo_uses_libgit2(struct repo *repo)
@@ -91,7 +105,7 @@ static uint64_t room(const struct buffer *out)
 }
 
 /* *DONE stays false when libgit2 does not have it, whatever the reason. */
-static struct error *read_with_libgit2(struct repo *repo, const struct oid *oid,
+static struct error *read_with_libgit2(git_odb *odb, const struct oid *oid,
 				       enum object_type want, struct buffer *out, bool *done)
 {
 	git_oid id;
@@ -99,14 +113,14 @@ static struct error *read_with_libgit2(struct repo *repo, const struct oid *oid,
 	git_object_t type;
 	size_t size;
 	if (git_oid_fromstr(&id, oid->hex) < 0 ||
-	    git_odb_read_header(&size, &type, repo->odb, &id) < 0)
+	    git_odb_read_header(&size, &type, odb, &id) < 0)
 		return NULL;
 	*done = true;
 	if (type != libgit2_types[want])
 		return wrong_type(oid, git_object_type2string(type), want);
 	if (size > room(out))
 		return too_large(oid, size);
-	if (git_odb_read(&object, repo->odb, &id) < 0) {
+	if (git_odb_read(&object, odb, &id) < 0) {
 		*done = false;
 		return NULL;
 	}
@@ -133,11 +147,10 @@ static struct error *parse_batch_header(const struct oid *oid, const char *line,
 	return NULL;
 }
 
-static struct error *read_with_cat_file(struct repo *repo, const struct oid *oid,
+static struct error *read_with_cat_file(struct coprocess *git, struct repo *repo, const struct oid *oid,
 					enum object_type want, struct buffer *out)
 {
 	static const char *const argv[] = { "cat-file", "--batch", NULL };
-	struct coprocess *git = &repo->cat_file;
 	struct buffer line = BUFFER_INIT_MAX(4096);
 	char type[16];
 	uint64_t size = 0;
@@ -174,8 +187,9 @@ out:
 	return err;
 }
 
-struct error *repo_read_object(struct repo *repo, const struct oid *oid, enum object_type want,
-			       struct buffer *out)
+/* ODB may be NULL. */
+static struct error *read_object(git_odb *odb, struct coprocess *git, struct repo *repo, const struct oid *oid,
+				 enum object_type want, struct buffer *out)
 {
 	bool done = false;
 	struct error *err = NULL;
@@ -184,12 +198,51 @@ struct error *repo_read_object(struct repo *repo, const struct oid *oid, enum ob
 	/* git knows this one whether it was ever written or not. */
 	if (want == OBJECT_TREE && !strcmp(oid->hex, repo->empty_tree.hex))
 		return NULL;
-	if (open_odb(repo))
-		err = read_with_libgit2(repo, oid, want, out, &done);
+	if (odb)
+		err = read_with_libgit2(odb, oid, want, out, &done);
 	if (err || done)
 		return err;
-	return read_with_cat_file(repo, oid, want, out);
+	return read_with_cat_file(git, repo, oid, want, out);
 }
+
+struct error *repo_read_object(struct repo *repo, const struct oid *oid, enum object_type want,
+			       struct buffer *out)
+{
+	return read_object(open_odb(repo), &repo->cat_file, repo, oid, want, out);
+}
+
+/* -- beside other threads ---------------------------------------------------------------------- */
+
+struct object_reader {
+	struct repo *repo;
+	git_odb *odb;
+	struct coprocess cat_file;
+};
+
+struct object_reader *object_reader_new(struct repo *repo)
+{
+	struct object_reader *reader = xcalloc(1, sizeof(*reader));
+	reader->repo = repo;
+	reader->odb = new_odb(repo);
+	return reader;
+}
+
+void object_reader_free(struct object_reader *reader)
+{
+	if (!reader)
+		return;
+	free_odb(reader->odb);
+	coprocess_stop(&reader->cat_file);
+	free(reader);
+}
+
+struct error *object_reader_read(struct object_reader *reader, const struct oid *oid, enum object_type want,
+				 struct buffer *out)
+{
+	return read_object(reader->odb, &reader->cat_file, reader->repo, oid, want, out);
+}
+
+/* -- commits ----------------------------------------------------------------------------------- */
 
 struct error *repo_commit_tree(struct repo *repo, const struct oid *commit, struct oid *tree)
 {
