@@ -63,9 +63,11 @@ LIBS = $(PACKAGE_LIBS) -lm -lpthread
 
 PROGRAMS := git-scrutiny git-papermeta git-deploy
 ROOMS := base git net paper check model budget review meta image cloud deploy cmd
+TEXTS := prompts boot_templates
 LIB_SOURCES := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
-LIB_OBJECTS := $(LIB_SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/prompts.o
+LIB_OBJECTS := $(LIB_SOURCES:src/%.c=$(BUILD)/obj/%.o) $(TEXTS:%=$(BUILD)/obj/%.o)
 PROMPTS := $(sort $(wildcard prompts/*.txt prompts/*/*.txt))
+BOOT_TEMPLATES := $(sort $(wildcard src/deploy/boot/*))
 LIBRARY := $(BUILD)/libscrutiny.a
 UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c))
 UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
@@ -86,11 +88,15 @@ $(BUILD)/obj/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(ALL_CPPFLAGS) $(LIBRARY_CPPFLAGS) -DVERSION='"$(VERSION)"' $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# The questions to models are text files; they are compiled in.
-$(BUILD)/prompts.c: tools/make-prompts $(PROMPTS)
+# The questions to models and what runs on instances are text files; they are compiled in as tables.
+$(BUILD)/prompts.c: $(PROMPTS)
+$(BUILD)/boot_templates.c: $(BOOT_TEMPLATES)
+$(BUILD)/prompts.c: TABLE = prompt_files prompts
+$(BUILD)/boot_templates.c: TABLE = boot_templates src/deploy/boot
+$(TEXTS:%=$(BUILD)/%.c): tools/make-texts
 	@mkdir -p $(@D)
-	$(call say,PROMPTS)tools/make-prompts prompts $(PROMPTS) >$@.new && mv $@.new $@
-$(BUILD)/obj/prompts.o: $(BUILD)/prompts.c $(BUILD)/flags
+	$(call say,TEXTS)tools/make-texts $(TABLE) $(filter-out tools/%,$^) >$@.new && mv $@.new $@
+$(TEXTS:%=$(BUILD)/obj/%.o): $(BUILD)/obj/%.o: $(BUILD)/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -160,10 +166,10 @@ check-banned:
 	@! printf 'char *f(char *a) { return strcpy(a, getenv(a)); }' | \
 		$(CC) $(ALL_CPPFLAGS) $(LIBRARY_CPPFLAGS) -fsyntax-only -x c - 2>/dev/null
 
-SCRIPTS = $(shell grep -lsE '^\#!/bin/(ba)?sh' tools/* hooks/* .ci/* tests/*/*) tests/cli/lib.sh
+SCRIPTS = $(shell grep -lsE '^\#!/bin/(ba)?sh' tools/* hooks/* .ci/* tests/*/* src/deploy/boot/*) tests/cli/lib.sh
 .PHONY: check-scripts
 check-scripts:
-	@if command -v shellcheck >/dev/null; then shellcheck -S warning $(SCRIPTS); \
+	@if command -v shellcheck >/dev/null; then shellcheck -x -S warning $(SCRIPTS); \
 	else echo 'shellcheck is not here: the scripts were not checked'; fi
 
 # A run with models, killed at random moments: KILLS times.

@@ -111,7 +111,7 @@ void prompt_words_free(struct prompt_words *words)
 const char *prompt_words_get(const struct prompt_words *words, const char *name)
 {
 	size_t i = find_file(name);
-	return words && words->items[i].words ? words->items[i].words : prompt_files[i].words;
+	return words && words->items[i].words ? words->items[i].words : prompt_files[i].text;
 }
 
 enum prompt_source prompt_words_source(const struct prompt_words *words, const char *name)

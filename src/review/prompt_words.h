@@ -8,18 +8,15 @@
 #ifndef REVIEW_PROMPT_WORDS_H
 #define REVIEW_PROMPT_WORDS_H
 
+#include "base/text_file.h"
 #include "git/snapshot.h"
 #include "review/tasks.h"
 
 #define PROMPT_REPOSITORY_FOLDER ".scrutiny/prompts"
 #define PROMPT_MAX_WORDS ((size_t)16 << 10)
 
-struct prompt_file {
-	const char *name;  /* less the ".txt" */
-	const char *words;
-};
 /* Those of the program, made from the files when it is built; ends with a NULL name. */
-extern const struct prompt_file prompt_files[];
+extern const struct text_file prompt_files[];
 
 enum prompt_source { PROMPT_OF_PROGRAM, PROMPT_OF_REPOSITORY, PROMPT_OF_USER };
 const char *prompt_source_name(enum prompt_source source); /* "program", "repository", "user" */
