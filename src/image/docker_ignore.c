@@ -1,10 +1,10 @@
 /*
- * .dockerignore, as docker reads it: patterns of Go's filepath.Match and `**`, the last one that matches decides, and what
- * matches a folder matches all that is in it.
+ * .dockerignore, as docker reads it: patterns of Go's filepath.Match and `**`, the last one that matches decides,
+ * and what matches a folder matches all that is in it.
  * https://docs.docker.com/build/concepts/context/#dockerignore-files
  *
- * A pattern is a list of tokens, and a match is a walk over the path with the set of tokens that may come next: the
- * work is the length of the pattern times that of the path at most, whatever they are.
+ * A pattern is a list of tokens, and a match is a walk over the path with the set of tokens that may come next:
+ * the work is the length of the pattern times that of the path at most, whatever they are.
  */
 #include "base/memory.h"
 #include "base/text.h"
@@ -78,7 +78,8 @@ static const char *class_character(const char *s, const char *end, uint32_t *cp)
 	return s == end ? NULL : s + utf8_decode(s, (size_t)(end - s), cp);
 }
 
-/* Whether C is in the class at S ("^a-z\]]..."); *BEHIND is set behind its ']', or to NULL when it is malformed. */
+/* Whether C is in the class at S ("^a-z\]]..."); *BEHIND is set behind its ']', or to NULL when it is
+ * malformed. */
 static bool class_has(const char *s, const char *end, uint32_t c, const char **behind)
 {
 	bool negated = s < end && *s == '^', in = false;
