@@ -186,6 +186,14 @@ static struct error *no_flags(struct slice args, const char *what)
 
 /* -- instructions ----------------------------------------------------------------------------- */
 
+static bool is_name(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!ascii_alnum(s.data[i]) && s.data[i] != '_')
+			return false;
+	return s.len && !ascii_digit(*s.data);
+}
+
 static struct error *parse_argument(struct parser *p, struct slice args)
 {
 	struct strmap *map = p->in_stage ? &p->arguments : &p->globals;
@@ -196,8 +204,8 @@ static struct error *parse_argument(struct parser *p, struct slice args)
 		const char *equals = memchr(word.data, '=', word.len);
 		struct slice name = { word.data, equals ? (size_t)(equals - word.data) : word.len };
 		char *value = NULL;
-		if (!name.len)
-			return error_new(ERROR_SYNTAX, "ARG needs a name before '='");
+		if (!is_name(name))
+			return error_new(ERROR_SYNTAX, "'%.*s' is no name for an ARG", (int)name.len, name.data);
 		if (equals) {
 			struct slice rest = { equals + 1, word.len - name.len - 1 };
 			struct error *err = parser_expand(p, rest, &value);
@@ -254,6 +262,7 @@ static struct error *parse_from(struct parser *p, struct slice args)
 		if (slice_equals(value, "$TARGETPLATFORM") || slice_equals(value, "${TARGETPLATFORM}"))
 			continue;
 		struct error *err = parser_expand(p, value, &platform);
+		platform_release(&p->out->spec.platform);
 		if (!err)
 			err = platform_parse(&p->out->spec.platform, platform);
 		free(platform);

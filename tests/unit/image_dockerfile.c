@@ -317,6 +317,7 @@ static void test_mistakes_are_named_with_their_line(void **state)
 	refused("FROM a\nENV X=${}\n", "no name");
 	refused("FROM a\nENV X=${Y:?please}\n", "'Y' has to be set: please");
 	refused("FROM a\nENV X=1 Y\n", "'Y' of ENV has no '='");
+	refused("FROM a\nARG a:b=c\n", "Dockerfile:2: 'a:b' is no name for an ARG");
 	refused("FROM a\nEXPOSE http\n", "'http' is no port");
 	refused("FROM a\nEXPOSE 70000\n", "'70000' is no port");
 	refused("FROM a\nCOPY x\n", "COPY needs a source and a destination");
