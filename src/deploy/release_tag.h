@@ -30,6 +30,12 @@ struct release_tag_object {
 struct error *release_tag_read(struct repo *repo, const char *name, struct release_tag_object *out);
 void release_tag_object_release(struct release_tag_object *t);
 
+/* Brings the tag NAME, and its commit, from REMOTE. Nothing when there is none. */
+struct error *release_tag_fetch(struct repo *repo, const char *name, const char *remote);
+/* The newest tag of ENVIRONMENT that COMMIT has here; *NAME is malloc'd, NULL: none. */
+struct error *release_tag_find(struct repo *repo, const char *environment, const struct oid *commit,
+			       char **name);
+
 struct release_tag_request {
 	const char *environment;
 	struct oid commit;
@@ -38,14 +44,20 @@ struct release_tag_request {
 	bool push;             /* to the remote */
 	int64_t now;           /* seconds since the epoch */
 };
+struct release_tag_made {
+	char *name;            /* malloc'd */
+	bool made;             /* false: it was there */
+	bool pushed;           /* the remote has it */
+};
+/* Whether the tag NAME has not been released yet. */
+typedef bool release_tag_unused(const char *name, void *data);
 /*
  * Tags the commit with the next number of the day that neither this repository nor the remote has, and
- * pushes the tag; when another clone was faster, with the next. A tag of the environment that the commit
- * has already and UNUSED (may be NULL) says is not released yet is taken instead, and pushed if the remote
- * lacks it: what a kill left behind. NAME is malloc'd.
+ * pushes the tag; when another clone was faster, with the next one. A tag of the environment that the
+ * commit has already and that is UNUSED is taken instead, and pushed if the remote lacks it: a kill, or
+ * somebody's --tag-only, left it behind.
  */
-typedef bool release_tag_unused(const char *name, void *data);
 struct error *release_tag_make(struct repo *repo, const struct release_tag_request *request,
-			       release_tag_unused *unused, void *data, char **name, bool *made, bool *pushed);
+			       release_tag_unused *unused, void *data, struct release_tag_made *out);
 
 #endif
