@@ -58,37 +58,39 @@ static struct error *login_to_ecr(struct deployment *d, struct slice region, cha
 	return err;
 }
 
-/* $DOCKER_CONFIG or ~/.docker, then what podman and buildah write. */
-static struct error *login_by_files(const char *host, char **user, char **password)
+/* $DOCKER_CONFIG or ~/.docker, and what podman and buildah write. */
+static struct error *login_by_files(const char *host, const char *repository, struct docker_login *out)
 {
 	const char *folder = context_env("DOCKER_CONFIG"), *home = context_env("HOME");
-	const char *runtime = context_env("XDG_RUNTIME_DIR"), *auth_file = context_env("REGISTRY_AUTH_FILE");
+	const char *runtime = context_env("XDG_RUNTIME_DIR"), *settings = context_env("XDG_CONFIG_HOME");
 	char *docker = folder ? xstrfmt("%s/config.json", folder)
 			      : xstrfmt("%s/.docker/config.json", home ? home : "");
 	char *containers = runtime ? xstrfmt("%s/containers/auth.json", runtime) : NULL;
-	const char *files[4];
-	size_t nr = 0;
-	if (auth_file)
-		files[nr++] = auth_file;
-	files[nr++] = docker;
-	if (containers)
-		files[nr++] = containers;
-	files[nr] = NULL;
-	struct error *err = docker_auth_find(files, host, user, password);
+	char *lasting = settings ? xstrfmt("%s/containers/auth.json", settings)
+				 : xstrfmt("%s/.config/containers/auth.json", home ? home : "");
+	const char *const files[] = { context_env("REGISTRY_AUTH_FILE"), docker, containers, lasting };
+	const char *named[ARRAY_SIZE(files) + 1] = { NULL };
+	for (size_t i = 0, nr = 0; i < ARRAY_SIZE(files); i++)
+		if (files[i])
+			named[nr++] = files[i];
+	struct error *err = docker_auth_find(named, host, repository, out);
 	free(docker);
 	free(containers);
+	free(lasting);
 	return err;
 }
 
-static struct error *login(void *data, const char *host, bool fresh, char **user, char **password)
+static struct error *login(void *data, const char *host, const char *repository, bool fresh,
+			   struct registry_login *out)
 {
 	struct deployment *d = data;
 	struct reference ref = { .registry = (char *)host };
 	struct slice account, region;
-	*user = *password = NULL;
-	struct error *err = fresh ? NULL : login_by_files(host, user, password);
-	if (!err && !*user && reference_is_ecr(&ref, &account, &region))
-		err = login_to_ecr(d, region, user, password);
+	struct docker_login found = { 0 };
+	struct error *err = fresh ? NULL : login_by_files(host, repository, &found);
+	*out = (struct registry_login){ found.user, found.password, found.narrow };
+	if (!err && !out->user && reference_is_ecr(&ref, &account, &region))
+		err = login_to_ecr(d, region, &out->user, &out->password);
 	return err;
 }
 

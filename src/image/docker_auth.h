@@ -1,13 +1,32 @@
-/* Who we are to a registry: docker's configuration file and its credential helpers, as docker, podman and skopeo
- * read them. https://docs.docker.com/reference/cli/docker/login/#credential-stores */
+/* Who we are to a registry: docker's configuration file and its credential helpers, and podman's auth.json, as docker,
+ * podman and skopeo read them. https://docs.docker.com/reference/cli/docker/login/#credential-stores */
 #ifndef IMAGE_DOCKER_AUTH_H
 #define IMAGE_DOCKER_AUTH_H
 
+#include <stdbool.h>
+
+#include "base/buffer.h"
 #include "base/error.h"
 
-/* Looks for HOST in FILES (paths, NULL-terminated; those that are not there are passed over): credHelpers, auths,
- * credsStore, in docker's order. *USER is NULL when there is nothing. Both are malloc'd and known to the redactor; a
- * user "<token>" has an identity token as password. */
-struct error *docker_auth_find(const char *const *files, const char *host, char **user, char **password);
+/* Bytes of a configuration file, and of a helper's answer. */
+#define DOCKER_AUTH_MAX_SIZE ((size_t)1 << 20)
+/* User of a login whose password is an identity token. */
+#define DOCKER_IDENTITY_USER "<token>"
+
+struct docker_login {
+	char *user, *password;  /* USER is NULL: there is none. Both malloc'd, the password known to the redactor */
+	bool narrow;            /* other repositories of the host may have another */
+};
+void docker_login_release(struct docker_login *login); /* wipes the password */
+
+/* Looks for HOST ("127.0.0.1:5000", "registry-1.docker.io") in FILES (paths, NULL-terminated; those that are not there
+ * are passed over): in each its credHelpers, its credsStore, then its auths. Keys may name a part of the host's
+ * repositories, as podman has it ("quay.io/user"); the one nearest to REPOSITORY (may be NULL) counts. */
+struct error *docker_auth_find(const char *const *files, const char *host, const char *repository,
+			       struct docker_login *out);
+/* The same in the TEXT of one file, WHERE in errors; helpers are not asked, but *HELPER (malloc'd, NULL: none) says
+ * which would be. */
+struct error *docker_auth_parse(struct slice text, const char *where, const char *host, const char *repository,
+				struct docker_login *out, char **helper);
 
 #endif

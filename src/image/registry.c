@@ -40,6 +40,7 @@ static struct error *ask_for_manifest(struct registries *r, const struct referen
 	struct call_request request = {
 		.method = method,
 		.url = url,
+		.repository = ref->repository,
 		.scope = scope,
 		.accept = ACCEPT_MANIFESTS,
 		.max_body = OCI_MAX_MANIFEST,
@@ -155,7 +156,8 @@ struct error *put_manifest(struct registries *r, const struct reference *ref, co
 		target.digest = *digest;
 	char *url = manifest_url(&target), *scope = scope_of(ref, "pull,push"), *name = name_of(&target);
 	struct call_request request = {
-		.method = "PUT", .url = url, .scope = scope, .content_type = media_type, .body = bytes,
+		.method = "PUT", .url = url, .repository = ref->repository, .scope = scope,
+		.content_type = media_type, .body = bytes,
 	};
 	err = call_once(s, &request, &answer);
 	struct slice told = http_header(&answer.response, "docker-content-digest");

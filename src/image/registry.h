@@ -14,13 +14,18 @@
 #include "image/reference.h"
 #include "net/http.h"
 
-/* Where user name and password (or token) for HOST come from; both malloc'd; NULL in *USER: ask without.
- * FRESH: what was given last is not accepted any more. */
-typedef struct error *registry_login(void *data, const char *host, bool fresh, char **user, char **password);
+/* Where user name and password (or token) for HOST come from. Fills OUT, which is zero; without a user, nobody logs in.
+ * REPOSITORY is for which; FRESH: what was given for it last is not accepted any more. */
+struct registry_login {
+	char *user, *password; /* malloc'd */
+	bool narrow;           /* for this repository; other ones of HOST are to be asked for, too */
+};
+typedef struct error *registry_login_fn(void *data, const char *host, const char *repository, bool fresh,
+					struct registry_login *out);
 
 struct registry_settings {
 	struct http_settings http;  /* what it points to must outlive the registry */
-	registry_login *login;      /* NULL: nobody */
+	registry_login_fn *login;   /* NULL: nobody */
 	void *login_data;
 	uint64_t retry_first_ms;    /* delay before the second attempt, doubled each time; 0: RETRY_FIRST_MS */
 	const char *temporary;      /* folder for blobs on their way between registries; NULL: /var/tmp */

@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "base/trace.h"
+#include "image/docker_auth.h"
 #include "image/registry_internal.h"
 #include "net/address.h"
 
@@ -23,8 +24,6 @@
 /* New credentials or tokens for one request. */
 #define MAX_RENEWALS 2
 #define CLIENT_ID "git-deploy"
-/* User name of an identity token. */
-#define IDENTITY_USER "<token>"
 
 /* -- challenges ------------------------------------------------------------------------------------- */
 
@@ -186,43 +185,67 @@ void server_learn(struct server *s, const struct http_response *response)
 
 /* -- credentials ------------------------------------------------------------------------------------ */
 
-static struct error *ask_for_credentials(struct server *s, bool fresh)
+static struct error *ask_for(struct server *s, struct credentials *c, const char *repository, bool fresh)
 {
 	const struct registry_settings *settings = &s->registries->settings;
-	char *user = NULL, *password = NULL;
+	struct registry_login login = { 0 };
 	struct error *err = NULL;
 	if (settings->login)
-		err = settings->login(settings->login_data, s->name, fresh, &user, &password);
-	s->asked = true;
-	if (err) {
-		free(user);
-		secret_free(password);
-		return error_context(err, "cannot log in to %s", s->name);
+		err = settings->login(settings->login_data, s->name, repository, fresh, &login);
+	if (!err) {
+		free(c->user);
+		secret_free(c->password);
+		c->user = login.user;
+		c->password = login.password;
+		c->generation++;
+		if (!fresh && login.narrow)
+			c->repository = xstrdup(repository);
+		if (login.password)
+			trace_add_secret(login.password);
+		return NULL;
 	}
-	free(s->user);
-	secret_free(s->password);
-	s->user = user;
-	s->password = password;
-	s->generation++;
-	if (password)
-		trace_add_secret(password);
+	free(login.user);
+	secret_free(login.password);
+	return error_context(err, "cannot log in to %s", s->name);
+}
+
+/* Those for REPOSITORY; asked for once. */
+static struct error *credentials_for(struct server *s, const char *repository, struct credentials **out)
+{
+	for (struct credentials *c = s->credentials; c; c = c->next) {
+		*out = c;
+		if (!c->repository || !strcmp(c->repository, repository))
+			return NULL;
+	}
+	struct credentials *c = xcalloc(1, sizeof(*c));
+	struct error *err = ask_for(s, c, repository, false);
+	if (err) {
+		free(c);
+		return err;
+	}
+	c->next = s->credentials;
+	s->credentials = c;
+	*out = c;
 	return NULL;
 }
 
 /* New ones, unless others have come since GENERATION was used. */
-static struct error *renew_credentials(struct server *s, unsigned generation)
+static struct error *renew_credentials(struct server *s, const char *repository, unsigned generation)
 {
-	if (s->generation != generation)
-		return NULL;
-	bool had = s->user;
-	struct error *err = had ? ask_for_credentials(s, true) : NULL;
-	return err || s->user ? err : login_error(s, had);
+	struct credentials *c;
+	struct error *err = credentials_for(s, repository, &c);
+	if (err || c->generation != generation)
+		return err;
+	bool had = c->user;
+	if (had)
+		err = ask_for(s, c, repository, true);
+	return err || c->user ? err : login_error(s, had);
 }
 
-static char *basic_header(const struct server *s)
+static char *basic_header(const struct credentials *c)
 {
 	struct buffer plain = BUFFER_INIT, header = BUFFER_INIT;
-	buffer_addf(&plain, "%s:%s", s->user, s->password ? s->password : "");
+	buffer_addf(&plain, "%s:%s", c->user, c->password ? c->password : "");
 	base64_add(&header, slice_of(&plain));
 	trace_add_secret(header.data);
 	buffer_splice(&header, 0, 0, "Basic ", 6);
@@ -298,14 +321,14 @@ static void on_token(void *data, const struct http_response *response, struct er
 	struct server *s = t->server;
 	bool refused = !err && (response->status == 401 || response->status == 403 || response->status == 400);
 	t->fetching = false;
-	if (refused && s->user && t->attempts++ < MAX_RENEWALS) {
-		err = renew_credentials(s, t->generation);
+	if (refused && t->generation && t->attempts++ < MAX_RENEWALS) {
+		err = renew_credentials(s, t->repository, t->generation);
 		if (!err) {
 			fetch_token(t);
 			return;
 		}
 	} else if (refused) {
-		err = login_error(s, s->user);
+		err = login_error(s, t->generation);
 	} else if (!err && response->status / 100 != 2) {
 		err = error_new(ERROR_NETWORK, "cannot log in to %s: %s answered with status %ld", s->name,
 				s->challenge.realm, response->status);
@@ -328,13 +351,13 @@ static void add_scopes(struct buffer *out, const char *scope)
 
 /* An identity token is exchanged by POST, all else asked for by GET.
  * https://distribution.github.io/distribution/spec/auth/oauth/ */
-static void start_fetch(struct token *t)
+static void ask_for_token(struct token *t, const struct credentials *who)
 {
 	struct server *s = t->server;
 	const struct challenge *c = &s->challenge;
-	bool identity = s->user && !strcmp(s->user, IDENTITY_USER);
+	bool identity = who->user && !strcmp(who->user, DOCKER_IDENTITY_USER);
 	struct buffer url = BUFFER_INIT, form = BUFFER_INIT;
-	char *basic = s->user && !identity ? basic_header(s) : NULL;
+	char *basic = who->user && !identity ? basic_header(who) : NULL;
 	buffer_addstr(&url, c->realm);
 	if (identity) {
 		buffer_addstr(&form, "grant_type=refresh_token&client_id=" CLIENT_ID "&service=");
@@ -342,7 +365,7 @@ static void start_fetch(struct token *t)
 		buffer_addstr(&form, "&scope=");
 		text_percent(&form, slice_of_string(t->scope), "");
 		buffer_addstr(&form, "&refresh_token=");
-		text_percent(&form, slice_of_string(s->password), "");
+		text_percent(&form, slice_of_string(who->password), "");
 	} else {
 		buffer_addf(&url, "%cclient_id=" CLIENT_ID, strchr(c->realm, '?') ? '&' : '?');
 		if (c->service) {
@@ -370,14 +393,15 @@ static void start_fetch(struct token *t)
 
 static void fetch_token(struct token *t)
 {
-	struct server *s = t->server;
-	struct error *err = s->asked ? NULL : ask_for_credentials(s, false);
+	struct credentials *who;
+	struct error *err = credentials_for(t->server, t->repository, &who);
 	t->fetching = !err;
-	t->generation = s->generation;
-	if (err)
+	if (err) {
 		wake_waiting(t, err);
-	else
-		start_fetch(t);
+		return;
+	}
+	t->generation = who->user ? who->generation : 0;
+	ask_for_token(t, who);
 }
 
 /* Whether a token for HAS is one for WANTED, too. */
@@ -387,14 +411,17 @@ static bool covers(const char *has, const char *wanted)
 	return !strncmp(has, wanted, len) && (!has[len] || has[len] == ' ' || has[len] == ',');
 }
 
-static struct token *token_for(struct server *s, const char *scope)
+static struct token *token_for(const struct call *c)
 {
+	struct server *s = c->server;
+	const char *scope = c->request.scope;
 	struct token *t = s->tokens;
 	while (t && !covers(t->scope, scope))
 		t = t->next;
 	if (!t) {
 		t = xcalloc(1, sizeof(*t));
 		t->scope = xstrdup(scope);
+		t->repository = xstrdup(c->request.repository);
 		t->server = s;
 		t->next = s->tokens;
 		s->tokens = t;
@@ -410,13 +437,13 @@ static struct token *token_for(struct server *s, const char *scope)
 
 static struct error *authorize_basic(struct call *c, char **header)
 {
-	struct server *s = c->server;
-	struct error *err = s->asked ? NULL : ask_for_credentials(s, false);
-	if (!err && !s->user)
-		err = login_error(s, false);
+	struct credentials *who;
+	struct error *err = credentials_for(c->server, c->request.repository, &who);
+	if (!err && !who->user)
+		err = login_error(c->server, false);
 	if (!err) {
-		*header = basic_header(s);
-		c->generation = s->generation;
+		*header = basic_header(who);
+		c->generation = who->generation;
 	}
 	return err;
 }
@@ -428,7 +455,7 @@ struct error *server_authorize(struct call *c, char **header, bool *wait)
 		return authorize_basic(c, header);
 	if (s->challenge.scheme != CHALLENGE_BEARER)
 		return NULL;
-	struct token *t = token_for(s, c->request.scope ? c->request.scope : "");
+	struct token *t = token_for(c);
 	if (t->text) {
 		*header = xstrfmt("Bearer %s", t->text);
 		c->serial = t->serial;
@@ -450,22 +477,20 @@ struct error *server_unauthorized(struct call *c, const struct http_response *re
 	struct challenge challenge;
 	bool sent = c->generation || c->serial;
 	struct error *err = read_challenge(s, response, &challenge);
-	if (err || !sent) {
-		if (!err) {
-			challenge_release(&s->challenge);
-			s->challenge = challenge;
-			return c->renewals++ > MAX_RENEWALS ? login_error(s, s->user) : NULL;
-		}
+	if (err || sent) {
 		challenge_release(&challenge);
-		return err;
+	} else {
+		challenge_release(&s->challenge);
+		s->challenge = challenge;
 	}
-	challenge_release(&challenge);
-	if (c->renewals++ >= MAX_RENEWALS)
-		return login_error(s, s->user);
+	if (err)
+		return err;
+	if (c->renewals++ > MAX_RENEWALS)
+		return login_error(s, sent);
 	if (c->generation)
-		return renew_credentials(s, c->generation);
-	struct token *t = token_for(s, c->request.scope ? c->request.scope : "");
-	if (t->serial == c->serial) {
+		return renew_credentials(s, c->request.repository, c->generation);
+	struct token *t = sent ? token_for(c) : NULL;
+	if (t && t->serial == c->serial) {
 		secret_free(t->text);
 		t->text = NULL;
 	}
@@ -488,6 +513,7 @@ void server_free(struct server *s)
 		struct token *t = s->tokens;
 		s->tokens = t->next;
 		free(t->scope);
+		free(t->repository);
 		secret_free(t->text);
 		secret_free(t->form);
 		free(t);
@@ -495,7 +521,13 @@ void server_free(struct server *s)
 	challenge_release(&s->challenge);
 	free(s->name);
 	free(s->origin);
-	free(s->user);
-	secret_free(s->password);
+	while (s->credentials) {
+		struct credentials *c = s->credentials;
+		s->credentials = c->next;
+		free(c->repository);
+		free(c->user);
+		secret_free(c->password);
+		free(c);
+	}
 	free(s);
 }

@@ -123,6 +123,7 @@ void download_start(struct download *d, struct server *s, const struct reference
 	struct call_request request = {
 		.method = "GET",
 		.url = url,
+		.repository = ref->repository,
 		.scope = scope,
 		.max_body = (uint64_t)(d->size > 0 ? d->size : d->size ? MAX_UNKNOWN_BLOB : 1),
 		.on_data = download_data,
@@ -348,6 +349,7 @@ static void upload_send(struct upload *u)
 	struct call_request request = {
 		.method = "PUT",
 		.url = url,
+		.repository = p->ref->repository,
 		.scope = p->scope,
 		.content_type = "application/octet-stream",
 		.body = body,
@@ -467,7 +469,8 @@ static void upload_open(struct upload *u)
 		text_percent(&url, slice_of_string(u->blob->from->repository), "");
 	}
 	struct call_request request = {
-		.method = "POST", .url = url.data, .scope = p->scope, .on_done = on_opened, .data = u,
+		.method = "POST", .url = url.data, .repository = p->ref->repository,
+		.scope = p->scope, .on_done = on_opened, .data = u,
 	};
 	call_start(p->server, &request, 0);
 	buffer_release(&url);
@@ -499,7 +502,8 @@ static void upload_ask(struct upload *u, uint64_t delay_ms)
 	struct pushing *p = u->pushing;
 	char *url = xstrfmt("/v2/%s/blobs/%s", p->ref->repository, u->blob->digest.text);
 	struct call_request request = {
-		.method = "HEAD", .url = url, .scope = p->scope, .on_done = on_asked, .data = u,
+		.method = "HEAD", .url = url, .repository = p->ref->repository,
+		.scope = p->scope, .on_done = on_asked, .data = u,
 	};
 	call_start(p->server, &request, delay_ms);
 	free(url);

@@ -154,6 +154,7 @@ static void call_free(struct call *c)
 		c->next->prev = c->prev;
 	free((char *)c->request.method);
 	free((char *)c->request.url);
+	free((char *)c->request.repository);
 	free((char *)c->request.scope);
 	free((char *)c->request.accept);
 	free((char *)c->request.content_type);
@@ -170,6 +171,7 @@ void call_start(struct server *s, const struct call_request *request, uint64_t d
 	c->request = *request;
 	c->request.method = xstrdup(request->method);
 	c->request.url = *request->url == '/' ? xstrfmt("%s%s", s->origin, request->url) : xstrdup(request->url);
+	c->request.repository = copy(request->repository);
 	c->request.scope = copy(request->scope);
 	c->request.accept = copy(request->accept);
 	c->request.content_type = copy(request->content_type);

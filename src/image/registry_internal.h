@@ -27,9 +27,17 @@ void challenge_release(struct challenge *c);
  * left alone, when there is nothing better than what OUT has. */
 bool challenge_parse(struct challenge *out, struct slice header);
 
+/* User and password, of one repository or all of the server's. */
+struct credentials {
+	char *repository;        /* NULL: all */
+	char *user, *password;   /* NULL: none */
+	unsigned generation;     /* from 1 */
+	struct credentials *next;
+};
+
 /* A bearer token for one scope: fetched when the first call needs it, and again when it ends. */
 struct token {
-	char *scope;
+	char *scope, *repository;
 	char *text;              /* NULL: none now */
 	unsigned serial;         /* of the text */
 	uint64_t expires_ms;
@@ -50,9 +58,7 @@ struct server {
 	struct challenge challenge;
 	bool probing;            /* a call is on its way to learn the challenge; the others wait: */
 	struct call *parked;
-	bool asked;              /* for credentials */
-	char *user, *password;   /* NULL: none */
-	unsigned generation;     /* of the credentials, from 1 */
+	struct credentials *credentials;
 	struct token *tokens;
 	struct server *next;
 };
@@ -62,6 +68,7 @@ struct server {
 struct call_request {
 	const char *method;
 	const char *url;           /* "/v2/..." on the server, or a whole one (of a Location) */
+	const char *repository;    /* that it is about: for the credentials */
 	const char *scope;         /* of bearer tokens: "repository:app:pull" */
 	const char *accept, *content_type;
 	const char *authorization; /* sent instead of what the server is known to want: when asking for tokens */
