@@ -2,6 +2,15 @@
 
 complete -c git-deploy -f
 complete -c git-deploy -s h -l help -d 'print a short help'
+complete -c git-deploy -n __fish_is_first_token -a boot -d 'print or install what makes an instance run the app'
 complete -c git-deploy -n __fish_is_first_token -a version -d 'print the version'
+
+# boot
+complete -c git-deploy -n '__fish_seen_subcommand_from boot' -s e -l env -x -d 'the environment; without it the only one, or prod'
+complete -c git-deploy -n '__fish_seen_subcommand_from boot' -l user-data -d 'print the script that installs them on a first boot'
+complete -c git-deploy -n '__fish_seen_subcommand_from boot' -l print -x -d 'print one of them'
+complete -c git-deploy -n '__fish_seen_subcommand_from boot' -s o -l output -r -F -d 'write them below this folder'
+complete -c git-deploy -n '__fish_seen_subcommand_from boot' -l install -d 'install them on the instance, which has to run'
+complete -c git-deploy -n '__fish_seen_subcommand_from boot' -F
 
 # version

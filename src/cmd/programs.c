@@ -51,12 +51,14 @@ const struct program papermeta_program = {
 	.exit_statuses = exit_statuses + 8,
 };
 
+static const struct command *const deploy_commands[] = { &cmd_deploy_boot, &cmd_version, NULL };
+
 const struct program deploy_program = {
 	.name = "git-deploy",
 	.spoken = "git deploy",
-	.summary = "build, push and run images from git objects (no command works yet)",
-	.description = "Will build and push images on deploy-* tags and run them. This version has no "
-		       "command yet but `version`.",
-	.commands = version_only,
+	.summary = "build, push and run images from git objects",
+	.description = "Builds images from the objects of a commit, never from the work tree, pushes them to a registry, "
+		       "and has an instance run them. What is deployed, and where to, stands in .deploy.yml.",
+	.commands = deploy_commands,
 	.exit_statuses = exit_statuses + 8,
 };
