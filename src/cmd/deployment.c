@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cloud/ecr.h"
+#include "cmd/release_view.h"
 #include "cmd/workspace.h"
 #include "image/docker_auth.h"
 
@@ -168,10 +169,7 @@ char *deployment_cache(const struct deployment *d)
 
 const char *deployment_remote(const struct deployment *d)
 {
-	const char *named = repo_config(d->repo, "deploy.remote");
-	if (named)
-		return named;
-	return repo_config(d->repo, "remote.origin.url") ? "origin" : NULL;
+	return release_remote(d->repo);
 }
 
 char *deployment_source(const struct deployment *d)

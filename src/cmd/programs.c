@@ -38,6 +38,15 @@ const struct program scrutiny_program = {
 	.examples = scrutiny_examples,
 };
 
+static const char *const deploy_statuses[] = {
+	"0", "Done.",
+	"2", "Something could not be completed; the rest was done.",
+	"3", "Refused or stopped because of money.",
+	"128", "Something failed; one sentence says what.",
+	"129", "The command line is wrong.",
+	NULL,
+};
+
 static const struct command *const version_only[] = { &cmd_version, NULL };
 
 const struct program papermeta_program = {
@@ -51,7 +60,13 @@ const struct program papermeta_program = {
 	.exit_statuses = exit_statuses + 8,
 };
 
-static const struct command *const deploy_commands[] = { &cmd_deploy_boot, &cmd_version, NULL };
+/* One a line, in the order people meet them. */
+static const struct command *const deploy_commands[] = {
+	&cmd_deploy_log,
+	&cmd_deploy_boot,
+	&cmd_version,
+	NULL,
+};
 
 const struct program deploy_program = {
 	.name = "git-deploy",
@@ -60,5 +75,5 @@ const struct program deploy_program = {
 	.description = "Builds images from the objects of a commit, never from the work tree, pushes them to a registry, "
 		       "and has an instance run them. What is deployed, and where to, stands in .deploy.yml.",
 	.commands = deploy_commands,
-	.exit_statuses = exit_statuses + 8,
+	.exit_statuses = deploy_statuses,
 };

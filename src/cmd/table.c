@@ -49,10 +49,9 @@ void table_print(struct buffer *out, const struct table *t)
 		for (unsigned c = 0; c < columns; c++) {
 			const char *cell = t->cells[row + c];
 			int pad = widths[c] - width_of(cell);
-			if (c)
-				buffer_addf(out, "  %*s%s", pad, "", cell);
-			else
-				buffer_addf(out, "%s%*s", cell, pad, "");
+			bool left = !c || t->left >> c & 1;
+			buffer_addf(out, "%s%*s%s%*s", c ? "  " : "", left ? 0 : pad, "", cell, left ? pad
+				    : 0, "");
 		}
 		while (out->len > start && out->data[out->len - 1] == ' ')
 			buffer_truncate(out, out->len - 1);

@@ -1,4 +1,5 @@
-/* Columns of text, two blanks apart; the first is aligned to the left, the others to the right. */
+/* Columns of text, two blanks apart; the first is aligned to the left, the others to the right unless told
+ * otherwise. */
 #ifndef CMD_TABLE_H
 #define CMD_TABLE_H
 
@@ -12,6 +13,7 @@ struct table {
 	char **cells; /* safe for a terminal */
 	size_t nr, alloc;
 	unsigned columns; /* of a row */
+	uint64_t left;    /* bit n: column n is aligned to the left, too */
 };
 #define TABLE_INIT(nr_columns) { NULL, 0, 0, (nr_columns) }
 

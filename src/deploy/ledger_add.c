@@ -301,8 +301,9 @@ struct error *releases_add(struct repo *repo, const char *remote, struct release
 		err = try_to_add(&b, r, added, &again);
 	}
 	if (!err && again)
-		err = error_with_hint(error_new(ERROR_CONFLICT, "cannot add a release of %s: the ledger keeps "
-						"changing", environment),
+		err = error_with_hint(error_new(ERROR_CONFLICT,
+						"cannot add a release of %s: the ledger keeps changing",
+						environment),
 				      "try again later");
 	book_release(&b);
 	free(environment);

@@ -177,7 +177,8 @@ static void test_git_log_reads_as_a_ledger(void **state)
 	setup(&c, "sha1");
 	add(c.repos[0], NULL, "deploy-prod-20261122-1", IMAGE_A);
 	char *log = git_says(c.tops[0], "log", "--format=%an <%ae>, %at: %s", "refs/deploy/prod", NULL);
-	assert_string_equal(log, "Anna <anna@example.org>, 1790000000: Release #1 of prod: deploy-prod-20261122-1");
+	assert_string_equal(log, "Anna <anna@example.org>, 1790000000: Release #1 of prod: "
+				 "deploy-prod-20261122-1");
 	free(log);
 	teardown(&c);
 }
@@ -286,7 +287,8 @@ static void test_releases_made_without_the_remote_come_after_its_own(void **stat
 	add(c.repos[0], NULL, "deploy-prod-20261122-3", IMAGE_B);
 	add_result(c.repos[0], RELEASE_FAILED, 2, IMAGE_B);
 	add(c.repos[0], "origin", "deploy-prod-20261122-4", IMAGE_A);
-	assert_ledger(c.repos[0], "5:deploy-prod-20261122-4 4:- 3:deploy-prod-20261122-3 2:deploy-prod-20261122-2 "
+	assert_ledger(c.repos[0], "5:deploy-prod-20261122-4 4:- 3:deploy-prod-20261122-3 "
+				  "2:deploy-prod-20261122-2 "
 		      "1:deploy-prod-20261122-1");
 	assert_success(releases_read(c.repos[0], "prod", 0, &all));
 	assert_int_equal(all.items[1].of, 3); /* it was #2 when it failed */
@@ -363,10 +365,13 @@ static void test_release_json_is_checked(void **state)
 		{ GOOD_START GOOD_MIDDLE "\"image_bytes\":-1}", "image_bytes", ERROR_SYNTAX },
 		{ "{\"format\":1,\"number\":0}", "'number' cannot be 0", ERROR_SYNTAX },
 		{ "{\"format\":1,\"number\":99999999}", "'number' cannot be", ERROR_SYNTAX },
-		{ "{\"format\":1,\"number\":1,\"environment\":\"prod\",\"result\":\"burnt\"}", "no result", ERROR_SYNTAX },
+		{ "{\"format\":1,\"number\":1,\"environment\":\"prod\",\"result\":\"burnt\"}", "no result",
+		  ERROR_SYNTAX },
 		{ GOOD_START "\"commit\":\"HEAD\"}", "no object id", ERROR_SYNTAX },
-		{ GOOD_START "\"commit\":\"--upload-pack=touch x aaaaaaaaaaaaaaaaaa\"}", "no object id", ERROR_SYNTAX },
-		{ GOOD_START "\"commit\":\"" COMMIT "\",\"repository\":\"web\",\"digest\":\"sha512:00\"}", "no SHA-256 digest",
+		{ GOOD_START "\"commit\":\"--upload-pack=touch x aaaaaaaaaaaaaaaaaa\"}", "no object id",
+		  ERROR_SYNTAX },
+		{ GOOD_START "\"commit\":\"" COMMIT "\",\"repository\":\"web\",\"digest\":\"sha512:00\"}",
+		  "no SHA-256 digest",
 		  ERROR_SYNTAX },
 		{ GOOD_START "\"commit\":\"" COMMIT "\",\"repository\":\"../../etc\",\"digest\":\"" IMAGE_A "\"," GOOD_END,
 		  "../../etc", ERROR_SYNTAX },
@@ -496,7 +501,8 @@ static void test_releases_are_found_by_number_tag_digest_and_commit(void **state
 	struct clones c;
 	struct releases all;
 	const struct release *found;
-	static const char *const first[] = { "1", "#1", "deploy-prod-20261122-1", IMAGE_A, "sha256:aaaa", "aaaaa" };
+	static const char *const first[] = { "1", "#1", "deploy-prod-20261122-1", IMAGE_A, "sha256:aaaa",
+					    "aaaaa" };
 	setup(&c, "sha1");
 	add(c.repos[0], NULL, "deploy-prod-20261122-1", IMAGE_A);
 	add(c.repos[0], NULL, "deploy-prod-20261122-2", IMAGE_B);
@@ -566,8 +572,10 @@ static void test_tags_name_environment_day_and_number(void **state)
 {
 	(void)state;
 	static const char *const wrong[] = {
-		"deploy-prod-20261122", "deploy-prod-20261122-0", "deploy-prod-20261122-01", "deploy--20261122-1",
-		"deploy-20261122-1", "deploy-prod-2026112-1", "deploy-Prod-20261122-1", "deploy-prod-20261122-1x",
+		"deploy-prod-20261122", "deploy-prod-20261122-0", "deploy-prod-20261122-01",
+			"deploy--20261122-1",
+		"deploy-20261122-1", "deploy-prod-2026112-1", "deploy-Prod-20261122-1",
+			"deploy-prod-20261122-1x",
 		"deploy-hours-20261122-1", "v1", "deploy-prod-20261122-1234567", "deploy-a/b-20261122-1", "",
 	};
 	struct release_tag tag;

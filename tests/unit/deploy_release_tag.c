@@ -50,7 +50,8 @@ static bool never_unused(const char *name, void *data)
 	return false;
 }
 
-static void assert_made(struct repo *repo, const struct release_tag_request *request, release_tag_unused *unused,
+static void assert_made(struct repo *repo, const struct release_tag_request *request,
+			release_tag_unused *unused,
 			const char *name, bool made)
 {
 	struct release_tag_made out;
