@@ -4,6 +4,7 @@ complete -c git-deploy -f
 complete -c git-deploy -s h -l help -d 'print a short help'
 complete -c git-deploy -n __fish_is_first_token -a log -d 'list the releases of an environment'
 complete -c git-deploy -n __fish_is_first_token -a boot -d 'print or install what makes an instance run the app'
+complete -c git-deploy -n __fish_is_first_token -a iam -d 'print the least policies that CI, the instance and people need'
 complete -c git-deploy -n __fish_is_first_token -a version -d 'print the version'
 
 # log
@@ -18,5 +19,13 @@ complete -c git-deploy -n '__fish_seen_subcommand_from boot' -l print -x -d 'pri
 complete -c git-deploy -n '__fish_seen_subcommand_from boot' -s o -l output -r -F -d 'write them below this folder'
 complete -c git-deploy -n '__fish_seen_subcommand_from boot' -l install -d 'install them on the instance, which has to run'
 complete -c git-deploy -n '__fish_seen_subcommand_from boot' -F
+
+# iam
+complete -c git-deploy -n '__fish_seen_subcommand_from iam' -l role -x -a 'ci instance person' -d 'whose policy: ci (default), instance or person'
+complete -c git-deploy -n '__fish_seen_subcommand_from iam' -l trust -d 'the role\'s trust policy instead'
+complete -c git-deploy -n '__fish_seen_subcommand_from iam' -l all -d 'all policies, one after the other'
+complete -c git-deploy -n '__fish_seen_subcommand_from iam' -l env -x -d 'of this environment'
+complete -c git-deploy -n '__fish_seen_subcommand_from iam' -l repository -x -d 'whose workflows GitHub is trusted for'
+complete -c git-deploy -n '__fish_seen_subcommand_from iam' -l account -x -d 'the account of AWS'
 
 # version

@@ -7,6 +7,7 @@
 #define EVERYTHING "*"
 #define REPOSITORY "the repository"
 #define INSTANCE "the instance"
+#define AGENT "logs, status, release" /* what commands go through */
 
 const struct cloud_action cloud_actions[] = {
 	{ "ecr", "GetAuthorizationToken", ACTION_CALL, true, EVERYTHING, "build, push, status, verify" },
@@ -35,6 +36,21 @@ const struct cloud_action cloud_actions[] = {
 	{ "ssm", "SendCommand", ACTION_CALL, false, "the instance and AWS-RunShellScript",
 	  "logs, status, release, promote, abort" },
 	{ "ssm", "GetCommandInvocation", ACTION_CALL, true, EVERYTHING, "logs, status, release, promote, abort" },
+	{ "ssm", "GetParameter", ACTION_INSTANCE, true, "the parameters", "every start" },
+	{ "secretsmanager", "GetSecretValue", ACTION_INSTANCE, true, "the secrets", "every start" },
+	{ "kms", "Decrypt", ACTION_IMPLIED, true, "the keys of the secrets", "every start" },
+	{ "iam", "PassRole", ACTION_IMPLIED, true, "the role of the instance", "start" },
+	{ "ssm", "UpdateInstanceInformation", ACTION_INSTANCE, true, EVERYTHING, AGENT },
+	{ "ssmmessages", "CreateControlChannel", ACTION_INSTANCE, true, EVERYTHING, AGENT },
+	{ "ssmmessages", "CreateDataChannel", ACTION_INSTANCE, true, EVERYTHING, AGENT },
+	{ "ssmmessages", "OpenControlChannel", ACTION_INSTANCE, true, EVERYTHING, AGENT },
+	{ "ssmmessages", "OpenDataChannel", ACTION_INSTANCE, true, EVERYTHING, AGENT },
+	{ "ec2messages", "AcknowledgeMessage", ACTION_INSTANCE, true, EVERYTHING, AGENT },
+	{ "ec2messages", "DeleteMessage", ACTION_INSTANCE, true, EVERYTHING, AGENT },
+	{ "ec2messages", "FailMessage", ACTION_INSTANCE, true, EVERYTHING, AGENT },
+	{ "ec2messages", "GetEndpoint", ACTION_INSTANCE, true, EVERYTHING, AGENT },
+	{ "ec2messages", "GetMessages", ACTION_INSTANCE, true, EVERYTHING, AGENT },
+	{ "ec2messages", "SendReply", ACTION_INSTANCE, true, EVERYTHING, AGENT },
 };
 const size_t cloud_actions_nr = ARRAY_SIZE(cloud_actions);
 
