@@ -55,12 +55,20 @@ struct error *registry_put_manifest(struct registries *r, const struct reference
 struct error *registry_list_tags(struct registries *r, const struct reference *ref, size_t max, char ***tags,
 				 size_t *nr);
 
-/* A blob into memory (small ones: OUT's ceiling), or into the file descriptor FD; its digest and SIZE (-1: not
- * known) are checked. */
+/* A blob into memory (small ones: OUT's ceiling), or into the file descriptor FD of an empty file; its digest and SIZE
+ * (-1: not known) are checked. */
 struct error *registry_get_blob(struct registries *r, const struct reference *ref, const struct digest *digest,
 				struct buffer *out);
 struct error *registry_download(struct registries *r, const struct reference *ref, const struct digest *digest,
 				int64_t size, int fd);
+/* Several at once, of any registries; the first failure ends all. */
+struct blob_download {
+	const struct reference *ref;
+	struct digest digest;
+	int64_t size;
+	int fd;
+};
+struct error *registry_download_all(struct registries *r, const struct blob_download *blobs, size_t nr);
 
 /* A blob that a repository has to have afterwards. */
 struct blob {

@@ -136,27 +136,47 @@ void download_start(struct download *d, struct server *s, const struct reference
 	free(scope);
 }
 
+struct downloading {
+	struct registries *registries;
+	struct error *err; /* the first */
+};
+
 static void on_downloaded(void *data, struct error *err)
 {
-	*(struct error **)data = err;
+	struct downloading *all = data;
+	if (err && !all->err) {
+		all->err = err;
+		calls_abandon(all->registries);
+	} else {
+		error_free(err);
+	}
 }
 
-static struct error *download_now(struct registries *r, const struct reference *ref, struct download *d)
+static struct error *download_now(struct registries *r, struct download *downloads,
+				  const struct reference *const *refs, size_t nr)
 {
-	struct server *s;
-	struct error *err = server_of(r, ref, &s), *failed = NULL;
+	struct downloading all = { .registries = r };
+	struct error *err = NULL;
+	r->progress_done = r->progress_total = 0;
+	for (size_t i = 0; i < nr; i++)
+		r->progress_total += downloads[i].size > 0 ? downloads[i].size : 0;
+	for (size_t i = 0; i < nr && !err && !all.err; i++) {
+		struct server *s;
+		downloads[i].on_done = on_downloaded;
+		downloads[i].data = &all;
+		err = server_of(r, refs[i], &s);
+		if (!err)
+			download_start(&downloads[i], s, refs[i]);
+	}
 	if (err)
-		return err;
-	r->progress_done = 0;
-	r->progress_total = d->size > 0 ? d->size : 0;
-	d->on_done = on_downloaded;
-	d->data = &failed;
-	download_start(d, s, ref);
-	err = calls_run(r);
-	download_release(d);
+		calls_abandon(r);
+	else
+		err = calls_run(r);
+	for (size_t i = 0; i < nr; i++)
+		download_release(&downloads[i]);
 	if (!err)
-		return failed;
-	error_free(failed);
+		return all.err;
+	error_free(all.err);
 	return err;
 }
 
@@ -165,7 +185,7 @@ struct error *registry_get_blob(struct registries *r, const struct reference *re
 {
 	struct download d = { .digest = digest, .size = -1, .fd = -1, .out = out };
 	size_t start = out->len;
-	struct error *err = download_now(r, ref, &d);
+	struct error *err = download_now(r, &d, &ref, 1);
 	if (err)
 		buffer_truncate(out, start);
 	return err;
@@ -175,7 +195,21 @@ struct error *registry_download(struct registries *r, const struct reference *re
 				int64_t size, int fd)
 {
 	struct download d = { .digest = digest, .size = size, .fd = fd };
-	return download_now(r, ref, &d);
+	return download_now(r, &d, &ref, 1);
+}
+
+struct error *registry_download_all(struct registries *r, const struct blob_download *blobs, size_t nr)
+{
+	struct download *downloads = xcalloc(nr ? nr : 1, sizeof(*downloads));
+	const struct reference **refs = xcalloc(nr ? nr : 1, sizeof(*refs));
+	for (size_t i = 0; i < nr; i++) {
+		downloads[i] = (struct download){ .digest = &blobs[i].digest, .size = blobs[i].size, .fd = blobs[i].fd };
+		refs[i] = blobs[i].ref;
+	}
+	struct error *err = download_now(r, downloads, refs, nr);
+	free(downloads);
+	free(refs);
+	return err;
 }
 
 /* -- up --------------------------------------------------------------------------------------------- */
