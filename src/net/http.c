@@ -496,8 +496,8 @@ static struct error *error_of_code(struct transfer *t, CURLcode code)
 		const struct failure *f = &failures[i];
 		if (f->code != code)
 			continue;
-		t->response.permanent =
-			f->permanent || (code == CURLE_COULDNT_CONNECT && t->host->loopback);
+		t->response.refused = code == CURLE_COULDNT_CONNECT;
+		t->response.permanent = f->permanent || (t->response.refused && t->host->loopback);
 		const char *detail = f->detail ? t->curl_error : "";
 		return error_new(f->error, "%s%s%s%s%s", f->before, place, f->after,
 				 *detail ? ": " : "", detail);

@@ -47,6 +47,7 @@ struct http_response {
 	bool sent;                  /* there was a connection to send the request over */
 	bool permanent;             /* trying again cannot help: certificate, ceiling, nobody listens on
 				     * loopback */
+	bool refused;               /* nobody listens there, at least not yet */
 	uint64_t elapsed_ms;
 };
 
