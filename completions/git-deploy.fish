@@ -5,6 +5,7 @@ complete -c git-deploy -s h -l help -d 'print a short help'
 complete -c git-deploy -n __fish_is_first_token -a log -d 'list the releases of an environment'
 complete -c git-deploy -n __fish_is_first_token -a boot -d 'print or install what makes an instance run the app'
 complete -c git-deploy -n __fish_is_first_token -a iam -d 'print the least policies that CI, the instance and people need'
+complete -c git-deploy -n __fish_is_first_token -a cost -d 'show how long instances ran and what that took'
 complete -c git-deploy -n __fish_is_first_token -a version -d 'print the version'
 
 # log
@@ -27,5 +28,12 @@ complete -c git-deploy -n '__fish_seen_subcommand_from iam' -l all -d 'all polic
 complete -c git-deploy -n '__fish_seen_subcommand_from iam' -l env -x -d 'of this environment'
 complete -c git-deploy -n '__fish_seen_subcommand_from iam' -l repository -x -d 'whose workflows GitHub is trusted for'
 complete -c git-deploy -n '__fish_seen_subcommand_from iam' -l account -x -d 'the account of AWS'
+
+# cost
+complete -c git-deploy -n '__fish_seen_subcommand_from cost' -s e -l env -x -d 'of this environment only'
+complete -c git-deploy -n '__fish_seen_subcommand_from cost' -l since -x -d 'from that day on; without it, all'
+complete -c git-deploy -n '__fish_seen_subcommand_from cost' -l json -d 'print JSON, as docs/formats/deploy-cost.schema.json says'
+complete -c git-deploy -n '__fish_seen_subcommand_from cost' -l fetch -d 'fetch what other clones have booked first (default)'
+complete -c git-deploy -n '__fish_seen_subcommand_from cost' -l no-fetch -d 'not: fetch what other clones have booked first (default)'
 
 # version

@@ -65,6 +65,7 @@ static const struct command *const deploy_commands[] = {
 	&cmd_deploy_log,
 	&cmd_deploy_boot,
 	&cmd_deploy_iam,
+	&cmd_deploy_cost,
 	&cmd_version,
 	NULL,
 };
