@@ -4,6 +4,9 @@ complete -c git-deploy -f
 complete -c git-deploy -s h -l help -d 'print a short help'
 complete -c git-deploy -n __fish_is_first_token -a log -d 'list the releases of an environment'
 complete -c git-deploy -n __fish_is_first_token -a boot -d 'print or install what makes an instance run the app'
+complete -c git-deploy -n __fish_is_first_token -a stop -d 'stop the instance'
+complete -c git-deploy -n __fish_is_first_token -a hibernate -d 'stop the instance so that it goes on where it was'
+complete -c git-deploy -n __fish_is_first_token -a logs -d 'show the journal of the app on its instance'
 complete -c git-deploy -n __fish_is_first_token -a iam -d 'print the least policies that CI, the instance and people need'
 complete -c git-deploy -n __fish_is_first_token -a cost -d 'show how long instances ran and what that took'
 complete -c git-deploy -n __fish_is_first_token -a version -d 'print the version'
@@ -20,6 +23,24 @@ complete -c git-deploy -n '__fish_seen_subcommand_from boot' -l print -x -d 'pri
 complete -c git-deploy -n '__fish_seen_subcommand_from boot' -s o -l output -r -F -d 'write them below this folder'
 complete -c git-deploy -n '__fish_seen_subcommand_from boot' -l install -d 'install them on the instance, which has to run'
 complete -c git-deploy -n '__fish_seen_subcommand_from boot' -F
+
+# stop
+complete -c git-deploy -n '__fish_seen_subcommand_from stop' -s e -l env -x -d 'the environment; without it the only one, or prod'
+complete -c git-deploy -n '__fish_seen_subcommand_from stop' -l timeout -x -d 'how long to wait (600)'
+complete -c git-deploy -n '__fish_seen_subcommand_from stop' -l wait -d 'wait until it has stopped (default)'
+complete -c git-deploy -n '__fish_seen_subcommand_from stop' -l no-wait -d 'not: wait until it has stopped (default)'
+
+# hibernate
+complete -c git-deploy -n '__fish_seen_subcommand_from hibernate' -s e -l env -x -d 'the environment; without it the only one, or prod'
+complete -c git-deploy -n '__fish_seen_subcommand_from hibernate' -l timeout -x -d 'how long to wait (600)'
+complete -c git-deploy -n '__fish_seen_subcommand_from hibernate' -l wait -d 'wait until it has stopped (default)'
+complete -c git-deploy -n '__fish_seen_subcommand_from hibernate' -l no-wait -d 'not: wait until it has stopped (default)'
+
+# logs
+complete -c git-deploy -n '__fish_seen_subcommand_from logs' -s e -l env -x -d 'the environment; without it the only one, or prod'
+complete -c git-deploy -n '__fish_seen_subcommand_from logs' -s n -l lines -x -d 'the last <n> lines (100)'
+complete -c git-deploy -n '__fish_seen_subcommand_from logs' -s f -l follow -d 'go on with new lines until interrupted'
+complete -c git-deploy -n '__fish_seen_subcommand_from logs' -l boot -d 'only since the last boot'
 
 # iam
 complete -c git-deploy -n '__fish_seen_subcommand_from iam' -l role -x -a 'ci instance person' -d 'whose policy: ci (default), instance or person'

@@ -54,6 +54,7 @@ struct error *cloud_call_init(struct cloud_call *call, const struct cloud *c, co
 
 struct sending {
 	struct cloud *cloud;
+	struct http *http;
 	const struct cloud_call *call;
 	char *url;
 	unsigned attempt;
@@ -96,7 +97,7 @@ static struct error *submit(struct sending *s, uint64_t delay_ms)
 		err = sigv4_sign(&signature, &keys, &to_sign);
 	if (!err) {
 		add_signature(signature.headers.data, headers, nr);
-		err = http_submit(s->cloud->http, &(struct http_request){
+		err = http_submit(s->http, &(struct http_request){
 			.method = "POST", .url = s->url, .headers = headers, .body = s->call->body,
 			.deadline_ms = DEADLINE_MS, .on_done = on_answer, .data = s,
 		}, delay_ms);
@@ -157,14 +158,23 @@ static char *url_of(const struct cloud *c, const struct cloud_call *call)
 
 struct error *cloud_call_send(struct cloud *c, const struct cloud_call *call, struct buffer *out)
 {
-	struct sending s = { .cloud = c, .call = call, .url = url_of(c, call), .attempt = 1, .out = out };
-	struct error *err = submit(&s, 0);
+	struct sending s = { .cloud = c, .http = c->http, .call = call, .attempt = 1, .out = out };
+	struct error *err = NULL;
+	/* libcurl repeats by itself what breaks off on a connection that was used before. */
+	if (!call->action->repeatable)
+		err = http_new(&s.http, &c->aws.http);
+	if (err)
+		return err;
+	s.url = url_of(c, call);
+	err = submit(&s, 0);
 	if (!err)
-		err = http_run(c->http, c->stop);
+		err = http_run(s.http, c->stop);
 	if (err)
 		error_free(s.err);
 	else
 		err = s.err;
+	if (s.http != c->http)
+		http_free(s.http);
 	free(s.url);
 	return err;
 }

@@ -535,6 +535,7 @@ static void describe_launch(struct form *f, const struct instance_launch *l)
 	add(f, "UserData", own(f, buffer_detach(&data, NULL)));
 	add(f, "MetadataOptions.HttpTokens", "required");
 	add(f, "MetadataOptions.HttpPutResponseHopLimit", "1");
+	add(f, "MetadataOptions.InstanceMetadataTags", "enabled");
 	add(f, "InstanceInitiatedShutdownBehavior", "terminate");
 	if (l->spot) {
 		add(f, "InstanceMarketOptions.MarketType", "spot");
