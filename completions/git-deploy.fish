@@ -4,6 +4,7 @@ complete -c git-deploy -f
 complete -c git-deploy -s h -l help -d 'print a short help'
 complete -c git-deploy -n __fish_is_first_token -a log -d 'list the releases of an environment'
 complete -c git-deploy -n __fish_is_first_token -a boot -d 'print or install what makes an instance run the app'
+complete -c git-deploy -n __fish_is_first_token -a start -d 'start the instance and wait until the app is healthy'
 complete -c git-deploy -n __fish_is_first_token -a stop -d 'stop the instance'
 complete -c git-deploy -n __fish_is_first_token -a hibernate -d 'stop the instance so that it goes on where it was'
 complete -c git-deploy -n __fish_is_first_token -a logs -d 'show the journal of the app on its instance'
@@ -23,6 +24,14 @@ complete -c git-deploy -n '__fish_seen_subcommand_from boot' -l print -x -d 'pri
 complete -c git-deploy -n '__fish_seen_subcommand_from boot' -s o -l output -r -F -d 'write them below this folder'
 complete -c git-deploy -n '__fish_seen_subcommand_from boot' -l install -d 'install them on the instance, which has to run'
 complete -c git-deploy -n '__fish_seen_subcommand_from boot' -F
+
+# start
+complete -c git-deploy -n '__fish_seen_subcommand_from start' -s e -l env -x -d 'the environment; without it the only one, or prod'
+complete -c git-deploy -n '__fish_seen_subcommand_from start' -l timeout -x -d 'how long to wait for the app once the instance runs'
+complete -c git-deploy -n '__fish_seen_subcommand_from start' -l wait -d 'wait until the app is healthy (default)'
+complete -c git-deploy -n '__fish_seen_subcommand_from start' -l no-wait -d 'not: wait until the app is healthy (default)'
+complete -c git-deploy -n '__fish_seen_subcommand_from start' -l spot -d 'buy spot capacity, or with --no-spot do not, whatever .deploy.yml says'
+complete -c git-deploy -n '__fish_seen_subcommand_from start' -l accept-cost -d 'start it although its price is not known'
 
 # stop
 complete -c git-deploy -n '__fish_seen_subcommand_from stop' -s e -l env -x -d 'the environment; without it the only one, or prod'

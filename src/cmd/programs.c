@@ -64,6 +64,7 @@ const struct program papermeta_program = {
 static const struct command *const deploy_commands[] = {
 	&cmd_deploy_log,
 	&cmd_deploy_boot,
+	&cmd_deploy_start,
 	&cmd_deploy_stop,
 	&cmd_deploy_hibernate,
 	&cmd_deploy_logs,

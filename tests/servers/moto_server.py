@@ -1,13 +1,203 @@
-"""moto on a free loopback port, which is printed."""
+"""moto on a free loopback port, which is printed, with what it lacks:
 
+- Policies count with their resources and conditions (aws_policy.py), and refusals are spelled as each service does.
+- Agents of Systems Manager: where the folder MOTO_AGENT is, with the programs that are to be found there first,
+  commands run in a shell on this machine; their output is there from the second look on. Without it no agent answers.
+- Faults: lines of the file MOTO_FAULTS, "<action> <code> <message>"; "RunInstances:spot" is for spot instances only.
+"""
+
+import json
 import logging
+import os
+import subprocess
 
+from aws_policy import Calls, is_allowed
+from moto.core.exceptions import JsonRESTError
+from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models import ec2_backends
+from moto.ec2.models.instances import InstanceBackend
+from moto.ec2.responses.instances import InstanceResponse
+from moto.iam.access_control import IAMPolicy, IAMRequest
+from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
     create_backend_app,
 )
+from moto.secretsmanager.models import secretsmanager_backends
+from moto.ssm.models import SimpleSystemManagerBackend
+from werkzeug.exceptions import HTTPException
 from werkzeug.serving import make_server
+
+OUTPUT_KEPT, ERRORS_KEPT = 24000, 8000  # characters, as SSM does
+
+# -- permissions ----------------------------------------------------------------------------------
+
+
+class UnauthorizedOperation(HTTPException):
+    """As EC2 spells it."""
+
+    code = 403
+
+    def __init__(self, message):
+        super().__init__()
+        self.description = (
+            '<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error><Code>UnauthorizedOperation</Code>'
+            f"<Message>You are not authorized to perform this operation. {message} Encoded authorization failure "
+            "message: 4GIOHlTkIaWHQD0Q0m6XSnuUMCm-abcdefghijklmn</Message></Error></Errors>"
+            "<RequestID>7d9c8f3a</RequestID></Response>"
+        )
+
+    def get_body(self, *_):
+        return self.description
+
+
+def tags_of(account, region):
+    def find(instance):
+        try:
+            found = ec2_backends[account][region].get_instance(instance)
+        except Exception:
+            return None
+        return {tag["key"]: tag["value"] for tag in found.get_tags()}
+
+    return find
+
+
+def role_of(account):
+    def find(profile):
+        for found in iam_backends[account]["aws"].instance_profiles.values():
+            if found.arn == profile and found.roles:
+                return found.roles[0].arn
+        return None
+
+    return find
+
+
+def secret_arn(account, region):
+    def find(name):
+        secrets = secretsmanager_backends[account][region].secrets
+        return secrets[name].arn if name in secrets else None
+
+    return find
+
+
+def check_action_permitted(request, resource):
+    service, _, name = request._action.partition(":")
+    account, region = request.account_id, request._region
+    calls = Calls(account, region, tags_of(account, region), role_of(account), secret_arn(account, region))
+    needed = calls.needs(service, name, request._body)
+    if needed is None:
+        return permitted_by_moto(request, resource)
+    documents = [json.dumps(IAMPolicy(p)._policy_json) for p in request._access_key.collect_policies()]
+    for one in needed:
+        if is_allowed(documents, one):
+            continue
+        message = (
+            f"User: {request._access_key.arn} is not authorized to perform: {one.action} on resource: {one.resource} "
+            f"because no identity-based policy allows the {one.action} action"
+        )
+        raise UnauthorizedOperation(message + ".") if service == "ec2" else JsonRESTError(
+            "AccessDeniedException", message
+        )
+
+
+permitted_by_moto = IAMRequest.check_action_permitted
+IAMRequest.check_action_permitted = check_action_permitted
+
+# -- faults ---------------------------------------------------------------------------------------
+
+
+def fault_of(action):
+    try:
+        with open(os.environ.get("MOTO_FAULTS", ""), encoding="utf-8") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        name, code, message = line.split(" ", 2)
+        if name == action:
+            raise EC2ClientError(code, message)
+
+
+def refusing(action, method):
+    def call(self, *args, **kwargs):
+        fault_of(action)
+        if action == "RunInstances" and kwargs.get("instance_market_options"):
+            fault_of("RunInstances:spot")
+        return method(self, *args, **kwargs)
+
+    return call
+
+
+InstanceBackend.start_instances = refusing("StartInstances", InstanceBackend.start_instances)
+InstanceBackend.stop_instances = refusing("StopInstances", InstanceBackend.stop_instances)
+InstanceBackend.run_instances = refusing("RunInstances", InstanceBackend.run_instances)
+
+# -- hibernation ----------------------------------------------------------------------------------
+
+
+def stop_instances(response):
+    if response._get_param("Hibernate"):
+        for instance in response._get_param("InstanceIds", []):
+            options = response.ec2_backend.get_instance(instance).hibernation_options or {}
+            if not options.get("Configured"):
+                raise EC2ClientError(
+                    "UnsupportedHibernationConfiguration",
+                    f"The instance '{instance}' was not launched with hibernation.",
+                )
+    return stop_by_moto(response)
+
+
+stop_by_moto = InstanceResponse.stop_instances
+InstanceResponse.stop_instances = stop_instances
+
+# -- agents ---------------------------------------------------------------------------------------
+
+
+def send_command(backend, *args, **kwargs):
+    agent = os.environ.get("MOTO_AGENT", "")
+    states = [
+        ec2_backends[backend.account_id][backend.region_name].get_instance(i).state for i in kwargs["instance_ids"]
+    ]
+    if not os.path.isdir(agent) or any(state != "running" for state in states):
+        raise JsonRESTError(
+            "InvalidInstanceId", f"Instances {[kwargs['instance_ids']]} not in a valid state for account 123456789012"
+        )
+    command = send_by_moto(backend, *args, **kwargs)
+    result = subprocess.run(
+        ["/bin/sh"],
+        input="\n".join(kwargs["parameters"]["commands"]),
+        env={**os.environ, "PATH": agent + ":" + os.environ["PATH"]},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    for invocation in command.invocations:
+        invocation["final"] = {
+            "Status": "Failed" if result.returncode else "Success",
+            "StatusDetails": "Failed" if result.returncode else "Success",
+            "ResponseCode": result.returncode,
+            "StandardOutputContent": result.stdout[:OUTPUT_KEPT],
+            "StandardErrorContent": result.stderr[:ERRORS_KEPT],
+        }
+        invocation.update(Status="InProgress", StatusDetails="InProgress", ResponseCode=-1, looks=0)
+    return command
+
+
+def get_command_invocation(backend, *args, **kwargs):
+    invocation = invocation_by_moto(backend, *args, **kwargs)
+    invocation["looks"] += 1
+    if invocation["looks"] > 1:
+        invocation.update(invocation["final"])
+    return {key: value for key, value in invocation.items() if key not in ("looks", "final")}
+
+
+send_by_moto = SimpleSystemManagerBackend.send_command
+SimpleSystemManagerBackend.send_command = send_command
+invocation_by_moto = SimpleSystemManagerBackend.get_command_invocation
+SimpleSystemManagerBackend.get_command_invocation = get_command_invocation
+
+# -- serving --------------------------------------------------------------------------------------
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 server = make_server(
