@@ -1,6 +1,7 @@
 #include "review/privacy.h"
 
 #include "base/memory.h"
+#include "base/secret_shapes.h"
 #include "base/text.h"
 #include "review/privacy_patterns.h"
 
@@ -139,14 +140,42 @@ static unsigned number_of(struct privacy *p, enum privacy_kind kind, struct slic
 	return (unsigned)(uintptr_t)*slot;
 }
 
+struct look {
+	struct privacy_scan *scan;
+	enum privacy_kind kind;
+	const char *what;
+};
+
+static bool add_hit(void *data, size_t start, size_t end)
+{
+	const struct look *look = data;
+	struct privacy_scan *scan = look->scan;
+	if (scan->nr == PRIVACY_MAX_HITS) {
+		scan->gave_up = true;
+		return false;
+	}
+	ALLOC_GROW(scan->hits, scan->nr, scan->alloc);
+	scan->hits[scan->nr++] = (struct privacy_hit){ .start = start, .end = end, .kind = look->kind,
+						       .what = look->what };
+	return true;
+}
+
+/* Adds the matches of SHAPE, unsorted and without numbers. */
+static void find(const struct privacy *p, struct privacy_scan *scan, enum privacy_kind kind,
+		 const struct shape *shape, struct slice text)
+{
+	struct look look = { scan, kind, shape->what };
+	if (action_of(p, kind) != PRIVACY_ALLOW && !scan->gave_up && !shape_find(shape, text, add_hit, &look))
+		scan->gave_up = true;
+}
+
 void privacy_look(struct privacy *p, struct privacy_scan *out, struct slice text, size_t title_page)
 {
 	*out = (struct privacy_scan){ 0 };
-	for (size_t i = 0; i < privacy_pattern_nr && !out->gave_up; i++) {
-		const struct privacy_pattern *pattern = &privacy_patterns[i];
-		if (action_of(p, pattern->kind) != PRIVACY_ALLOW)
-			privacy_find(pattern, text, out);
-	}
+	for (size_t i = 0; i < secret_shapes_nr; i++)
+		find(p, out, PRIVACY_KEY, &secret_shapes[i], text);
+	for (size_t i = 0; i < privacy_pattern_nr; i++)
+		find(p, out, privacy_patterns[i].kind, &privacy_patterns[i].shape, text);
 	size_t kept = 0;
 	for (size_t i = 0; i < out->nr; i++) {
 		const struct privacy_hit *hit = &out->hits[i];
