@@ -249,7 +249,9 @@ static struct error *start(pid_t *pid, struct plumbing *p, const char *const *ar
 		.directory = options->directory,
 		.env = make_environment(options->env),
 		.descriptors = { pipe_in ? p->in.read : p->null, p->out.write,
-				 options->discard_err ? p->null : p->err.write },
+				 options->discard_err ? p->null
+				 : options->join_err  ? p->out.write
+						      : p->err.write },
 	};
 	err = spawn(pid, &setup);
 	free(setup.env);

@@ -16,6 +16,7 @@ struct process_options {
 	struct buffer *out;         /* gets standard output; NULL: inherited */
 	struct buffer *err;         /* gets standard error; NULL: inherited */
 	bool discard_err;
+	bool join_err;              /* process_start only: standard error goes where standard output goes */
 	int *exit_status;           /* if given, a non-zero exit is no error; 128+n for signal n */
 	int timeout_ms;             /* process_run only: then the child is killed; 0: none */
 };

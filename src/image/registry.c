@@ -101,6 +101,43 @@ struct error *registry_get_manifest(struct registries *r, const struct reference
 	return err;
 }
 
+static void on_manifest(void *data, const struct http_response *response, struct error *err)
+{
+	struct manifest_request *request = data;
+	if (!err && response && response->status / 100 == 2) {
+		digest_of(response->body.data, response->body.len, &request->digest);
+		err = check_digest(request->ref, response, &request->digest);
+		request->found = !err;
+	}
+	if (request->found)
+		buffer_addbuf(&request->bytes, &response->body);
+	error_free(err);
+}
+
+struct error *registry_get_manifests(struct registries *r, struct manifest_request *requests, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		const struct reference *ref = requests[i].ref;
+		struct server *s;
+		requests[i] = (struct manifest_request){ .ref = ref, .bytes = BUFFER_INIT_MAX(OCI_MAX_MANIFEST) };
+		struct error *err = server_of(r, ref, &s);
+		if (err) {
+			error_free(err);
+			continue;
+		}
+		char *url = manifest_url(ref), *scope = scope_of(ref, "pull");
+		struct call_request call = {
+			.method = "GET", .url = url, .repository = ref->repository, .scope = scope,
+			.accept = ACCEPT_MANIFESTS, .max_body = OCI_MAX_MANIFEST,
+			.on_done = on_manifest, .data = &requests[i],
+		};
+		call_start(s, &call, 0);
+		free(url);
+		free(scope);
+	}
+	return calls_run(r);
+}
+
 struct error *registry_find_manifest(struct registries *r, const struct reference *ref, struct digest *digest)
 {
 	struct registry_answer answer;

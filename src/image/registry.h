@@ -41,10 +41,19 @@ void registries_free(struct registries *r);
 
 /* http is spoken with loopback hosts and with those the user names (deploy.insecureRegistry, several), https with all others. */
 void registries_allow_http(struct registries *r, const char *host);
+bool registries_use_http(struct registries *r, const char *host);
 
 /* The bytes of the manifest of TAG, or of the digest if REF has one, whose digest is checked. DIGEST may be NULL. */
 struct error *registry_get_manifest(struct registries *r, const struct reference *ref, struct buffer *out,
 				    char **media_type, struct digest *digest);
+/* Several at once, of any registries; what cannot be had, for whatever reason, is not FOUND. */
+struct manifest_request {
+	const struct reference *ref;
+	bool found;
+	struct buffer bytes;   /* the caller's to release */
+	struct digest digest;  /* of the bytes */
+};
+struct error *registry_get_manifests(struct registries *r, struct manifest_request *requests, size_t nr);
 /* Whether it is there, and its digest, without its bytes. */
 struct error *registry_find_manifest(struct registries *r, const struct reference *ref, struct digest *digest);
 /* Puts it under its digest and, if REF has one, its tag. A tag that may not be changed and has the same digest

@@ -482,6 +482,16 @@ void registries_allow_http(struct registries *r, const char *host)
 	r->plain_hosts[r->nr_plain_hosts++] = xstrdup(host);
 }
 
+bool registries_use_http(struct registries *r, const char *host)
+{
+	struct reference ref = { .registry = (char *)host };
+	struct server *s = NULL;
+	struct error *err = server_of(r, &ref, &s);
+	bool plain = !err && s->plain;
+	error_free(err);
+	return plain;
+}
+
 char *scope_of(const struct reference *ref, const char *actions)
 {
 	return xstrfmt("repository:%s:%s", ref->repository, actions);

@@ -197,6 +197,20 @@ static void test_a_conversation(void **state)
 	assert_int_equal(p.in, -1);
 }
 
+static void test_standard_error_can_join_the_output(void **state)
+{
+	const char *argv[] = { "sh", "-c", "echo out; echo err >&2", NULL };
+	struct process_options options = { .join_err = true };
+	struct process p;
+	char said[9] = "";
+	(void)state;
+	assert_ok(process_start(&p, argv, false, true, &options));
+	for (size_t n = 0, got = 1; got && n < 8; n += got)
+		got = (size_t)read(p.out, said + n, 8 - n);
+	assert_string_equal(said, "out\nerr\n");
+	assert_ok(process_finish(&p, NULL));
+}
+
 static void test_writing_to_a_child_that_is_gone_is_an_error(void **state)
 {
 	const char *argv[] = { "true", NULL };
@@ -244,6 +258,7 @@ int main(void)
 		with_reset(test_closed_standard_descriptors_do_no_harm),
 		with_reset(test_the_child_gets_the_default_sigpipe),
 		with_reset(test_a_conversation),
+		with_reset(test_standard_error_can_join_the_output),
 		with_reset(test_writing_to_a_child_that_is_gone_is_an_error),
 		with_reset(test_starting_a_missing_program_leaves_nothing_open),
 	};
