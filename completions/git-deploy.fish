@@ -3,6 +3,7 @@
 complete -c git-deploy -f
 complete -c git-deploy -s h -l help -d 'print a short help'
 complete -c git-deploy -n __fish_is_first_token -a log -d 'list the releases of an environment'
+complete -c git-deploy -n __fish_is_first_token -a diff -d 'show what is different between two releases'
 complete -c git-deploy -n __fish_is_first_token -a boot -d 'print or install what makes an instance run the app'
 complete -c git-deploy -n __fish_is_first_token -a start -d 'start the instance and wait until the app is healthy'
 complete -c git-deploy -n __fish_is_first_token -a stop -d 'stop the instance'
@@ -16,6 +17,11 @@ complete -c git-deploy -n __fish_is_first_token -a version -d 'print the version
 complete -c git-deploy -n '__fish_seen_subcommand_from log' -s n -l max-count -x -d 'only the newest <count> releases'
 complete -c git-deploy -n '__fish_seen_subcommand_from log' -l no-fetch -d 'do not ask the remote: what this clone knows'
 complete -c git-deploy -n '__fish_seen_subcommand_from log' -l json -d 'print JSON'
+
+# diff
+complete -c git-deploy -n '__fish_seen_subcommand_from diff' -s e -l env -x -d 'the environment; without it the only one, or prod'
+complete -c git-deploy -n '__fish_seen_subcommand_from diff' -l no-fetch -d 'do not ask the remote: what this clone knows'
+complete -c git-deploy -n '__fish_seen_subcommand_from diff' -l json -d 'print JSON'
 
 # boot
 complete -c git-deploy -n '__fish_seen_subcommand_from boot' -s e -l env -x -d 'the environment; without it the only one, or prod'

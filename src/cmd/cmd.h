@@ -47,7 +47,7 @@ extern const struct command cmd_run, cmd_collect, cmd_plan, cmd_status, cmd_show
 extern const struct command cmd_deploy_boot;
 extern const struct command cmd_deploy_plan, cmd_deploy_iam, cmd_deploy_infra, cmd_deploy_cost;
 extern const struct command cmd_compare, cmd_records, cmd_cost, cmd_version;
-extern const struct command cmd_deploy_log;
+extern const struct command cmd_deploy_log, cmd_deploy_diff;
 extern const struct command cmd_deploy_start, cmd_deploy_stop, cmd_deploy_hibernate, cmd_deploy_logs;
 
 #endif

@@ -12,8 +12,6 @@
 
 /* Bytes of a commit of the ledger: its message says no more than release.json. */
 #define MAX_COMMIT ((size_t)256 << 10)
-/* Digits of an abbreviated commit or digest that are taken for one. */
-#define MIN_ABBREVIATION 4
 #define MAX_ENVIRONMENT 40
 /* Beyond that no release was made: the year 9999. */
 #define MAX_DATE INT64_C(253402300799)
@@ -388,83 +386,4 @@ struct error *releases_read(struct repo *repo, const char *environment, size_t c
 		err = releases_read_from(repo, environment, &tip, count, out);
 	free(ref);
 	return err;
-}
-
-/* -- which one --------------------------------------------------------------------------------- */
-
-const struct release *releases_number(const struct releases *r, int64_t number)
-{
-	if (!r->nr || number > r->items[0].number || r->items[0].number - number >= (int64_t)r->nr)
-		return NULL;
-	return &r->items[r->items[0].number - number];
-}
-
-static const struct release *find_by_number(const struct releases *r, const char *name)
-{
-	const char *digits = *name == '#' ? name + 1 : name;
-	size_t len = strspn(digits, "0123456789");
-	if (!len || digits[len] || len > 9)
-		return NULL;
-	return releases_number(r, strtoll(digits, NULL, 10));
-}
-
-static bool fits(const struct release *r, const char *name, size_t len)
-{
-	const char *hex = digest_hex(&r->digest);
-	if ((r->tag && !strcmp(r->tag, name)) || !strcmp(r->digest.text, name))
-		return true;
-	return len >= MIN_ABBREVIATION && (!strncmp(r->commit.hex, name, len) || !strncmp(hex, name, len));
-}
-
-struct error *releases_find(const struct releases *r, const char *environment, const char *name,
-			    const struct release **out)
-{
-	const char *rest = name;
-	*out = find_by_number(r, name);
-	if (strlen(name) < DIGEST_LENGTH)
-		skip_prefix(name, "sha256:", &rest);
-	for (size_t i = 0; i < r->nr && !*out; i++)
-		if (fits(&r->items[i], rest, strlen(rest)))
-			*out = &r->items[i];
-	if (*out)
-		return NULL;
-	if (!r->nr)
-		return error_with_hint(error_new(ERROR_NOT_FOUND, "'%s' has no release yet", environment),
-				       "`git deploy` makes one");
-	struct error *err = error_new(ERROR_NOT_FOUND, "'%s' is no release of %s", name, environment);
-	return error_with_hint(err, "`git deploy log %s` lists #%" PRId64 " to #%" PRId64
-			       "; a tag, or the beginning of a commit or digest will do, too",
-			       environment, r->items[r->nr - 1].number, r->items[0].number);
-}
-
-/* The newest release that nothing took back; of canaries, or of all others. It goes from the newest
- * backwards, so what took a release back has been seen before it. */
-static const struct release *newest_that_stands(const struct releases *r, bool canary)
-{
-	bool *failed = xcalloc(r->nr + 1, sizeof(*failed));
-	const struct release *found = NULL;
-	for (size_t i = 0; i < r->nr && !found; i++) {
-		const struct release *at = &r->items[i];
-		if (at->result == RELEASE_FAILED) {
-			const struct release *of = releases_number(r, at->of);
-			if (of)
-				failed[of - r->items] = true;
-		} else if (!failed[i] && (at->result == RELEASE_CANARY) == canary) {
-			found = at;
-		} else if (!failed[i] && canary) {
-			break; /* whatever is served since then has replaced it */
-		}
-	}
-	free(failed);
-	return found;
-}
-
-const struct release *releases_served(const struct releases *r)
-{
-	return newest_that_stands(r, false);
-}
-
-const struct release *releases_canary(const struct releases *r)
-{
-	return newest_that_stands(r, true);
 }

@@ -15,7 +15,7 @@
 
 #include "base/json.h"
 #include "git/repo.h"
-#include "image/digest.h"
+#include "image/reference.h"
 
 #define LEDGER_REF_PREFIX "refs/deploy/"
 #define LEDGER_FILE "release.json"
@@ -83,6 +83,10 @@ struct error *releases_find(const struct releases *r, const char *environment, c
 const struct release *releases_served(const struct releases *r);
 /* The canary that waits to be promoted; NULL: none. */
 const struct release *releases_canary(const struct releases *r);
+
+/* Whether R's image is in REPOSITORY, which .deploy.yml or the user names. No other is asked: the ledger may name
+ * any. */
+bool release_is_here(const struct release *r, const struct reference *repository);
 
 /*
  * Adds R, whose number and entry are set. With REMOTE (NULL: none) that ledger is fetched first and pushed

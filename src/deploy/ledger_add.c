@@ -239,15 +239,19 @@ static struct error *book_write(struct book *b, const char *why, bool *again)
 
 /* -- adding ------------------------------------------------------------------------------------ */
 
+static bool is_same_image(const struct release *a, const struct release *b)
+{
+	return digest_equals(&a->digest, &b->digest) && !strcmp(a->repository, b->repository);
+}
+
 static bool is_same_image_of_tag(const struct release *a, const struct release *b)
 {
-	return a->tag && b->tag && !strcmp(a->tag, b->tag) && a->result == b->result &&
-	       digest_equals(&a->digest, &b->digest);
+	return a->tag && b->tag && !strcmp(a->tag, b->tag) && a->result == b->result && is_same_image(a, b);
 }
 
 static bool is_same_outcome(const struct release *a, const struct release *b)
 {
-	return a->result == b->result && a->of == b->of && digest_equals(&a->digest, &b->digest) &&
+	return a->result == b->result && a->of == b->of && is_same_image(a, b) &&
 	       !strcmp(a->tag ? a->tag : "", b->tag ? b->tag : "");
 }
 
