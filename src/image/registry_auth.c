@@ -21,8 +21,9 @@
 #define MAX_SECONDS (24 * 3600)
 /* A token is not used in its last seconds: it has to arrive. */
 #define MARGIN_MS 5000
-/* New credentials or tokens for one request. */
-#define MAX_RENEWALS 2
+/* New credentials, and tokens, for one request. Others may have used up a token meanwhile. */
+#define MAX_NEW_CREDENTIALS 1
+#define MAX_NEW_TOKENS 2
 #define CLIENT_ID "git-deploy"
 
 /* -- challenges ------------------------------------------------------------------------------------- */
@@ -321,7 +322,7 @@ static void on_token(void *data, const struct http_response *response, struct er
 	struct server *s = t->server;
 	bool refused = !err && (response->status == 401 || response->status == 403 || response->status == 400);
 	t->fetching = false;
-	if (refused && t->generation && t->attempts++ < MAX_RENEWALS) {
+	if (refused && t->generation && t->attempts++ < MAX_NEW_CREDENTIALS) {
 		err = renew_credentials(s, t->repository, t->generation);
 		if (!err) {
 			fetch_token(t);
@@ -485,7 +486,8 @@ struct error *server_unauthorized(struct call *c, const struct http_response *re
 	}
 	if (err)
 		return err;
-	if (c->renewals++ > MAX_RENEWALS)
+	/* The first time nothing was sent. */
+	if (c->renewals++ > (c->generation ? MAX_NEW_CREDENTIALS : MAX_NEW_TOKENS))
 		return login_error(s, sent);
 	if (c->generation)
 		return renew_credentials(s, c->request.repository, c->generation);

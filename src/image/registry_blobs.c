@@ -275,11 +275,22 @@ static void fail(struct upload *u, struct error *err)
 	calls_abandon(p->registries);
 }
 
-static struct error *refused(const struct upload *u, const struct http_response *response, const char *doing)
+/* Takes ERR, of transport; without one it is made of RESPONSE. A LAYER that cannot be sent is named. */
+static struct error *refused(const struct upload *u, const struct http_response *response, struct error *err,
+			     bool layer)
 {
 	const struct pushing *p = u->pushing;
-	return answer_error(p->server, p->ref, response, "cannot %s %.*s to %s/%s", doing, SHORT_DIGEST,
-			    u->blob->digest.text, p->ref->registry, p->ref->repository);
+	struct buffer doing = BUFFER_INIT;
+	buffer_addstr(&doing, "cannot push ");
+	if (layer)
+		buffer_addf(&doing, "the blob %.*s ", SHORT_DIGEST, u->blob->digest.text);
+	buffer_addf(&doing, "to %s/%s", p->ref->registry, p->ref->repository);
+	if (err)
+		err = hint_no_answer(error_context(err, "%s", doing.data), p->server, p->ref);
+	else
+		err = answer_error(p->server, p->ref, response, "%s", doing.data);
+	buffer_release(&doing);
+	return err;
 }
 
 static void done(struct upload *u, enum blob_outcome outcome)
@@ -300,9 +311,7 @@ static void again(struct upload *u, const struct http_response *response, struct
 		    (response->status == 404 || response->status == 416) && u->attempt < RETRY_MAX_ATTEMPTS &&
 		    !answer_has_code(response, "NAME_UNKNOWN");
 	if (!gone && !(response && call_retry(u->pushing->registries, response, u->attempt, &delay_ms))) {
-		fail(u, err ? error_context(err, "cannot send %.*s to %s/%s", SHORT_DIGEST, u->blob->digest.text,
-					    u->pushing->ref->registry, u->pushing->ref->repository)
-			    : refused(u, response, "send"));
+		fail(u, refused(u, response, err, true));
 		return;
 	}
 	error_free(err);
@@ -466,14 +475,13 @@ static void on_opened(void *data, const struct http_response *response, struct e
 	bool foreign;
 	u->no_mount = true;
 	if (err) {
-		fail(u, error_context(err, "cannot send %.*s to %s/%s", SHORT_DIGEST, u->blob->digest.text,
-				      p->ref->registry, p->ref->repository));
+		fail(u, refused(u, NULL, err, false));
 	} else if (mounting && response->status == 201) {
 		done(u, BLOB_MOUNTED);
 	} else if (mounting && response->status / 100 == 4 && response->status != 401) {
 		upload_open(u); /* perhaps only the mount is refused */
 	} else if (response->status / 100 != 2) {
-		fail(u, refused(u, response, "send"));
+		fail(u, refused(u, response, NULL, false));
 	} else {
 		free(u->location);
 		u->location = NULL;
@@ -516,12 +524,12 @@ static void on_asked(void *data, const struct http_response *response, struct er
 	struct pushing *p = u->pushing;
 	bool elsewhere = u->blob->from && !is_same_repository(u->blob->from, p->ref);
 	if (err)
-		fail(u, error_context(err, "cannot push to %s/%s", p->ref->registry, p->ref->repository));
+		fail(u, refused(u, NULL, err, false));
 	else if (response->status / 100 == 2)
 		done(u, u->attempt ? BLOB_SENT : BLOB_THERE);
 	else if (response->status == 401 || response->status == 403 || response->status >= 500 ||
 		 response->status == 429)
-		fail(u, refused(u, response, "push"));
+		fail(u, refused(u, response, NULL, false));
 	else if (!has_bytes(u) && !elsewhere)
 		fail(u, error_new(ERROR_NOT_FOUND, "%s/%s does not have the layer %s any more", p->ref->registry,
 				  p->ref->repository, u->blob->digest.text));

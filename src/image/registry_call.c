@@ -14,6 +14,8 @@
 #define MAX_REDIRECTS 5
 /* Bytes of a URL that a server sends us to. */
 #define MAX_LOCATION 16384
+/* A registry that says nothing for so long will not: it may have to store a large blob first. */
+#define IDLE_TIMEOUT_MS 120000
 /* Longer than this we do not wait for a server that asks us to. */
 #define MAX_WAIT_MS 60000
 
@@ -448,7 +450,9 @@ struct error *call_once(struct server *s, const struct call_request *request, st
 struct error *registries_new(struct registries **out, const struct registry_settings *settings)
 {
 	struct registries *r = xcalloc(1, sizeof(*r));
-	struct error *err = http_new(&r->http, &settings->http);
+	struct http_settings http = settings->http;
+	http.idle_timeout_ms = http.idle_timeout_ms ? http.idle_timeout_ms : IDLE_TIMEOUT_MS;
+	struct error *err = http_new(&r->http, &http);
 	if (err) {
 		free(r);
 		return err;

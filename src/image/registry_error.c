@@ -51,14 +51,15 @@ struct complaint {
 	struct error *(*hint)(struct error *err, const struct server *s, const struct reference *ref);
 };
 
-static struct error *hint_repository(struct error *err, const struct server *s, const struct reference *ref)
+struct error *hint_repository(struct error *err, const struct server *s, const struct reference *ref)
 {
 	struct slice account, region;
 	if (ref && reference_is_ecr(ref, &account, &region))
-		return error_with_hint(err, "make it: aws ecr create-repository --region %.*s --repository-name %s",
-				(int)region.len, region.data, ref->repository);
-	return error_with_hint(err, "is the name right? Some registries want '%s' to be made, or want you to log in "
-				     "(docker login %s), first", ref ? ref->repository : "", s->name);
+		return error_with_hint(err, "make it: aws ecr create-repository --region %.*s --repository-name %s "
+					    "(or see `git deploy infra`)",
+				       (int)region.len, region.data, ref->repository);
+	return error_with_hint(err, "is the name right? Some registries want a repository to be made first, and hide "
+				     "those that the user may not see (docker login %s)", s->name);
 }
 
 static struct error *hint_permission(struct error *err, const struct server *s, const struct reference *ref)
@@ -85,6 +86,12 @@ static struct error *hint_read_only(struct error *err, const struct server *s, c
 {
 	(void)ref;
 	return error_with_hint(err, "is %s a mirror, or in maintenance? Push to another, or later", s->name);
+}
+
+struct error *hint_no_answer(struct error *err, const struct server *s, const struct reference *ref)
+{
+	struct slice account, region;
+	return reference_is_ecr(ref, &account, &region) ? hint_repository(err, s, ref) : err;
 }
 
 static const struct complaint complaints[] = {

@@ -158,6 +158,9 @@ struct error *call_once(struct server *s, const struct call_request *request, st
 struct error *answer_error(const struct server *s, const struct reference *ref,
 			   const struct http_response *response, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5), warn_unused_result));
+/* How to make REF's repository. And the same where a registry does not answer when there is none: ECR. */
+struct error *hint_repository(struct error *err, const struct server *s, const struct reference *ref);
+struct error *hint_no_answer(struct error *err, const struct server *s, const struct reference *ref);
 /* Whether the first error of RESPONSE's body has CODE ("NAME_UNKNOWN"). */
 bool answer_has_code(const struct http_response *response, const char *code);
 /* No credentials; or (REFUSED) they are not accepted. */

@@ -14,18 +14,23 @@ need_server () {
 	exit 0
 }
 
-# start_server SCRIPT: runs it until the test ends.
+# start_server SCRIPT [ARGUMENT...]: runs it until the test ends. Several can run.
 start_server () {
-	BUILD="$SCRUTINY_BUILD" "${source_tree:?}/tests/servers/$1" >"${world:?}/server" 2>"$world/server.err" &
+	started=${started-}x
+	script=${source_tree:?}/tests/servers/$1
+	shift
+	BUILD="$SCRUTINY_BUILD" "$script" "$@" >"${world:?}/server$started" 2>"$world/server$started.err" &
 	server=$!
-	trap 'kill $server 2>/dev/null; wait $server; chmod -R u+w "$world" 2>/dev/null; rm -rf "$world"' EXIT
-	for _ in $(seq 240); do
+	servers="$server ${servers-}"
+	# shellcheck disable=SC2086 # a list of processes
+	trap 'kill $servers 2>/dev/null; wait $servers; chmod -R u+w "$world" 2>/dev/null; rm -rf "$world"' EXIT
+	for _ in $(seq 1200); do
 		# shellcheck disable=SC2034 # for the tests
-		address=$(sed -n '1s/.*http:/http:/p' "$world/server")
+		address=$(sed -n '1s/.*http:/http:/p' "$world/server$started")
 		[ -z "$address" ] || return 0
 		kill -0 $server 2>/dev/null || break
-		sleep 0.25
+		sleep 0.05
 	done
-	echo "Bail out! $1 did not start: $(tail -n 1 "$world/server.err")"
+	echo "Bail out! $script did not start: $(tail -n 1 "$world/server$started.err")"
 	exit 1
 }
