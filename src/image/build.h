@@ -1,11 +1,11 @@
 /*
  * Images from the objects of a commit: never from the work tree, and without reading what has not changed.
  *
- * The files go into layers along the commit's trees: which subtrees become a layer of their own depends on the
- * commit's trees and the spec alone (never on earlier images or sizes of blobs, which a partial clone does not have),
- * so that every clone makes the same image. Each layer's descriptor carries the hash of its inputs; layers that
- * an earlier image in the registry has are taken from there by it. The format of the tar (order, owners, times, modes) is
- * part of LAYER_FORMAT, and so of that hash.
+ * The files go into layers along the commit's trees: which subtrees become a layer of their own depends on
+ * the commit's trees and the spec alone (never on earlier images or sizes of blobs, which a partial clone does
+ * not have), so that every clone makes the same image. Each layer's descriptor carries the hash of its inputs;
+ * layers that an earlier image in the registry has are taken from there by it. The format of the tar (order,
+ * owners, times, modes) is part of LAYER_FORMAT, and so of that hash.
  */
 #ifndef IMAGE_BUILD_H
 #define IMAGE_BUILD_H
@@ -26,6 +26,7 @@ struct image_copy {
 	char *from; /* in the commit: a file or a tree; "" is the top */
 	char *to;   /* in the image: "app/src" */
 	bool into;  /* a file is put into the folder TO under its own name; else TO is its name */
+	unsigned owner, group; /* of all that is copied; 0 is root */
 };
 
 struct image_variable {
@@ -38,7 +39,7 @@ struct image_spec {
 	struct platform platform;
 	struct image_copy *copies;
 	size_t nr_copies;
-	char *context;                   /* folder of the commit that copies and .dockerignore are relative to; "" is the top */
+	char *context; /* folder of the commit that copies and .dockerignore are relative to; "" is the top */
 	char *workdir;                   /* "/app" */
 	char *user;
 	char **command; size_t nr_command;       /* Cmd */
@@ -60,7 +61,8 @@ struct build_settings {
 	const struct manifest *base_manifest;
 	const cJSON *base_config;
 	struct digest base_digest; /* of the manifest the name resolved to */
-	/* Layers between the base and the files, and the configuration they leave behind (NULL: the base's). */
+	/* Layers between the base and the files, and the configuration they leave behind, whose diff_ids are the
+	 * base's and theirs (NULL: the base's configuration). */
 	const struct layer *dependencies;
 	size_t nr_dependencies;
 	const cJSON *dependencies_config;
