@@ -81,7 +81,8 @@ struct build_settings {
  * container can have, links that lead out of the image's root. */
 struct error *image_build(struct image *image, const struct image_spec *spec, const struct build_settings *settings);
 
-/* The hash that names a tree layer, and what it would hold: for `plan`, without reading a file. */
+/* The same without reading a file, for `plan`: layers that neither an earlier image nor the cache has get their annotations,
+ * and an empty digest; the image has a configuration, a manifest and a digest only if there are none of them. */
 struct error *image_plan(struct image *image, const struct image_spec *spec, const struct build_settings *settings);
 
 #endif

@@ -19,6 +19,7 @@ struct layer {
 	char *file;
 	const struct reference *from; /* the base image's or the target's repository; not owned */
 	bool reused;                  /* an earlier image had it */
+	size_t files;                 /* LAYER_TREE: of the commit, that it holds */
 };
 
 struct image {

@@ -14,11 +14,11 @@ weights = [1 / (rank + 3) for rank in range(len(words))]
 cumulative = [sum(weights[:1])]
 for weight in weights[1:]:
     cumulative.append(cumulative[-1] + weight)
-# Drawing each word anew would take minutes: texts are put together from paragraphs.
+# Drawing each word anew would take minutes: texts are put together from lines, which repeat as those of code do.
 paragraphs = []
-for _ in range(20000):
-    line = random.choices(words, cum_weights=cumulative, k=random.randint(5, 30))
-    paragraphs.append(("    " * random.randint(0, 3) + " ".join(line) + "(%d)\n" % random.getrandbits(24)).encode())
+for _ in range(4000):
+    line = random.choices(words, cum_weights=cumulative, k=random.randint(2, 9))
+    paragraphs.append(("    " * random.randint(0, 4) + " ".join(line) + "(%d)\n" % random.randint(0, 99)).encode())
 
 
 def text(size):
