@@ -1,5 +1,5 @@
-/* From .deploy.yml and a commit to an image: reads the configuration or the Dockerfile, resolves the base, finds or makes the
- * dependency layers, builds. */
+/* From .deploy.yml and a commit to an image: reads the configuration or the Dockerfile, resolves the base, finds
+ * or makes the dependency layers, builds. */
 #ifndef DEPLOY_ASSEMBLE_H
 #define DEPLOY_ASSEMBLE_H
 
@@ -7,41 +7,60 @@
 #include "image/build.h"
 #include "image/registry.h"
 
+/* Where files of the commit and dependencies go without a Dockerfile. */
+#define ASSEMBLE_FOLDER "app"
+#define ASSEMBLE_MAX_EARLIER 8
+
 struct assemble_settings {
 	struct repo *repo;
 	struct oid commit;
 	struct registries *registries;
-	const char *builder;        /* NULL: whichever is there */
+	const char *builder;        /* by name; NULL: whichever is there */
 	const char *cache;          /* folder */
+	/* Tags of the repository whose images may have layers to use again, besides `latest` and the commit's own: the
+	 * newest releases', the environment's. The first ASSEMBLE_MAX_EARLIER count. */
+	const char *const *earlier;
+	size_t nr_earlier;
 	bool offline;               /* no registry is asked for earlier images: all layers are made */
+	bool keep_local;            /* nothing is sent: dependencies that are made stay on this machine */
 	bool plan_only;             /* nothing is made or sent: layers that would be made have no file */
 	const char *source, *version;
 	volatile const int *stop;
-	/* What is being done, in words for a progress line; may be NULL. */
+	/* What is being done, in words for a progress line; TOTAL 0: no numbers. May be NULL. */
 	void (*progress)(void *data, const char *what, size_t done, size_t total);
 	void *progress_data;
 };
 
-/* What was made, and what it was made of. */
+/* What was made, and what it was made of. It points into itself: it cannot be copied. */
 struct assembly {
 	struct image_spec spec;
 	struct image image;
-	struct manifest base_manifest;
+	struct manifest base_manifest;   /* none when all of it is a builder's */
 	cJSON *base_config;
-	struct digest base_digest;
-	bool dependencies_made;     /* by a builder, in this run */
-	bool dependencies_stale;    /* plan_only: a builder would have to make them */
-	struct digest dependencies_input;
-	char *builder;              /* whole image by it: "Dockerfile:7: ..." says why; NULL: not */
-	struct build_settings build; /* as image_build got it: for verify, SBOM and provenance */
+	struct digest base_digest;       /* of what the base's name stands for */
+	struct digest base_platform;     /* of its manifest for the platform */
+	bool dependencies_made;          /* by a builder, in this run */
+	bool dependencies_stale;         /* plan_only: a builder would have to make them */
+	struct digest dependencies_input; /* empty: there are none */
+	char *builder;                   /* whole image by it: "Dockerfile:7: ..." says why; NULL: not */
+	struct build_settings build;     /* as image_build got it: for verify, SBOM and provenance */
+	/* What the settings point to. */
+	struct layer *dependencies;
+	size_t nr_dependencies;
+	cJSON *dependencies_config;
+	struct manifest *earlier;
+	const struct manifest **earlier_list;
+	size_t nr_earlier;
 };
 
-/* CONFIG must outlive OUT. */
+/* CONFIG and what SETTINGS point to must outlive OUT, which is to be released in any case. ERROR_NOT_FOUND and
+ * ERROR_UNSUPPORTED for bases that are not there or not for the platform, with what there is. */
 struct error *assemble(struct assembly *out, const struct deploy_config *config,
 		       const struct assemble_settings *settings);
 void assembly_release(struct assembly *a);
 
-/* The tag of a commit's image: its id. And of the dependency image with that input hash: "deps-<16 digits>". malloc'd. */
+/* The tag of a commit's image: its id. And of the dependency image with that input hash: "deps-<16 digits>".
+ * malloc'd. */
 char *assemble_commit_tag(const struct oid *commit);
 char *assemble_dependencies_tag(const struct digest *input);
 
