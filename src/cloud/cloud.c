@@ -14,8 +14,8 @@
 
 #define MAX_REGION 40
 #define MAX_TOKEN ((size_t)16 << 10)
-#define DEFAULT_POLL_MS 1000
-#define LONGEST_POLL 4 /* times the first pause */
+#define DEFAULT_POLL_MS 500
+#define LONGEST_POLL 6 /* times the first pause */
 #define STOP_POLL_MS 50
 #define ACCOUNT_DIGITS 12
 

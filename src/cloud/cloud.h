@@ -26,7 +26,7 @@ struct cloud_settings {
 	const char *region;        /* NULL: aws_region(); ERROR_USAGE when there is none at all */
 	volatile const int *stop;  /* may be NULL */
 	uint64_t retry_ms;         /* first pause before a call is repeated; 0: as net/retry.h */
-	uint64_t poll_ms;          /* first pause before a state is asked for again; 0: a second */
+	uint64_t poll_ms;          /* first pause before a state is asked for again; 0: half a second */
 };
 
 struct cloud;

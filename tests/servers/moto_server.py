@@ -4,12 +4,18 @@
 - Agents of Systems Manager: where the folder MOTO_AGENT is, with the programs that are to be found there first,
   commands run in a shell on this machine; their output is there from the second look on. Without it no agent answers.
 - Faults: lines of the file MOTO_FAULTS, "<action> <code> <message>"; "RunInstances:spot" is for spot instances only.
+- For the tests themselves, without signature or permission: GET /test/state/<region>/<id or name> tells of instances;
+  GET /test/end/<region>/<id> ends one; POST /test/policy/<user> gives the user that policy and no other; GET
+  /test/calls tells which actions were called since it was asked last.
 """
 
+import datetime
+import io
 import json
 import logging
 import os
 import subprocess
+import threading
 
 from aws_policy import Calls, is_allowed
 from moto.core.exceptions import JsonRESTError
@@ -81,13 +87,24 @@ def secret_arn(account, region):
     return find
 
 
+def with_its_body(request):
+    """What is signed: moto makes the body of a form again, in its own spelling."""
+    made = request_by_moto(request)
+    if current.body:
+        made.data = current.body
+    return made
+
+
 def check_action_permitted(request, resource):
     service, _, name = request._action.partition(":")
+    calls_made.append(request._action)
     account, region = request.account_id, request._region
     calls = Calls(account, region, tags_of(account, region), role_of(account), secret_arn(account, region))
-    needed = calls.needs(service, name, request._body)
+    needed = calls.needs(service, name, current.body)
     if needed is None:
-        return permitted_by_moto(request, resource)
+        permitted_by_moto(request, resource)
+        return
+    assert needed, f"{name} is about nothing"
     documents = [json.dumps(IAMPolicy(p)._policy_json) for p in request._access_key.collect_policies()]
     for one in needed:
         if is_allowed(documents, one):
@@ -101,6 +118,10 @@ def check_action_permitted(request, resource):
         )
 
 
+calls_made = []
+current = threading.local()  # the request that this thread answers
+request_by_moto = IAMRequest._create_aws_request
+IAMRequest._create_aws_request = with_its_body
 permitted_by_moto = IAMRequest.check_action_permitted
 IAMRequest.check_action_permitted = check_action_permitted
 
@@ -129,7 +150,15 @@ def refusing(action, method):
     return call
 
 
-InstanceBackend.start_instances = refusing("StartInstances", InstanceBackend.start_instances)
+def start_instances(backend, ids):
+    """Each start has a launch time of its own."""
+    for instance in backend.get_multi_instances_by_id(ids):
+        instance.launch_time = datetime.datetime.now(datetime.timezone.utc)
+    return start_by_moto(backend, ids)
+
+
+start_by_moto = InstanceBackend.start_instances
+InstanceBackend.start_instances = refusing("StartInstances", start_instances)
 InstanceBackend.stop_instances = refusing("StopInstances", InstanceBackend.stop_instances)
 InstanceBackend.run_instances = refusing("RunInstances", InstanceBackend.run_instances)
 
@@ -197,13 +226,55 @@ SimpleSystemManagerBackend.send_command = send_command
 invocation_by_moto = SimpleSystemManagerBackend.get_command_invocation
 SimpleSystemManagerBackend.get_command_invocation = get_command_invocation
 
+# -- for the tests --------------------------------------------------------------------------------
+
+ACCOUNT = "123456789012"
+
+
+def tell_state(region, wanted):
+    for reservation in ec2_backends[ACCOUNT][region].all_reservations():
+        for instance in reservation.instances:
+            tags = {tag["key"]: tag["value"] for tag in instance.get_tags()}
+            if wanted in (instance.id, tags.get("Name")):
+                words = [f"{key}={value}" for key, value in sorted(tags.items())]
+                yield " ".join([instance.id, instance.state, instance.lifecycle or "normal", *words]) + "\n"
+
+
+def answer_test(path, body):
+    what, *rest = path.split("/")
+    if what == "state":
+        return "".join(tell_state(*rest))
+    if what == "end":
+        ec2_backends[ACCOUNT][rest[0]].terminate_instances([rest[1]])
+    elif what == "policy":
+        iam_backends[ACCOUNT]["aws"].put_user_policy(rest[0], "printed", body)
+    elif what == "calls":
+        seen = "".join(call + "\n" for call in sorted(set(calls_made)))
+        calls_made.clear()
+        return seen
+    return ""
+
+
+def serve(environ, start_response):
+    path = environ["PATH_INFO"]
+    current.body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(current.body)
+    if not path.startswith("/test/"):
+        return moto(environ, start_response)
+    text = answer_test(path.removeprefix("/test/"), current.body.decode()).encode()
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(text)))])
+    return [text]
+
+
+moto = DomainDispatcherApplication(create_backend_app)
+
 # -- serving --------------------------------------------------------------------------------------
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 server = make_server(
     "127.0.0.1",
     0,
-    DomainDispatcherApplication(create_backend_app),
+    serve,
     threaded=True,
     request_handler=MotoRequestHandler,
 )
