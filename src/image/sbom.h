@@ -1,5 +1,6 @@
-/* What is in an image (SPDX 2.3 JSON) and how it was made (in-toto statement, SLSA provenance v1): documents that are attached
- * to it. The same image of the same commit has the same documents. */
+/* What is in an image (SPDX 2.3 JSON) and how it was made (in-toto statement, SLSA provenance v1): documents that
+ * are attached to it. The same image of the same commit has the same documents.
+ * https://spdx.github.io/spdx-spec/v2.3/ https://slsa.dev/spec/v1.0/provenance */
 #ifndef IMAGE_SBOM_H
 #define IMAGE_SBOM_H
 
@@ -10,14 +11,22 @@
 
 struct sbom_package {
 	char *name, *version, *license; /* license may be NULL */
-	const char *ecosystem;          /* "pypi", "npm", "deb" */
+	const char *ecosystem;          /* "pypi", "npm", "deb", "apk" */
 };
 
-/* The packages that the layer in FILE (tar+gzip) installs: *.dist-info/METADATA, node_modules package.json, dpkg's status.
- * Sorted; to be freed by sbom_packages_free. The archive is hostile. */
+/* Ceilings for one layer. */
+#define SBOM_MAX_ENTRIES 2000000
+#define SBOM_MAX_BYTES ((int64_t)64 << 30)  /* uncompressed */
+#define SBOM_MAX_FILE ((size_t)64 << 20)    /* that lists packages */
+#define SBOM_MAX_PACKAGES 200000
+
+/* The packages that the layer in FILE (tar, or that with gzip or zstd) installs: METADATA of *.dist-info, package.json
+ * below node_modules, what dpkg and apk keep. Sorted, each once; to be freed by sbom_packages_free. The archive is
+ * hostile: ERROR_SYNTAX, ERROR_LIMIT. */
 struct error *sbom_read_layer(const char *file, struct sbom_package **packages, size_t *nr);
 void sbom_packages_free(struct sbom_package *packages, size_t nr);
 
+/* IMAGE is what image_build made of SPEC and SETTINGS. */
 void sbom_write(struct buffer *out, const struct image *image, const struct image_spec *spec,
 		const struct build_settings *settings, const struct sbom_package *packages, size_t nr);
 void provenance_write(struct buffer *out, const struct image *image, const struct image_spec *spec,
