@@ -527,8 +527,7 @@ static void on_asked(void *data, const struct http_response *response, struct er
 		fail(u, refused(u, NULL, err, false));
 	else if (response->status / 100 == 2)
 		done(u, u->attempt ? BLOB_SENT : BLOB_THERE);
-	else if (response->status == 401 || response->status == 403 || response->status >= 500 ||
-		 response->status == 429)
+	else if (response->status == 403 || response->status == 429)
 		fail(u, refused(u, response, NULL, false));
 	else if (!has_bytes(u) && !elsewhere)
 		fail(u, error_new(ERROR_NOT_FOUND, "%s/%s does not have the layer %s any more", p->ref->registry,

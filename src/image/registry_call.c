@@ -213,14 +213,14 @@ static struct error *submit(struct call *c, const char *authorization, uint64_t 
 	const struct call_request *q = &c->request;
 	struct registries *r = c->server->registries;
 	char *accept = q->accept ? xstrfmt("Accept: %s", q->accept) : NULL;
-	char *type = q->content_type ? xstrfmt("Content-Type: %s", q->content_type) : NULL;
+	/* Without one, not libcurl's own either. */
+	char *type = xstrfmt("Content-Type:%s%s", q->content_type ? " " : "", q->content_type ? q->content_type : "");
 	char *who = authorization ? xstrfmt("Authorization: %s", authorization) : NULL;
 	const char *headers[4];
 	size_t nr = 0;
 	if (accept)
 		headers[nr++] = accept;
-	if (type)
-		headers[nr++] = type;
+	headers[nr++] = type;
 	if (who)
 		headers[nr++] = who;
 	headers[nr] = NULL;

@@ -101,6 +101,7 @@ static const struct complaint complaints[] = {
 	{ 0, "TOOMANYREQUESTS", NULL, ERROR_NETWORK, "too many requests", hint_limit },
 	{ 429, NULL, NULL, ERROR_NETWORK, "too many requests", hint_limit },
 	{ 0, NULL, "no space left", ERROR_IO, "the registry is full", hint_full },
+	{ 500, NULL, "\"Err\":28", ERROR_IO, "the registry is full", hint_full }, /* docker-registry's ENOSPC */
 	{ 0, NULL, "quota", ERROR_IO, "the registry is full", hint_full },
 	{ 507, NULL, NULL, ERROR_IO, "the registry is full", hint_full },
 	{ 405, NULL, NULL, ERROR_UNSUPPORTED, "the registry is read-only", hint_read_only },
