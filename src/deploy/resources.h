@@ -1,15 +1,22 @@
-/* The resources a step would create or use, with their price: for `git deploy plan`, and for refusing new recurring cost. */
+/* The resources a step would create or use, with their price: for `git deploy plan`, and for refusing new recurring
+ * cost. */
 #ifndef DEPLOY_RESOURCES_H
 #define DEPLOY_RESOURCES_H
 
 #include "deploy/config.h"
 
+enum resource_state {
+	RESOURCE_EXISTS,       /* is there, and used */
+	RESOURCE_NEW,          /* the step would make it */
+	RESOURCE_UNKNOWN,      /* nobody could be asked whether it is there */
+};
+
 struct resource {
-	const char *kind;      /* "instance", "volume", "public address", "repository storage", "load balancer", ... */
+	const char *kind;      /* "instance", "volume", "public address", "registry storage", "load balancer", ... */
 	char *name;
-	bool exists, created;  /* is there; the step would make it */
-	double usd_hour;       /* while it runs; 0: none; below 0: unknown */
-	double usd_month;      /* whether it runs or not */
+	enum resource_state state;
+	double usd_hour;       /* while it runs; 0: none; below 0: not known */
+	double usd_month;      /* whether it runs or not; as above */
 	const char *note;      /* or NULL */
 };
 struct resources {
@@ -18,8 +25,14 @@ struct resources {
 };
 void resources_add(struct resources *r, const struct resource *item); /* takes over the name */
 void resources_release(struct resources *r);
+
+/* A line each, in columns: kind and name, whether it is there, price an hour, a month, note. */
 void resources_print(struct buffer *out, const struct resources *r);
-/* ERROR_BUDGET "this step makes recurring cost: ..." when something created costs money by the month and ACCEPTED is false. */
+/* Sums of what is known; *UNKNOWN counts prices that are not. Any may be NULL. */
+void resources_sum(const struct resources *r, bool only_new, double *usd_hour, double *usd_month, size_t *unknown);
+/* ERROR_BUDGET "this makes new recurring cost: ..." when something new costs money by the month, whether it runs or
+ * not, or may (its price is not known), and ACCEPTED is false. What costs by the hour only is none of its business: the
+ * budget of hours is. */
 struct error *resources_check(const struct resources *r, bool accepted);
 
 #endif
