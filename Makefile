@@ -63,11 +63,12 @@ LIBS = $(PACKAGE_LIBS) -lm -lpthread
 
 PROGRAMS := git-scrutiny git-papermeta git-deploy
 ROOMS := base git net paper check model budget review meta image cloud deploy cmd
-TEXTS := prompts boot_templates
+TEXTS := prompts boot_templates infrastructure_templates
 LIB_SOURCES := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
 LIB_OBJECTS := $(LIB_SOURCES:src/%.c=$(BUILD)/obj/%.o) $(TEXTS:%=$(BUILD)/obj/%.o)
 PROMPTS := $(sort $(wildcard prompts/*.txt prompts/*/*.txt))
 BOOT_TEMPLATES := $(sort $(wildcard src/deploy/boot/*))
+INFRASTRUCTURE_TEMPLATES := $(sort $(wildcard src/deploy/infrastructure/*))
 LIBRARY := $(BUILD)/libscrutiny.a
 UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c))
 UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
@@ -91,8 +92,10 @@ $(BUILD)/obj/%.o: src/%.c $(BUILD)/flags
 # The questions to models and what runs on instances are text files; they are compiled in as tables.
 $(BUILD)/prompts.c: $(PROMPTS)
 $(BUILD)/boot_templates.c: $(BOOT_TEMPLATES)
+$(BUILD)/infrastructure_templates.c: $(INFRASTRUCTURE_TEMPLATES)
 $(BUILD)/prompts.c: TABLE = prompt_files prompts
 $(BUILD)/boot_templates.c: TABLE = boot_templates src/deploy/boot
+$(BUILD)/infrastructure_templates.c: TABLE = infrastructure_templates src/deploy/infrastructure
 $(TEXTS:%=$(BUILD)/%.c): tools/make-texts
 	@mkdir -p $(@D)
 	$(call say,TEXTS)tools/make-texts $(TABLE) $(filter-out tools/%,$^) >$@.new && mv $@.new $@

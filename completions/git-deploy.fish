@@ -10,6 +10,7 @@ complete -c git-deploy -n __fish_is_first_token -a stop -d 'stop the instance'
 complete -c git-deploy -n __fish_is_first_token -a hibernate -d 'stop the instance so that it goes on where it was'
 complete -c git-deploy -n __fish_is_first_token -a logs -d 'show the journal of the app on its instance'
 complete -c git-deploy -n __fish_is_first_token -a iam -d 'print the least policies that CI, the instance and people need'
+complete -c git-deploy -n __fish_is_first_token -a infra -d 'print all that a deployment uses, for CloudFormation or Terraform'
 complete -c git-deploy -n __fish_is_first_token -a cost -d 'show how long instances ran and what that took'
 complete -c git-deploy -n __fish_is_first_token -a version -d 'print the version'
 
@@ -64,6 +65,13 @@ complete -c git-deploy -n '__fish_seen_subcommand_from iam' -l all -d 'all polic
 complete -c git-deploy -n '__fish_seen_subcommand_from iam' -l env -x -d 'of this environment'
 complete -c git-deploy -n '__fish_seen_subcommand_from iam' -l repository -x -d 'whose workflows GitHub is trusted for'
 complete -c git-deploy -n '__fish_seen_subcommand_from iam' -l account -x -d 'the account of AWS'
+
+# infra
+complete -c git-deploy -n '__fish_seen_subcommand_from infra' -l format -x -a 'cloudformation terraform' -d 'cloudformation (YAML, default) or terraform (HCL)'
+complete -c git-deploy -n '__fish_seen_subcommand_from infra' -s o -l output -r -F -d 'write it to this file'
+complete -c git-deploy -n '__fish_seen_subcommand_from infra' -s e -l env -x -d 'of this environment'
+complete -c git-deploy -n '__fish_seen_subcommand_from infra' -l account -x -d 'the account of AWS'
+complete -c git-deploy -n '__fish_seen_subcommand_from infra' -l repository -x -d 'whose workflows GitHub is trusted for'
 
 # cost
 complete -c git-deploy -n '__fish_seen_subcommand_from cost' -s e -l env -x -d 'of this environment only'

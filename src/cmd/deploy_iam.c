@@ -3,69 +3,13 @@
 #include <stdio.h>
 
 #include "base/memory.h"
-#include "base/text.h"
-#include "cmd/deployment.h"
+#include "cmd/deploy_github.h"
 #include "deploy/permissions.h"
-
-#define GITHUB "github.com"
 
 struct iam_options {
 	const char *env, *role, *repository, *account;
 	bool trust, all;
 };
-
-/* -- what GitHub calls the repository ---------------------------------------------------------- */
-
-static bool is_part(const char *s, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (!ascii_alnum((unsigned char)s[i]) && !strchr("-._", s[i]))
-			return false;
-	return len && len <= 100;
-}
-
-/* "owner/name" and nothing that a pattern of IAM's would read otherwise. */
-static bool is_repository(const char *s)
-{
-	const char *slash = strchr(s, '/');
-	return slash && is_part(s, (size_t)(slash - s)) && is_part(slash + 1, strlen(slash + 1));
-}
-
-/* Of "https://github.com/owner/name.git" and "git@github.com:owner/name.git"; malloc'd; NULL. */
-static char *repository_of_origin(const struct deployment *d)
-{
-	char *url = deployment_source(d);
-	const char *host = url ? strstr(url, GITHUB) : NULL;
-	char *name = NULL;
-	if (host && (host == url || strchr("/@", host[-1])) && host[strlen(GITHUB)] &&
-	    strchr(":/", host[strlen(GITHUB)])) {
-		const char *path = host + strlen(GITHUB) + 1;
-		size_t len = strlen(path);
-		len -= len && path[len - 1] == '/' ? 1 : 0;
-		if (len > 4 && !strncmp(path + len - 4, ".git", 4))
-			len -= 4;
-		name = xmemdupz(path, len);
-	}
-	if (name && !is_repository(name)) {
-		free(name);
-		name = NULL;
-	}
-	free(url);
-	return name;
-}
-
-static struct error *find_repository(const struct deployment *d, const struct iam_options *o, char **out)
-{
-	*out = o->repository ? xstrdup(o->repository) : repository_of_origin(d);
-	if (!*out)
-		return error_with_hint(error_new(ERROR_USAGE, "origin is no repository of GitHub's: whose workflows are "
-						 "to be trusted?"),
-				       "--repository=<owner>/<name>");
-	if (!is_repository(*out))
-		return error_with_hint(error_new(ERROR_USAGE, "'%s' is no name of a repository", *out),
-				       "--repository=<owner>/<name>");
-	return NULL;
-}
 
 /* -- printing ---------------------------------------------------------------------------------- */
 
@@ -100,7 +44,7 @@ static struct error *print_trust(const struct deployment *d, const struct iam_op
 		err = error_with_hint(error_new(ERROR_USAGE, "a trust policy for GitHub names the environment"),
 				      "add one below `environments:` in " DEPLOY_CONFIG_FILE);
 	if (!err && role == PERMISSION_CI)
-		err = find_repository(d, o, &repository);
+		err = github_find(d, o->repository, &repository);
 	if (!err) {
 		permission_trust(&out, subject, role, repository);
 		print_buffer(&out);

@@ -70,6 +70,7 @@ static const struct command *const deploy_commands[] = {
 	&cmd_deploy_hibernate,
 	&cmd_deploy_logs,
 	&cmd_deploy_iam,
+	&cmd_deploy_infra,
 	&cmd_deploy_cost,
 	&cmd_version,
 	NULL,

@@ -1,14 +1,38 @@
-/* All that a deployment uses, as CloudFormation (YAML) or Terraform (HCL): repository, roles, instance profile, security group, instance,
- * alarms, budget. No NAT gateway, no load balancer, no Elastic IP. */
+/*
+ * All that a deployment uses, as CloudFormation (YAML) or Terraform (HCL): repository, roles, instance profile, security
+ * group, instance, alarms, budget. No NAT gateway, no load balancer, no Elastic IP. Rendered from templates
+ * (src/deploy/infrastructure/, compiled in).
+ */
 #ifndef DEPLOY_INFRASTRUCTURE_H
 #define DEPLOY_INFRASTRUCTURE_H
 
 #include "deploy/boot.h"
 #include "deploy/permissions.h"
+#include "deploy/resources.h"
 
-struct error *infrastructure_cloudformation(struct buffer *out, const struct deploy_config *config,
-					    const struct deploy_environment *env, const char *region);
-struct error *infrastructure_terraform(struct buffer *out, const struct deploy_config *config,
-				       const struct deploy_environment *env, const char *region);
+enum infrastructure_format { INFRASTRUCTURE_CLOUDFORMATION, INFRASTRUCTURE_TERRAFORM };
+
+/* Tagged images that the registry keeps: what can be rolled back to. */
+#define INFRASTRUCTURE_KEEP 100
+#define INFRASTRUCTURE_DISK 20          /* GB */
+#define INFRASTRUCTURE_GPU_DISK 125
+
+struct infrastructure {
+	const struct deploy_config *config;
+	const struct deploy_environment *env;
+	const char *account;    /* NULL: that of the registry */
+	const char *region;     /* NULL: of the environment; ERROR_USAGE when that is not known */
+	const char *repository; /* GitHub's "owner/name", whose workflows may be CI; NULL: CI is a user with keys */
+};
+
+/* ERROR_USAGE when something is missing, or names become too long for AWS. *LOOSE as for permission_policy. */
+struct error *infrastructure_render(struct buffer *out, const struct infrastructure *i,
+				    enum infrastructure_format format, bool *loose);
+/* What it would make, with prices; REPO is whose prices go first. */
+void infrastructure_resources(struct resources *out, struct repo *repo, const struct infrastructure *i);
+/* The name (tag Name) of the instance it makes; malloc'd. */
+char *infrastructure_instance(const struct infrastructure *i);
+/* The type it has when .deploy.yml names none. */
+const char *infrastructure_type(const struct infrastructure *i);
 
 #endif
