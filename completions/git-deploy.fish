@@ -2,6 +2,7 @@
 
 complete -c git-deploy -f
 complete -c git-deploy -s h -l help -d 'print a short help'
+complete -c git-deploy -n __fish_is_first_token -a build -d 'build the image of a commit, without sending it'
 complete -c git-deploy -n __fish_is_first_token -a log -d 'list the releases of an environment'
 complete -c git-deploy -n __fish_is_first_token -a diff -d 'show what is different between two releases'
 complete -c git-deploy -n __fish_is_first_token -a boot -d 'print or install what makes an instance run the app'
@@ -13,6 +14,14 @@ complete -c git-deploy -n __fish_is_first_token -a iam -d 'print the least polic
 complete -c git-deploy -n __fish_is_first_token -a infra -d 'print all that a deployment uses, for CloudFormation or Terraform'
 complete -c git-deploy -n __fish_is_first_token -a cost -d 'show how long instances ran and what that took'
 complete -c git-deploy -n __fish_is_first_token -a version -d 'print the version'
+
+# build
+complete -c git-deploy -n '__fish_seen_subcommand_from build' -s o -l output -r -F -d 'write the image to <folder> as an OCI layout'
+complete -c git-deploy -n '__fish_seen_subcommand_from build' -l env -x -d 'build for this environment of .deploy.yml'
+complete -c git-deploy -n '__fish_seen_subcommand_from build' -l builder -x -d 'have dependencies made by docker, buildah or podman'
+complete -c git-deploy -n '__fish_seen_subcommand_from build' -l platform -x -d 'build for another platform'
+complete -c git-deploy -n '__fish_seen_subcommand_from build' -l json -d 'print JSON'
+complete -c git-deploy -n '__fish_seen_subcommand_from build' -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)'
 
 # log
 complete -c git-deploy -n '__fish_seen_subcommand_from log' -s n -l max-count -x -d 'only the newest <count> releases'

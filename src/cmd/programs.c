@@ -62,6 +62,7 @@ const struct program papermeta_program = {
 
 /* One a line, in the order people meet them. */
 static const struct command *const deploy_commands[] = {
+	&cmd_deploy_build,
 	&cmd_deploy_log,
 	&cmd_deploy_diff,
 	&cmd_deploy_boot,

@@ -48,11 +48,11 @@ static struct error *lookup(void *data, struct slice name, const char **value)
 			   : lookup_in(global, ARRAY_SIZE(global), name, value);
 }
 
-struct error *parser_expand(struct parser *p, struct slice word, char **out)
+struct error *dockerfile_parser_expand(struct parser *p, struct slice word, char **out)
 {
-	struct word_expansion x = { p->lines.escape, lookup, p };
+	struct dockerfile_expansion x = { p->lines.escape, lookup, p };
 	struct buffer value = BUFFER_INIT_MAX(WORD_MAX);
-	struct error *err = word_expand(&value, word, &x);
+	struct error *err = dockerfile_word_expand(&value, word, &x);
 	*out = err ? NULL : buffer_detach(&value, NULL);
 	buffer_release(&value);
 	return err;
@@ -77,7 +77,7 @@ static void inherit(struct parser *p)
 
 /* -- paths ------------------------------------------------------------------------------------ */
 
-char *parser_image_path(const struct parser *p, const char *path)
+char *dockerfile_parser_image_path(const struct parser *p, const char *path)
 {
 	struct buffer out = BUFFER_INIT;
 	char *whole = *path == '/' ? xstrdup(path) : xstrfmt("%s/%s", p->folder ? p->folder : "", path);
@@ -98,7 +98,7 @@ char *parser_image_path(const struct parser *p, const char *path)
 	return buffer_detach(&out, NULL);
 }
 
-void parser_know_folder(struct parser *p, const char *folder)
+void dockerfile_parser_know_folder(struct parser *p, const char *folder)
 {
 	for (size_t len = strlen(folder); len; len--)
 		if ((folder[len] == '/' || !folder[len]) && !strmap_add(&p->folders, folder, len))
@@ -108,13 +108,13 @@ void parser_know_folder(struct parser *p, const char *folder)
 
 /* -- lists ------------------------------------------------------------------------------------ */
 
-void list_add(struct list *l, char *item)
+void dockerfile_list_add(struct list *l, char *item)
 {
 	ALLOC_GROW(l->items, l->nr, l->alloc);
 	l->items[l->nr++] = item;
 }
 
-bool read_json_list(struct slice args, struct list *out)
+bool dockerfile_read_json_list(struct slice args, struct list *out)
 {
 	cJSON *json = NULL;
 	bool good = args.len && *args.data == '[';
@@ -127,7 +127,7 @@ bool read_json_list(struct slice args, struct list *out)
 			good = good && cJSON_IsString(item);
 	if (good)
 		cJSON_ArrayForEach(item, json)
-			list_add(out, xstrdup(item->valuestring));
+			dockerfile_list_add(out, xstrdup(item->valuestring));
 	cJSON_Delete(json);
 	return good;
 }
@@ -136,21 +136,21 @@ bool read_json_list(struct slice args, struct list *out)
 static void read_command(const struct parser *p, struct slice args, struct list *out)
 {
 	const cJSON *shell = cJSON_GetObjectItemCaseSensitive(p->base, "Shell"), *item;
-	if (read_json_list(args, out))
+	if (dockerfile_read_json_list(args, out))
 		return;
 	cJSON_ArrayForEach(item, shell)
 		if (cJSON_IsString(item))
-			list_add(out, xstrdup(item->valuestring));
+			dockerfile_list_add(out, xstrdup(item->valuestring));
 	if (!out->nr) {
-		list_add(out, xstrdup("/bin/sh"));
-		list_add(out, xstrdup("-c"));
+		dockerfile_list_add(out, xstrdup("/bin/sh"));
+		dockerfile_list_add(out, xstrdup("-c"));
 	}
-	list_add(out, xmemdupz(args.data, args.len));
+	dockerfile_list_add(out, xmemdupz(args.data, args.len));
 }
 
-bool has_here_document(struct slice args)
+bool dockerfile_has_here_document(struct slice args)
 {
-	for (struct slice w; (w = word_next_plain(&args)).len;) {
+	for (struct slice w; (w = dockerfile_word_next_plain(&args)).len;) {
 		while (w.len && ascii_digit(*w.data)) {
 			w.data++;
 			w.len--;
@@ -163,9 +163,9 @@ bool has_here_document(struct slice args)
 	return false;
 }
 
-bool take_flag(struct slice *args, struct slice *name, struct slice *value)
+bool dockerfile_take_flag(struct slice *args, struct slice *name, struct slice *value)
 {
-	struct slice rest = *args, word = word_next_plain(&rest);
+	struct slice rest = *args, word = dockerfile_word_next_plain(&rest);
 	if (word.len < 2 || memcmp(word.data, "--", 2))
 		return false;
 	const char *equals = memchr(word.data, '=', word.len);
@@ -179,7 +179,7 @@ bool take_flag(struct slice *args, struct slice *name, struct slice *value)
 static struct error *no_flags(struct slice args, const char *what)
 {
 	struct slice name, value;
-	if (!take_flag(&args, &name, &value))
+	if (!dockerfile_take_flag(&args, &name, &value))
 		return NULL;
 	return error_new(ERROR_UNSUPPORTED, "%s --%.*s needs a builder", what, (int)name.len, name.data);
 }
@@ -197,10 +197,10 @@ static bool is_name(struct slice s)
 static struct error *parse_argument(struct parser *p, struct slice args)
 {
 	struct strmap *map = p->in_stage ? &p->arguments : &p->globals;
-	struct slice word = word_next(&args, p->lines.escape);
+	struct slice word = dockerfile_word_next(&args, p->lines.escape);
 	if (!word.len)
 		return error_new(ERROR_SYNTAX, "ARG needs a name");
-	for (; word.len; word = word_next(&args, p->lines.escape)) {
+	for (; word.len; word = dockerfile_word_next(&args, p->lines.escape)) {
 		const char *equals = memchr(word.data, '=', word.len);
 		struct slice name = { word.data, equals ? (size_t)(equals - word.data) : word.len };
 		char *value = NULL;
@@ -208,7 +208,7 @@ static struct error *parse_argument(struct parser *p, struct slice args)
 			return error_new(ERROR_SYNTAX, "'%.*s' is no name for an ARG", (int)name.len, name.data);
 		if (equals) {
 			struct slice rest = { equals + 1, word.len - name.len - 1 };
-			struct error *err = parser_expand(p, rest, &value);
+			struct error *err = dockerfile_parser_expand(p, rest, &value);
 			if (err)
 				return err;
 		} else if (p->in_stage && strmap_get(&p->globals, name.data, name.len)) {
@@ -218,7 +218,7 @@ static struct error *parse_argument(struct parser *p, struct slice args)
 			buffer_addf(&p->so_far, "ARG %.*s", (int)name.len, name.data);
 			if (value) {
 				buffer_addch(&p->so_far, '=');
-				word_quote(&p->so_far, value, p->lines.escape);
+				dockerfile_word_quote(&p->so_far, value, p->lines.escape);
 			}
 			buffer_addch(&p->so_far, '\n');
 		}
@@ -233,13 +233,13 @@ static struct error *parse_argument(struct parser *p, struct slice args)
 
 static struct error *parse_base_name(struct parser *p, struct slice args)
 {
-	struct slice word = word_next_plain(&args), as = word_next_plain(&args), stage = word_next_plain(&args);
+	struct slice word = dockerfile_word_next_plain(&args), as = dockerfile_word_next_plain(&args), stage = dockerfile_word_next_plain(&args);
 	struct image_spec *spec = &p->out->spec;
 	char *name = NULL;
 	bool named = as.len == 2 && !strncasecmp(as.data, "as", 2) && stage.len;
-	if (!word.len || (as.len && !named) || word_next_plain(&args).len)
+	if (!word.len || (as.len && !named) || dockerfile_word_next_plain(&args).len)
 		return error_new(ERROR_SYNTAX, "FROM needs an image, as in `FROM python:3.12-slim`");
-	struct error *err = parser_expand(p, word, &name);
+	struct error *err = dockerfile_parser_expand(p, word, &name);
 	if (!err && !*name)
 		err = error_new(ERROR_SYNTAX, "'%.*s' is empty: give its ARG a default", (int)word.len, word.data);
 	if (!err && !strcmp(name, "scratch"))
@@ -255,13 +255,13 @@ static struct error *parse_from(struct parser *p, struct slice args)
 	struct slice flag, value;
 	if (p->in_stage)
 		return error_new(ERROR_UNSUPPORTED, "a second FROM: several stages need a builder");
-	while (take_flag(&args, &flag, &value)) {
+	while (dockerfile_take_flag(&args, &flag, &value)) {
 		char *platform = NULL;
 		if (!slice_equals(flag, "platform"))
 			return error_new(ERROR_SYNTAX, "FROM has no flag --%.*s", (int)flag.len, flag.data);
 		if (slice_equals(value, "$TARGETPLATFORM") || slice_equals(value, "${TARGETPLATFORM}"))
 			continue;
-		struct error *err = parser_expand(p, value, &platform);
+		struct error *err = dockerfile_parser_expand(p, value, &platform);
 		platform_release(&p->out->spec.platform);
 		if (!err)
 			err = platform_parse(&p->out->spec.platform, platform);
@@ -279,7 +279,7 @@ static struct error *parse_from(struct parser *p, struct slice args)
 /* ENV and LABEL: "a=b c=d" or "a the rest". */
 static struct error *parse_pairs(struct parser *p, struct slice args, struct strmap *map, const char *what)
 {
-	struct slice rest = args, first = word_next(&rest, p->lines.escape);
+	struct slice rest = args, first = dockerfile_word_next(&rest, p->lines.escape);
 	bool old_form = first.len && !memchr(first.data, '=', first.len);
 	struct strmap added = STRMAP_INIT;
 	struct error *err = NULL;
@@ -293,17 +293,17 @@ static struct error *parse_pairs(struct parser *p, struct slice args, struct str
 		if (!equals && !old_form)
 			err = error_new(ERROR_SYNTAX, "'%.*s' of %s has no '='", (int)first.len, first.data, what);
 		if (!err)
-			err = parser_expand(p, (struct slice){ first.data, len }, &name);
+			err = dockerfile_parser_expand(p, (struct slice){ first.data, len }, &name);
 		if (!err && !*name)
 			err = error_new(ERROR_SYNTAX, "%s needs a name before '='", what);
 		if (!err)
-			err = parser_expand(p, text, &value);
+			err = dockerfile_parser_expand(p, text, &value);
 		/* All are expanded with the variables as they were before the instruction. */
 		if (!err)
 			set(&added, name, value);
 		free(name);
 		free(value);
-		first = old_form ? (struct slice){ "", 0 } : word_next(&rest, p->lines.escape);
+		first = old_form ? (struct slice){ "", 0 } : dockerfile_word_next(&rest, p->lines.escape);
 	}
 	for (size_t i = 0; !err && i < added.nr; i++)
 		set(map, added.entries[i].key, added.entries[i].value);
@@ -332,14 +332,14 @@ static struct error *parse_maintainer(struct parser *p, struct slice args)
 static struct error *parse_workdir(struct parser *p, struct slice args)
 {
 	char *path;
-	struct error *err = parser_expand(p, args, &path);
+	struct error *err = dockerfile_parser_expand(p, args, &path);
 	if (!err && !*path)
 		err = error_new(ERROR_SYNTAX, "WORKDIR needs a folder");
 	if (!err) {
-		char *folder = parser_image_path(p, path);
+		char *folder = dockerfile_parser_image_path(p, path);
 		free(p->folder);
 		p->folder = folder;
-		parser_know_folder(p, folder);
+		dockerfile_parser_know_folder(p, folder);
 		free(p->out->spec.workdir);
 		p->out->spec.workdir = xstrdup(folder);
 	}
@@ -350,7 +350,7 @@ static struct error *parse_workdir(struct parser *p, struct slice args)
 static struct error *parse_text(struct parser *p, struct slice args, char **where, const char *what)
 {
 	char *value;
-	struct error *err = parser_expand(p, args, &value);
+	struct error *err = dockerfile_parser_expand(p, args, &value);
 	if (!err && !*value)
 		err = error_new(ERROR_SYNTAX, "%s needs a value", what);
 	if (err) {
@@ -393,12 +393,12 @@ static struct error *add_port(struct image_spec *spec, const char *text)
 static struct error *parse_expose(struct parser *p, struct slice args)
 {
 	struct error *err = NULL;
-	for (struct slice word; !err && (word = word_next(&args, p->lines.escape)).len;) {
+	for (struct slice word; !err && (word = dockerfile_word_next(&args, p->lines.escape)).len;) {
 		char *value;
-		err = parser_expand(p, word, &value);
+		err = dockerfile_parser_expand(p, word, &value);
 		struct slice rest = slice_of_string(value);
 		/* A variable may hold several. */
-		for (struct slice one; !err && (one = word_next_plain(&rest)).len;) {
+		for (struct slice one; !err && (one = dockerfile_word_next_plain(&rest)).len;) {
 			char *text = xmemdupz(one.data, one.len);
 			err = add_port(&p->out->spec, text);
 			free(text);
@@ -448,19 +448,19 @@ static const struct instruction {
 	bool flags;       /* has "--name=value" */
 	bool kept;        /* later RUNs depend on it as it is written */
 } instructions[] = {
-	{ "ADD", parse_add, true, false },
+	{ "ADD", dockerfile_parse_add, true, false },
 	{ "ARG", parse_argument, false, false },
 	{ "CMD", parse_command, false, false },
-	{ "COPY", parse_copy, true, false },
+	{ "COPY", dockerfile_parse_copy, true, false },
 	{ "ENTRYPOINT", parse_entrypoint, false, false },
 	{ "ENV", parse_env, false, true },
 	{ "EXPOSE", parse_expose, false, false },
 	{ "FROM", parse_from, true, false },
-	{ "HEALTHCHECK", parse_health_check, true, false },
+	{ "HEALTHCHECK", dockerfile_parse_health_check, true, false },
 	{ "LABEL", parse_label, false, false },
 	{ "MAINTAINER", parse_maintainer, false, false },
 	{ "ONBUILD", parse_beyond, true, false },
-	{ "RUN", parse_run, true, false },
+	{ "RUN", dockerfile_parse_run, true, false },
 	{ "SHELL", parse_beyond, true, false },
 	{ "STOPSIGNAL", parse_stop_signal, false, false },
 	{ "USER", parse_user, false, true },
@@ -470,7 +470,7 @@ static const struct instruction {
 
 static struct error *parse_instruction(struct parser *p, struct slice text)
 {
-	struct slice word = word_next_plain(&text), args = slice_trim(text);
+	struct slice word = dockerfile_word_next_plain(&text), args = slice_trim(text);
 	const struct instruction *found = NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(instructions); i++)
 		if (word.len == strlen(instructions[i].name) &&

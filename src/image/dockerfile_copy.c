@@ -36,7 +36,7 @@ static struct error *context_path(const char *path, char **out)
 static struct error *copy_flags(struct slice *args)
 {
 	struct slice name, value;
-	while (take_flag(args, &name, &value)) {
+	while (dockerfile_take_flag(args, &name, &value)) {
 		bool ours = slice_equals(name, "link") ||
 			    (slice_equals(name, "chown") && (slice_equals(value, "0") || slice_equals(value, "0:0") ||
 							     slice_equals(value, "root") || slice_equals(value, "root:root")));
@@ -51,14 +51,14 @@ static struct error *copy_words(struct parser *p, struct slice args, struct list
 {
 	struct list raw = { 0 };
 	struct error *err = NULL;
-	if (!read_json_list(args, &raw))
-		for (struct slice word; (word = word_next_plain(&args)).len;)
-			list_add(&raw, xmemdupz(word.data, word.len));
+	if (!dockerfile_read_json_list(args, &raw))
+		for (struct slice word; (word = dockerfile_word_next_plain(&args)).len;)
+			dockerfile_list_add(&raw, xmemdupz(word.data, word.len));
 	for (size_t i = 0; !err && i < raw.nr; i++) {
 		char *value;
-		err = parser_expand(p, slice_of_string(raw.items[i]), &value);
+		err = dockerfile_parser_expand(p, slice_of_string(raw.items[i]), &value);
 		if (!err)
-			list_add(out, value);
+			dockerfile_list_add(out, value);
 	}
 	strings_free(raw.items, raw.nr);
 	if (!err && out->nr < 2)
@@ -80,11 +80,11 @@ static bool is_folder(struct parser *p, const char *to, const char *path)
 	return false;
 }
 
-struct error *parse_copy(struct parser *p, struct slice args)
+struct error *dockerfile_parse_copy(struct parser *p, struct slice args)
 {
 	struct dockerfile *d = p->out;
 	struct list words = { 0 };
-	struct error *err = has_here_document(args) ? error_new(ERROR_UNSUPPORTED, "a here-document") : copy_flags(&args);
+	struct error *err = dockerfile_has_here_document(args) ? error_new(ERROR_UNSUPPORTED, "a here-document") : copy_flags(&args);
 	if (!err)
 		err = copy_words(p, args, &words);
 	for (size_t i = 0; !err && i + 1 < words.nr; i++) {
@@ -98,10 +98,10 @@ struct error *parse_copy(struct parser *p, struct slice args)
 		words.items[i] = clean;
 	}
 	if (!err) {
-		char *to = words.items[--words.nr], *path = parser_image_path(p, to);
+		char *to = words.items[--words.nr], *path = dockerfile_parser_image_path(p, to);
 		bool into = is_folder(p, to, path);
 		if (into || (words.nr == 1 && !*words.items[0]))
-			parser_know_folder(p, path);
+			dockerfile_parser_know_folder(p, path);
 		ALLOC_GROW(d->copies, d->nr_copies, d->alloc_copies);
 		d->copies[d->nr_copies++] = (struct dockerfile_copy){
 			.from = words.items, .nr_from = words.nr, .to = path, .into = into, .line = p->line,
@@ -115,14 +115,14 @@ struct error *parse_copy(struct parser *p, struct slice args)
 }
 
 /* Of a folder, ADD is COPY; what it does with files depends on their bytes. */
-struct error *parse_add(struct parser *p, struct slice args)
+struct error *dockerfile_parse_add(struct parser *p, struct slice args)
 {
-	struct slice rest = args, word = word_next_plain(&rest), to = word_next_plain(&rest);
+	struct slice rest = args, word = dockerfile_word_next_plain(&rest), to = dockerfile_word_next_plain(&rest);
 	bool folder = word.len && (word.data[word.len - 1] == '/' || slice_equals(word, "."));
 	bool remote = memmem(word.data, word.len, "://", 3);
-	if (!folder || remote || !to.len || word_next_plain(&rest).len)
+	if (!folder || remote || !to.len || dockerfile_word_next_plain(&rest).len)
 		return error_new(ERROR_UNSUPPORTED, "ADD may unpack or download: COPY does not");
-	return parse_copy(p, args);
+	return dockerfile_parse_copy(p, args);
 }
 
 static bool take_option(struct slice *options, struct slice *name, struct slice *value)
@@ -165,7 +165,7 @@ static struct error *parse_mount(struct parser *p, struct slice options)
 	if (!slice_equals(type, "bind"))
 		return error_new(ERROR_UNSUPPORTED, "RUN --mount=type=%.*s needs a builder", (int)type.len, type.data);
 	char *text = NULL, *path = NULL;
-	struct error *err = parser_expand(p, source, &text);
+	struct error *err = dockerfile_parser_expand(p, source, &text);
 	if (!err)
 		err = context_path(text, &path);
 	free(text);
@@ -179,19 +179,19 @@ static struct error *parse_mount(struct parser *p, struct slice options)
 	return NULL;
 }
 
-struct error *parse_run(struct parser *p, struct slice args)
+struct error *dockerfile_parse_run(struct parser *p, struct slice args)
 {
 	struct slice rest = args, name, value;
 	if (!args.len)
 		return error_new(ERROR_SYNTAX, "RUN needs a command");
-	if (has_here_document(args))
+	if (dockerfile_has_here_document(args))
 		return error_new(ERROR_UNSUPPORTED, "a here-document");
 	if (p->whole_copied)
 		return error_new(ERROR_UNSUPPORTED,
 				 "RUN after all files were copied at line %zu (copying only what lists the dependencies "
 				 "before it, and the rest behind, keeps it from running at every change)",
 				 p->whole_copied);
-	while (take_flag(&rest, &name, &value)) {
+	while (dockerfile_take_flag(&rest, &name, &value)) {
 		struct error *err = NULL;
 		if (slice_equals(name, "mount"))
 			err = parse_mount(p, value);

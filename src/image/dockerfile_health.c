@@ -56,7 +56,7 @@ static struct error *health_option(struct json_writer *w, struct slice flag, str
 	return NULL;
 }
 
-struct error *parse_health_check(struct parser *p, struct slice args)
+struct error *dockerfile_parse_health_check(struct parser *p, struct slice args)
 {
 	struct buffer out = BUFFER_INIT;
 	struct json_writer w;
@@ -65,16 +65,16 @@ struct error *parse_health_check(struct parser *p, struct slice args)
 	struct error *err = NULL;
 	json_writer_init(&w, &out, false);
 	json_begin_object(&w);
-	while (!err && take_flag(&args, &flag, &value))
+	while (!err && dockerfile_take_flag(&args, &flag, &value))
 		err = health_option(&w, flag, value);
-	struct slice word = word_next_plain(&args);
+	struct slice word = dockerfile_word_next_plain(&args);
 	args = slice_trim(args);
 	bool none = word.len == 4 && !strncasecmp(word.data, "NONE", 4) && !args.len;
 	if (!err && !none && (word.len != 3 || strncasecmp(word.data, "CMD", 3) || !args.len))
 		err = error_new(ERROR_SYNTAX, "HEALTHCHECK needs CMD and a command, or NONE");
 	json_key(&w, "Test");
 	json_begin_array(&w);
-	bool list = !err && !none && read_json_list(args, &command);
+	bool list = !err && !none && dockerfile_read_json_list(args, &command);
 	json_string(&w, none ? "NONE" : list ? "CMD" : "CMD-SHELL");
 	for (size_t i = 0; i < command.nr; i++)
 		json_string(&w, command.items[i]);

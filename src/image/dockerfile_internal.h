@@ -31,24 +31,24 @@ struct list {
 	char **items;
 	size_t nr, alloc;
 };
-void list_add(struct list *l, char *item); /* takes it over */
+void dockerfile_list_add(struct list *l, char *item); /* takes it over */
 
 /* WORD without quotes and with its variables replaced; *OUT is malloc'd, or NULL. */
-struct error *parser_expand(struct parser *p, struct slice word, char **out);
+struct error *dockerfile_parser_expand(struct parser *p, struct slice word, char **out);
 /* PATH in the image, absolute and clean, relative to the folder we are in. malloc'd. */
-char *parser_image_path(const struct parser *p, const char *path);
+char *dockerfile_parser_image_path(const struct parser *p, const char *path);
 /* Remembers that FOLDER, and what it is in, are there. */
-void parser_know_folder(struct parser *p, const char *folder);
+void dockerfile_parser_know_folder(struct parser *p, const char *folder);
 /* The JSON array of strings at ARGS; false when it is none, which is then to be read as words. */
-bool read_json_list(struct slice args, struct list *out);
+bool dockerfile_read_json_list(struct slice args, struct list *out);
 /* Whether one of the words begins a here-document: <<EOF, 3<<-"EOF". */
-bool has_here_document(struct slice args);
+bool dockerfile_has_here_document(struct slice args);
 /* The flag at the beginning of ARGS ("--name=value"), taken off. False when there is none. */
-bool take_flag(struct slice *args, struct slice *name, struct slice *value);
+bool dockerfile_take_flag(struct slice *args, struct slice *name, struct slice *value);
 
-struct error *parse_copy(struct parser *p, struct slice args);
-struct error *parse_add(struct parser *p, struct slice args);
-struct error *parse_run(struct parser *p, struct slice args);
-struct error *parse_health_check(struct parser *p, struct slice args);
+struct error *dockerfile_parse_copy(struct parser *p, struct slice args);
+struct error *dockerfile_parse_add(struct parser *p, struct slice args);
+struct error *dockerfile_parse_run(struct parser *p, struct slice args);
+struct error *dockerfile_parse_health_check(struct parser *p, struct slice args);
 
 #endif

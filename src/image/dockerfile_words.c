@@ -114,7 +114,7 @@ static size_t skip_quoted(const char *s, size_t len, char escape)
 	return len;
 }
 
-struct slice word_next(struct slice *rest, char escape)
+struct slice dockerfile_word_next(struct slice *rest, char escape)
 {
 	struct slice s = trim_left(*rest);
 	size_t i = 0;
@@ -128,7 +128,7 @@ struct slice word_next(struct slice *rest, char escape)
 	return (struct slice){ s.data, i };
 }
 
-struct slice word_next_plain(struct slice *rest)
+struct slice dockerfile_word_next_plain(struct slice *rest)
 {
 	struct slice s = trim_left(*rest);
 	size_t i = 0;
@@ -138,7 +138,7 @@ struct slice word_next_plain(struct slice *rest)
 	return (struct slice){ s.data, i };
 }
 
-void word_quote(struct buffer *out, const char *s, char escape)
+void dockerfile_word_quote(struct buffer *out, const char *s, char escape)
 {
 	buffer_addch(out, '"');
 	for (; *s; s++) {
@@ -153,7 +153,7 @@ void word_quote(struct buffer *out, const char *s, char escape)
 
 struct scanner {
 	const char *at, *end;
-	const struct word_expansion *x;
+	const struct dockerfile_expansion *x;
 	unsigned depth;
 };
 
@@ -280,7 +280,7 @@ static struct error *scan(struct scanner *s, char stop, struct buffer *out)
 	return err;
 }
 
-struct error *word_expand(struct buffer *out, struct slice word, const struct word_expansion *x)
+struct error *dockerfile_word_expand(struct buffer *out, struct slice word, const struct dockerfile_expansion *x)
 {
 	struct scanner s = { word.data, word.data + word.len, x, 0 };
 	struct error *err = scan(&s, 0, out);

@@ -22,11 +22,11 @@ struct error *dockerfile_lines_init(struct dockerfile_lines *lines, struct slice
 bool dockerfile_lines_next(struct dockerfile_lines *lines, struct buffer *out, size_t *line);
 
 /* Takes the next word off REST; white space in quotes or behind the escape belongs to it. Empty at the end. */
-struct slice word_next(struct slice *rest, char escape);
+struct slice dockerfile_word_next(struct slice *rest, char escape);
 /* Takes the next word off REST, whatever its quotes. */
-struct slice word_next_plain(struct slice *rest);
+struct slice dockerfile_word_next_plain(struct slice *rest);
 
-struct word_expansion {
+struct dockerfile_expansion {
 	char escape;
 	/* *VALUE is NULL when there is no such variable. ERROR_UNSUPPORTED: its value cannot be known. */
 	struct error *(*lookup)(void *data, struct slice name, const char **value);
@@ -34,8 +34,8 @@ struct word_expansion {
 };
 /* Appends WORD without its quotes and with its variables replaced. ERROR_UNSUPPORTED for what only newer shells
  * have ("${a%b}"). */
-struct error *word_expand(struct buffer *out, struct slice word, const struct word_expansion *x);
+struct error *dockerfile_word_expand(struct buffer *out, struct slice word, const struct dockerfile_expansion *x);
 /* Appends S in double quotes, so that it expands to itself. */
-void word_quote(struct buffer *out, const char *s, char escape);
+void dockerfile_word_quote(struct buffer *out, const char *s, char escape);
 
 #endif
