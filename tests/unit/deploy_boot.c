@@ -147,7 +147,7 @@ static void test_units_are_named_for_the_app(void **state)
 	struct deploy_environment env = prod();
 	struct rendered r = render(&config, &env);
 	assert_non_null(strstr(text_of(&r, UNIT ".service"), "\nDescription=web-demo of git deploy (prod)\n"));
-	assert_non_null(strstr(text_of(&r, UNIT "@.service"), "\nPartOf=git-deploy-web-demo.service\n"));
+	assert_non_null(strstr(text_of(&r, UNIT "@.service"), "\nSyslogIdentifier=web-demo\n"));
 	assert_non_null(strstr(text_of(&r, UNIT "-uptime.timer"), "\nOnBootSec=43200\n"));
 	assert_non_null(text_of(&r, UNIT "-watch.timer"));
 	boot_files_free(r.files, r.nr);
