@@ -96,7 +96,7 @@ struct error *layer_cache_begin(const char *folder, char **temporary, int *fd)
 	if (err)
 		return err;
 	*temporary = xstrfmt("%s/" TEMPORARY "%s", folder, name);
-	*fd = open(*temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	*fd = open(*temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (*fd < 0) {
 		err = error_errno(ERROR_IO, "cannot write '%s'", *temporary);
 		free(*temporary);
