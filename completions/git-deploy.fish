@@ -3,8 +3,14 @@
 complete -c git-deploy -f
 complete -c git-deploy -s h -l help -d 'print a short help'
 complete -c git-deploy -n __fish_is_first_token -a build -d 'build the image of a commit, without sending it'
+complete -c git-deploy -n __fish_is_first_token -a deploy -d 'tag HEAD, build and push its image, record the release'
+complete -c git-deploy -n __fish_is_first_token -a release -d 'build, push and record the release that a tag asks for'
 complete -c git-deploy -n __fish_is_first_token -a log -d 'list the releases of an environment'
+complete -c git-deploy -n __fish_is_first_token -a status -d 'show what is in git, in the registry, and on the instance'
 complete -c git-deploy -n __fish_is_first_token -a diff -d 'show what is different between two releases'
+complete -c git-deploy -n __fish_is_first_token -a rollback -d 'serve an earlier release again, without a build'
+complete -c git-deploy -n __fish_is_first_token -a promote -d 'serve the canary to everybody'
+complete -c git-deploy -n __fish_is_first_token -a abort -d 'give the canary up'
 complete -c git-deploy -n __fish_is_first_token -a boot -d 'print or install what makes an instance run the app'
 complete -c git-deploy -n __fish_is_first_token -a start -d 'start the instance and wait until the app is healthy'
 complete -c git-deploy -n __fish_is_first_token -a stop -d 'stop the instance'
@@ -23,15 +29,53 @@ complete -c git-deploy -n '__fish_seen_subcommand_from build' -l platform -x -d 
 complete -c git-deploy -n '__fish_seen_subcommand_from build' -l json -d 'print JSON'
 complete -c git-deploy -n '__fish_seen_subcommand_from build' -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)'
 
+# deploy
+complete -c git-deploy -n 'not __fish_seen_subcommand_from build release log status diff rollback promote abort boot start stop hibernate logs iam infra cost version' -s e -l env -x -d 'the environment; without it the only one, or prod'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from build release log status diff rollback promote abort boot start stop hibernate logs iam infra cost version' -s m -l note -x -d 'why, for the tag and the ledger'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from build release log status diff rollback promote abort boot start stop hibernate logs iam infra cost version' -l tag-only -d 'make and push the tag; the rest is CI\'s'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from build release log status diff rollback promote abort boot start stop hibernate logs iam infra cost version' -l push-tag -d 'push the tag to the remote (the default)'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from build release log status diff rollback promote abort boot start stop hibernate logs iam infra cost version' -l builder -x -d 'docker, buildah or podman, for dependencies'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from build release log status diff rollback promote abort boot start stop hibernate logs iam infra cost version' -l refresh -d 'have a running instance take the image now'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from build release log status diff rollback promote abort boot start stop hibernate logs iam infra cost version' -l accept-cost -d 'make a repository that the registry lacks'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from build release log status diff rollback promote abort boot start stop hibernate logs iam infra cost version' -s n -l dry-run -d 'say what would be done, and do nothing'
+
+# release
+complete -c git-deploy -n '__fish_seen_subcommand_from release' -s e -l env -x -d 'the environment, where no tag says it'
+complete -c git-deploy -n '__fish_seen_subcommand_from release' -s m -l note -x -d 'why, for the ledger; without it the tag\'s message'
+complete -c git-deploy -n '__fish_seen_subcommand_from release' -l builder -x -d 'docker, buildah or podman, for dependencies'
+complete -c git-deploy -n '__fish_seen_subcommand_from release' -l refresh -d 'have a running instance take the image now'
+complete -c git-deploy -n '__fish_seen_subcommand_from release' -l accept-cost -d 'make a repository that the registry lacks'
+complete -c git-deploy -n '__fish_seen_subcommand_from release' -l json -d 'print JSON'
+complete -c git-deploy -n '__fish_seen_subcommand_from release' -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)'
+
 # log
 complete -c git-deploy -n '__fish_seen_subcommand_from log' -s n -l max-count -x -d 'only the newest <count> releases'
 complete -c git-deploy -n '__fish_seen_subcommand_from log' -l no-fetch -d 'do not ask the remote: what this clone knows'
 complete -c git-deploy -n '__fish_seen_subcommand_from log' -l json -d 'print JSON'
 
+# status
+complete -c git-deploy -n '__fish_seen_subcommand_from status' -l no-fetch -d 'do not ask the remote: what this clone knows'
+complete -c git-deploy -n '__fish_seen_subcommand_from status' -l json -d 'print JSON'
+
 # diff
 complete -c git-deploy -n '__fish_seen_subcommand_from diff' -s e -l env -x -d 'the environment; without it the only one, or prod'
 complete -c git-deploy -n '__fish_seen_subcommand_from diff' -l no-fetch -d 'do not ask the remote: what this clone knows'
 complete -c git-deploy -n '__fish_seen_subcommand_from diff' -l json -d 'print JSON'
+
+# rollback
+complete -c git-deploy -n '__fish_seen_subcommand_from rollback' -s e -l env -x -d 'the environment; without it the only one, or prod'
+complete -c git-deploy -n '__fish_seen_subcommand_from rollback' -s m -l note -x -d 'why, for the ledger'
+complete -c git-deploy -n '__fish_seen_subcommand_from rollback' -l refresh -d 'have a running instance take the image now'
+complete -c git-deploy -n '__fish_seen_subcommand_from rollback' -s n -l dry-run -d 'say what would be served, and do nothing'
+
+# promote
+complete -c git-deploy -n '__fish_seen_subcommand_from promote' -s e -l env -x -d 'the environment; without it the only one, or prod'
+complete -c git-deploy -n '__fish_seen_subcommand_from promote' -s m -l note -x -d 'why, for the ledger'
+complete -c git-deploy -n '__fish_seen_subcommand_from promote' -l no-health -d 'do not look whether the canary is healthy'
+
+# abort
+complete -c git-deploy -n '__fish_seen_subcommand_from abort' -s e -l env -x -d 'the environment; without it the only one, or prod'
+complete -c git-deploy -n '__fish_seen_subcommand_from abort' -s m -l note -x -d 'why, for the ledger'
 
 # boot
 complete -c git-deploy -n '__fish_seen_subcommand_from boot' -s e -l env -x -d 'the environment; without it the only one, or prod'

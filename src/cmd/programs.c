@@ -63,8 +63,14 @@ const struct program papermeta_program = {
 /* One a line, in the order people meet them. */
 static const struct command *const deploy_commands[] = {
 	&cmd_deploy_build,
+	&cmd_deploy_deploy,
+	&cmd_deploy_release,
 	&cmd_deploy_log,
+	&cmd_deploy_status,
 	&cmd_deploy_diff,
+	&cmd_deploy_rollback,
+	&cmd_deploy_promote,
+	&cmd_deploy_abort,
 	&cmd_deploy_boot,
 	&cmd_deploy_start,
 	&cmd_deploy_stop,
@@ -84,5 +90,6 @@ const struct program deploy_program = {
 	.description = "Builds images from the objects of a commit, never from the work tree, pushes them to a registry, "
 		       "and has an instance run them. What is deployed, and where to, stands in .deploy.yml.",
 	.commands = deploy_commands,
+	.default_command = &cmd_deploy_deploy,
 	.exit_statuses = deploy_statuses,
 };

@@ -131,7 +131,8 @@ struct error *deploy_config_environment(const struct deploy_config *c, const cha
 		if (!strcmp(c->environments[i].name, wanted))
 			*out = &c->environments[i];
 	}
-	if (*out || (!name && !c->nr_environments))
+	/* Without environments, all of it is prod. */
+	if (*out || (!c->nr_environments && !strcmp(wanted, "prod")))
 		goto out;
 	struct buffer shown = BUFFER_INIT;
 	config_text_show(&shown, wanted, strlen(wanted));

@@ -68,7 +68,9 @@ void releases_release(struct releases *r)
 bool release_is_environment(const char *name)
 {
 	size_t len = strlen(name);
-	if (!len || len > MAX_ENVIRONMENT || !strcmp(name, "hours"))
+	/* Other refs, and other tags of images, have those names. */
+	if (!len || len > MAX_ENVIRONMENT || !strcmp(name, "hours") || !strcmp(name, "latest") ||
+	    ends_with(name, "-canary"))
 		return false;
 	for (size_t i = 0; i < len; i++) {
 		bool dash = name[i] == '-' && i && i + 1 < len && name[i - 1] != '-';

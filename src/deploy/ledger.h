@@ -63,8 +63,8 @@ struct releases {
 };
 void releases_release(struct releases *r);
 
-/* Whether NAME can be an environment's: lower-case letters, digits and single dashes between them, at most
- * 40. "hours" is the name of another ref there. */
+/* Whether NAME can be an environment's: lower-case letters, digits and single dashes between them, at most 40.
+ * "hours" is the name of another ref there; "latest" and what ends with "-canary" are tags of images. */
 bool release_is_environment(const char *name);
 
 /* The newest COUNT releases (0: all). No ledger: none. What does not have the form is ERROR_SYNTAX with the

@@ -67,8 +67,11 @@ static void add_message(struct buffer *out, const struct release *r)
 	add_title(out, r);
 	buffer_addf(out, "\n\nCommit: %s\nImage: %s@%s\n", r->commit.hex, r->repository, r->digest.text);
 	if (r->image_bytes)
-		buffer_addf(out, "Size: %.1f MB, %.1f MB of them sent\n", (double)r->image_bytes / 1e6,
-			    (double)r->bytes_sent / 1e6);
+		buffer_addf(out, "Size: %" PRId64 " bytes", r->image_bytes);
+	if (r->image_bytes && r->bytes_sent)
+		buffer_addf(out, ", %" PRId64 " bytes sent", r->bytes_sent);
+	if (r->image_bytes)
+		buffer_addch(out, '\n');
 	buffer_addf(out, "Where: %s\n", r->where);
 	if (r->note)
 		buffer_addf(out, "\n%s\n", r->note);

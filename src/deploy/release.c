@@ -150,10 +150,14 @@ struct error *release_check(const struct releases *all, const char *environment,
 						 " when it was of %.12s", tag, commit->hex, made->number,
 							 made->commit.hex),
 				       "tags of releases are not to be moved; `git deploy` makes a new one");
-	if (made == releases_served(all) || made == releases_canary(all)) {
+	const struct release *served = releases_served(all);
+	if (made == releases_canary(all))
 		*done = made;
+	else if (served && digest_equals(&made->digest, &served->digest) &&
+		 !strcmp(made->commit.hex, served->commit.hex))
+		*done = served; /* it, its promotion, or a rollback to it */
+	if (*done)
 		return NULL;
-	}
 	/* Without a tag a commit may be released again. */
 	return tag ? overtaken(made, all, environment) : NULL;
 }
@@ -364,10 +368,17 @@ static struct error *follow_ledger(const struct release_settings *s, int64_t own
 	return err;
 }
 
+static struct error *fetch(const struct release_settings *s)
+{
+	if (!s->remote || s->fetched)
+		return NULL;
+	return releases_fetch(s->repo, s->remote, s->environment, NULL);
+}
+
 struct error *release_serve(struct release_outcome *out, const struct release_settings *s)
 {
 	*out = (struct release_outcome){ 0 };
-	struct error *err = s->remote ? releases_fetch(s->repo, s->remote, s->environment, NULL) : NULL;
+	struct error *err = fetch(s);
 	return err ? err : follow_ledger(s, 0, out);
 }
 
@@ -413,16 +424,37 @@ static int64_t size_of(const struct image *image)
 	return size;
 }
 
-static struct error *build(struct assembly *a, const struct release_settings *s,
-			   const struct release_source *source,
-			   struct release_outcome *out)
+/* Images whose layers may be used again: the newest releases', each once; the strings of TAGS are malloc'd. */
+static size_t list_earlier(const struct release_settings *s, const struct releases *all,
+			   char *tags[ASSEMBLE_MAX_EARLIER])
 {
+	size_t nr = 0;
+	tags[nr++] = xstrdup(s->environment);
+	for (size_t i = 0; i < all->nr && nr < ASSEMBLE_MAX_EARLIER; i++) {
+		char *tag = assemble_commit_tag(&all->items[i].commit);
+		bool known = false;
+		for (size_t k = 0; k < nr; k++)
+			known |= !strcmp(tags[k], tag);
+		if (known)
+			free(tag);
+		else
+			tags[nr++] = tag;
+	}
+	return nr;
+}
+
+static struct error *build(struct assembly *a, const struct release_settings *s, const struct release_source *source,
+			   const struct releases *all, struct release_outcome *out)
+{
+	char *earlier[ASSEMBLE_MAX_EARLIER];
 	struct assemble_settings settings = {
 		.repo = s->repo,
 		.commit = source->commit,
 		.registries = s->registries,
 		.builder = source->builder,
 		.cache = source->cache,
+		.earlier = (const char *const *)earlier,
+		.nr_earlier = list_earlier(s, all, earlier),
 		.source = source->source,
 		.stop = s->stop,
 		.progress = s->progress,
@@ -434,6 +466,8 @@ static struct error *build(struct assembly *a, const struct release_settings *s,
 	out->builder = !err && a->builder ? xstrdup(a->builder) : NULL;
 	out->dependencies_made = !err && a->dependencies_made;
 	out->built = !err;
+	for (size_t i = 0; i < settings.nr_earlier; i++)
+		free(earlier[i]);
 	return err;
 }
 
@@ -483,11 +517,12 @@ static struct error *push(const struct assembly *a, const struct release_setting
 
 /* Steps 2 and 3. */
 static struct error *make(struct release_outcome *out, const struct release_settings *s,
-			  const struct release_source *source, bool canary)
+			  const struct release_source *source, const struct releases *all)
 {
+	bool canary = s->canary && releases_served(all);
 	struct assembly a = { 0 };
 	struct release *r = &out->release;
-	struct error *err = build(&a, s, source, out);
+	struct error *err = build(&a, s, source, all, out);
 	*r = new_entry(s, canary ? RELEASE_CANARY : RELEASE_DONE);
 	r->commit = source->commit;
 	r->tag = source->tag ? xstrdup(source->tag) : NULL;
@@ -523,7 +558,7 @@ struct error *release_make(struct release_outcome *out, const struct release_set
 	const struct release *done = NULL;
 	bool confirmed = false;
 	*out = (struct release_outcome){ 0 };
-	struct error *err = s->remote ? releases_fetch(s->repo, s->remote, s->environment, NULL) : NULL;
+	struct error *err = fetch(s);
 	if (!err)
 		err = releases_read(s->repo, s->environment, 0, &all);
 	if (!err)
@@ -531,7 +566,7 @@ struct error *release_make(struct release_outcome *out, const struct release_set
 	if (!err && done)
 		err = take_up(out, s, done, &confirmed);
 	if (!err && !confirmed)
-		err = make(out, s, source, s->canary && releases_served(&all));
+		err = make(out, s, source, &all);
 	releases_release(&all);
 	return err ? err : follow_ledger(s, out->release.number, out);
 }

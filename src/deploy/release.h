@@ -45,6 +45,7 @@ struct release_settings {
 	const char *who;           /* "Name <mail>"; NULL: as git has it */
 	const char *where;         /* "shell" */
 	const char *note;          /* or NULL */
+	bool fetched;              /* the ledger here is the remote's of a moment ago */
 	int64_t now;
 	volatile const int *stop;
 	/* What is being done, in words for a progress line; may be NULL. */

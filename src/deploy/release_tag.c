@@ -376,6 +376,13 @@ struct error *release_tag_make(struct repo *repo, const struct release_tag_reque
 	*out = (struct release_tag_made){ 0 };
 	struct error *err = read_tags(&known, repo, request->remote, request->environment);
 	const struct known_tag *left = err ? NULL : find_unused(&known, &request->commit, unused, data);
+	if (!err && request->dry_run) {
+		out->made = !left;
+		out->name = left ? xstrdup(left->name)
+				 : next_name(&known, request->environment, today(request->now), 1);
+		known_tags_release(&known);
+		return NULL;
+	}
 	if (left) {
 		err = take_unused(repo, request, left, out);
 		known_tags_release(&known);

@@ -42,6 +42,7 @@ struct release_tag_request {
 	const char *note;      /* or NULL */
 	const char *remote;    /* its tags count, too; NULL: none */
 	bool push;             /* to the remote */
+	bool dry_run;          /* only says which tag it would be */
 	int64_t now;           /* seconds since the epoch */
 };
 struct release_tag_made {

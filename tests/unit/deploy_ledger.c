@@ -576,7 +576,7 @@ static void test_tags_name_environment_day_and_number(void **state)
 			"deploy--20261122-1",
 		"deploy-20261122-1", "deploy-prod-2026112-1", "deploy-Prod-20261122-1",
 			"deploy-prod-20261122-1x",
-		"deploy-hours-20261122-1", "v1", "deploy-prod-20261122-1234567", "deploy-a/b-20261122-1", "",
+		"deploy-hours-20261122-1", "deploy-latest-20261122-1", "deploy-a-canary-20261122-1", "v1", "deploy-prod-20261122-1234567", "deploy-a/b-20261122-1", "",
 	};
 	struct release_tag tag;
 	assert_true(release_tag_parse(&tag, "deploy-prod-eu-20261122-12"));

@@ -1,0 +1,348 @@
+#include "cmd/release_run.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/memory.h"
+#include "base/terminal.h"
+#include "base/text.h"
+#include "cloud/ecr.h"
+#include "cloud/secrets.h"
+#include "cmd/deploy_instance.h"
+#include "cmd/release_ci.h"
+#include "cmd/release_view.h"
+#include "deploy/boot.h"
+#include "deploy/hours.h"
+#include "deploy/resources.h"
+
+/* Pulling an image and starting it come before the app's own time to become healthy. */
+#define REFRESH_SECONDS 300
+#define STATUS_TIMEOUT_MS 30000
+/* What an instance says of a refresh. */
+#define MAX_SAID ((size_t)1 << 20)
+/* Releases that a repository of ECR keeps for rollbacks. */
+#define KEPT_IMAGES 100
+
+/* -- opening ----------------------------------------------------------------------------------- */
+
+static void on_progress(void *data, const char *what, size_t done, size_t total)
+{
+	struct release_run *run = data;
+	struct buffer line = BUFFER_INIT;
+	buffer_addstr(&line, what);
+	if (total)
+		buffer_addf(&line, " %zu/%zu", done, total);
+	progress_say(run->progress, line.data);
+	buffer_release(&line);
+}
+
+static void settle(struct release_run *run, const char *note)
+{
+	struct deployment *d = &run->d;
+	run->where = release_ci_where();
+	run->cache = deployment_cache(d);
+	run->source = deployment_source(d);
+	run->progress = progress_new("releasing", 0);
+	run->settings = (struct release_settings){
+		.repo = d->repo,
+		.config = &d->config,
+		.environment = run->environment,
+		.canary = d->environment && d->environment->strategy == DEPLOY_CANARY,
+		.registries = d->registries,
+		.remote = release_remote(d->repo),
+		.who = run->who,
+		.where = run->where,
+		.note = note,
+		.now = (int64_t)time(NULL),
+		.stop = run->ctx->stop,
+		.progress = on_progress,
+		.progress_data = run,
+	};
+}
+
+static struct error *check_configuration(const struct release_run *run)
+{
+	if (!release_is_environment(run->environment))
+		return error_new(ERROR_USAGE, "'%s' cannot be an environment: images have tags of that name",
+				 run->environment);
+	if (!run->d.config.repository.registry)
+		return error_with_hint(error_new(ERROR_USAGE, "%s names no registry", DEPLOY_CONFIG_FILE),
+				       "write `registry: <registry>/<repository>` into it, or set git config "
+				       "deploy.registry");
+	return NULL;
+}
+
+struct error *release_run_open(struct release_run *run, struct context *ctx, const char *rev,
+			       const char *environment, const char *who, const char *note)
+{
+	struct registries *registries;
+	*run = (struct release_run){ .ctx = ctx };
+	context_catch_signals(ctx);
+	struct error *err = deployment_open(&run->d, ctx, rev, environment);
+	run->environment = !err && run->d.environment ? run->d.environment->name : "prod";
+	run->who = who ? xstrdup(who) : release_ci_who();
+	if (!err)
+		err = check_configuration(run);
+	if (!err)
+		err = deployment_registries(&run->d, &registries);
+	if (!err)
+		err = release_lock(&run->lock, run->d.repo, run->environment);
+	if (!err)
+		settle(run, note);
+	return err;
+}
+
+void release_run_release(struct release_run *run)
+{
+	progress_free(run->progress);
+	release_unlock(run->lock);
+	free(run->who);
+	free(run->where);
+	free(run->cache);
+	free(run->source);
+	deployment_release(&run->d);
+	*run = (struct release_run){ 0 };
+}
+
+/* -- making ------------------------------------------------------------------------------------ */
+
+/* Tags of a repository that move: of all environments. */
+#define MAX_MOVABLE (DEPLOY_MAX_ENVIRONMENTS * RELEASE_MAX_TAGS)
+struct movable {
+	struct moving_tag tags[MAX_MOVABLE + RELEASE_MAX_TAGS];
+	const char *names[MAX_MOVABLE + RELEASE_MAX_TAGS + 1];
+	size_t nr;
+};
+
+static void list_movable(struct movable *out, const struct release_run *run)
+{
+	const struct deploy_config *config = &run->d.config;
+	*out = (struct movable){ .nr = 0 };
+	for (size_t i = 0; i < config->nr_environments; i++)
+		out->nr += release_moving_tags(config, config->environments[i].name,
+					       config->environments[i].strategy == DEPLOY_CANARY,
+					       out->tags + out->nr);
+	if (!config->nr_environments)
+		out->nr = release_moving_tags(config, run->environment, false, out->tags);
+	for (size_t i = 0; i < out->nr; i++)
+		out->names[i] = out->tags[i].name;
+}
+
+/* A repository of ECR has to be made before anything is pushed to it, and costs by what is in it. */
+static struct error *make_repository(struct release_run *run, int64_t bytes, bool accept_cost)
+{
+	const struct reference *ref = &run->d.config.repository;
+	struct ecr_repository made = { 0 };
+	struct resources resources = { 0 };
+	struct movable movable;
+	struct cloud *cloud = NULL;
+	struct slice account, region;
+	reference_is_ecr(ref, &account, &region);
+	char *name = xmemdupz(region.data, region.len);
+	struct resource storage = {
+		.kind = "registry storage",
+		.name = xstrdup(ref->repository),
+		.state = RESOURCE_NEW,
+		.usd_month = (double)bytes / 1e9 * price_registry_gigabyte_month(),
+	};
+	resources_add(&resources, &storage);
+	struct error *err = resources_check(&resources, accept_cost);
+	struct cloud_settings settings = deployment_cloud_settings(run->ctx, run->d.repo, name);
+	if (!err)
+		err = cloud_new(&cloud, &settings);
+	list_movable(&movable, run);
+	if (!err)
+		err = ecr_make_repository(cloud, ref->repository, movable.names, KEPT_IMAGES, &made);
+	if (!err)
+		deployed_say("made the repository %s in %s", ref->repository, name);
+	moving_tags_free(movable.tags, movable.nr);
+	ecr_repository_release(&made);
+	resources_release(&resources);
+	cloud_free(cloud);
+	free(name);
+	return err;
+}
+
+struct error *release_run_make(struct release_run *run, const char *tag, const char *builder,
+			       bool accept_cost,
+			       struct release_outcome *out)
+{
+	struct release_source source = {
+		.commit = run->d.commit,
+		.tag = tag,
+		.builder = builder,
+		.cache = run->cache,
+		.source = run->source,
+	};
+	struct error *err = release_make(out, &run->settings, &source);
+	struct slice account, region;
+	if (error_is(err, ERROR_NOT_FOUND) && out->built &&
+	    reference_is_ecr(&run->d.config.repository, &account, &region)) {
+		int64_t bytes = out->release.image_bytes;
+		error_free(err);
+		release_outcome_release(out);
+		err = make_repository(run, bytes, accept_cost);
+		if (!err)
+			err = release_make(out, &run->settings, &source);
+	}
+	progress_hide(run->progress);
+	return err;
+}
+
+/* -- saying ------------------------------------------------------------------------------------ */
+
+static void add_seconds(struct buffer *out, uint64_t ms)
+{
+	if (ms < 60000)
+		buffer_addf(out, "%.1f s", (double)ms / 1e3);
+	else
+		buffer_addf(out, "%" PRIu64 " min %" PRIu64 " s", ms / 60000, ms / 1000 % 60);
+}
+
+static void add_made(struct buffer *out, const struct release_outcome *o)
+{
+	const struct release *r = &o->release;
+	buffer_addf(out, "%s #%" PRId64, r->result == RELEASE_CANARY ? "canary" : "release", r->number);
+	if (!o->built) {
+		buffer_addf(out, " is there already%s", o->moved ? "; its tags were not in place: they are "
+								   "now" : "");
+		return;
+	}
+	buffer_addstr(out, " built in ");
+	add_seconds(out, o->build_ms);
+	if (o->push.bytes_sent) {
+		buffer_addstr(out, ", pushed ");
+		release_add_bytes(out, o->push.bytes_sent);
+	} else {
+		buffer_addstr(out, ", nothing to push");
+	}
+	if (!o->added)
+		buffer_addstr(out, "; it is in the ledger already");
+}
+
+void release_run_say(const struct release_run *run, const struct release_outcome *o, const char *prefix)
+{
+	struct buffer line = BUFFER_INIT, safe = BUFFER_INIT;
+	const struct release *r = &o->release;
+	if (r->result == RELEASE_DONE || r->result == RELEASE_CANARY) {
+		buffer_addstr(&line, prefix);
+		add_made(&line, o);
+	} else {
+		buffer_addf(&line, "%srelease #%" PRId64 ": ", prefix, r->number);
+		release_add_event(&line, r);
+		if (r->result != RELEASE_FAILED)
+			buffer_addf(&line, "; %s is %.7s now", run->environment, r->commit.hex);
+	}
+	text_for_terminal(&safe, line.data, line.len, false);
+	buffer_addch(&safe, '\n');
+	print_buffer(&safe);
+	if (o->builder)
+		say_hint(run->ctx, "the whole image was left to a builder: %s", o->builder);
+	if (o->was_there)
+		say_hint(run->ctx, "the registry had an image of this commit, which cannot be replaced: that "
+				   "one is "
+			 "released");
+	if (r->result != RELEASE_CANARY && r->result != RELEASE_FAILED && o->served && o->served != r->number)
+		say_warning("release #%" PRId64 " came after #%" PRId64 ": that one is served", o->served,
+			    r->number);
+	buffer_release(&line);
+	buffer_release(&safe);
+}
+
+/* -- the instance ------------------------------------------------------------------------------ */
+
+bool release_run_refreshes(const struct release_run *run)
+{
+	const char *value = repo_config(run->d.repo, "deploy.refresh");
+	return value && text_is_true(value);
+}
+
+/* Whether the instance says that DIGEST did not become healthy there. */
+static struct error *is_bad_there(struct cloud *cloud, const char *id, const struct digest *digest, bool *bad)
+{
+	struct buffer said = BUFFER_INIT_MAX(MAX_SAID);
+	struct error *err = instance_command(cloud, id, boot_command_status(), STATUS_TIMEOUT_MS, &said,
+					     NULL);
+	char *line = xstrfmt("bad %s\n", digest->text);
+	*bad = !err && strstr(said.data, line);
+	free(line);
+	buffer_release(&said);
+	return err;
+}
+
+static struct error *take_back(struct release_run *run, const struct release_outcome *o, struct error *why)
+{
+	struct release_outcome back;
+	say_warning("%s", why->message);
+	error_free(why);
+	struct error *err = release_take_back(&back, &run->settings, &o->release);
+	if (!err)
+		release_run_say(run, &back, "");
+	release_outcome_release(&back);
+	return err;
+}
+
+static struct error *refresh(struct release_run *run, struct cloud *cloud, const char *id,
+			     const struct release_outcome *o, int *exit_status)
+{
+	struct buffer said = BUFFER_INIT_MAX(MAX_SAID);
+	uint64_t timeout = (run->d.config.health_timeout + REFRESH_SECONDS) * UINT64_C(1000);
+	bool bad = false;
+	progress_say(run->progress, "waiting until the instance serves it");
+	struct error *err = instance_command(cloud, id, boot_command_refresh(), timeout, &said, NULL);
+	progress_hide(run->progress);
+	buffer_release(&said);
+	if (!err) {
+		deployed_say("%s serves release #%" PRId64, id, o->release.number);
+		return NULL;
+	}
+	*exit_status = EXIT_INCOMPLETE;
+	struct error *asked = is_bad_there(cloud, id, &o->release.digest, &bad);
+	error_free(asked);
+	err = error_context(err, "%s did not take release #%" PRId64, id, o->release.number);
+	return bad ? take_back(run, o, err) : err;
+}
+
+static struct error *tell_of_instance(struct release_run *run, const struct release_outcome *o,
+				      const struct instance *i, struct cloud *cloud, bool wanted,
+					      int *exit_status)
+{
+	int64_t number = o->release.number;
+	if (instance_is(i, "running") && wanted)
+		return refresh(run, cloud, i->id, o, exit_status);
+	if (instance_is(i, "running"))
+		deployed_say("%s is running: it will serve release #%" PRId64 " after its next start (`git "
+									      "deploy release "
+			     "--refresh` does it now)", i->id, number);
+	else if (instance_is(i, "pending"))
+		deployed_say("%s is starting: it will serve release #%" PRId64, i->id, number);
+	else if (instance_is(i, "stopped") || instance_is(i, "stopping"))
+		deployed_say("%s is %s: it will serve release #%" PRId64 " when it starts (`git deploy "
+									 "start`)", i->id,
+			     i->state, number);
+	else
+		say_warning("%s is %s: it will not serve release #%" PRId64, i->id, i->state, number);
+	return NULL;
+}
+
+struct error *release_run_instance(struct release_run *run, const struct release_outcome *o, bool wanted,
+				   int *exit_status)
+{
+	struct deployed t = { 0 };
+	const struct deploy_environment *env = run->d.environment;
+	if (!env || !env->instance)
+		return NULL;
+	struct error *err = deployed_open(&t, &run->d);
+	if (!err) {
+		err = tell_of_instance(run, o, deployed_current(&t), t.cloud, wanted, exit_status);
+	} else if (!wanted) {
+		/* The release is made; what the instance does with it is another matter. */
+		say_hint(run->ctx, "%s was not asked (%s): it will serve release #%" PRId64 " when it starts",
+			 env->instance, err->message, o->release.number);
+		error_free(err);
+		err = NULL;
+	}
+	deployed_release(&t);
+	return err;
+}

@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""Puts a small base image into a test registry.
+
+    base_image.py <http://host:port> <repository>:<tag> [<user>:<password>]
+
+It has one layer with /etc/os-release, for linux/amd64; the same bytes each time. Prints its digest.
+"""
+import base64
+import gzip
+import hashlib
+import io
+import json
+import sys
+import tarfile
+import urllib.request
+
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+CONFIG = "application/vnd.oci.image.config.v1+json"
+LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+
+
+def digest(data):
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+class Registry:
+    def __init__(self, address, login=None):
+        self.address = address
+        self.login = login
+
+    def call(self, method, path, data=None, headers=None):
+        url = path if path.startswith("http") else self.address + path
+        request = urllib.request.Request(url, data=data, method=method, headers=headers or {})
+        if self.login:
+            request.add_header("Authorization", "Basic " + base64.b64encode(self.login.encode()).decode())
+        with urllib.request.urlopen(request) as answer:
+            return answer.headers, answer.read()
+
+    def put_blob(self, repository, data):
+        headers, _ = self.call("POST", f"/v2/{repository}/blobs/uploads/", b"")
+        where = headers["Location"]
+        where += ("&" if "?" in where else "?") + "digest=" + digest(data)
+        self.call("PUT", where, data, {"Content-Type": "application/octet-stream"})
+
+    def put_manifest(self, repository, tag, data):
+        self.call("PUT", f"/v2/{repository}/manifests/{tag}", data, {"Content-Type": MANIFEST})
+
+
+def descriptor(media_type, data):
+    return {"mediaType": media_type, "digest": digest(data), "size": len(data)}
+
+
+def put_base(registry, repository, tag, content=b"ID=test\n"):
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        info = tarfile.TarInfo("etc/os-release")
+        info.size = len(content)
+        archive.addfile(info, io.BytesIO(content))
+    layer = gzip.compress(tar.getvalue(), mtime=0)
+    config = json.dumps({
+        "architecture": "amd64", "os": "linux", "config": {"Cmd": ["/bin/true"]},
+        "rootfs": {"type": "layers", "diff_ids": [digest(tar.getvalue())]},
+    }).encode()
+    manifest = json.dumps({
+        "schemaVersion": 2, "mediaType": MANIFEST, "config": descriptor(CONFIG, config),
+        "layers": [descriptor(LAYER, layer)],
+    }).encode()
+    for data in (layer, config):
+        registry.put_blob(repository, data)
+    registry.put_manifest(repository, tag, manifest)
+    return digest(manifest)
+
+
+def main():
+    address, name, *login = sys.argv[1:]
+    repository, tag = name.rsplit(":", 1)
+    print(put_base(Registry(address, *login), repository, tag))
+
+
+if __name__ == "__main__":
+    main()
