@@ -90,8 +90,8 @@ struct error *deploy_config_parse(struct deploy_config *out, struct slice text, 
  * config). */
 struct error *deploy_config_read(struct deploy_config *out, struct repo *repo, const struct oid *commit);
 void deploy_config_release(struct deploy_config *c);
-/* NAME NULL: the only one, or "prod"; *OUT is NULL when there are none at all. ERROR_USAGE lists those that
- * there are. */
+/* NAME NULL: the only one, or "prod"; *OUT is NULL when there are none at all, and all of it is prod.
+ * ERROR_USAGE lists those that there are. */
 struct error *deploy_config_environment(const struct deploy_config *c, const char *name,
 					const struct deploy_environment **out);
 /* The region ENV is in, if the file or the registry's name tells; NULL otherwise. malloc'd. */

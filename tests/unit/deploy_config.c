@@ -416,7 +416,9 @@ static void test_an_environment_is_found_by_name_or_alone(void **state)
 	assert_success(parse(&c, MINIMAL));
 	assert_success(deploy_config_environment(&c, NULL, &env));
 	assert_null(env);
-	assert_error(deploy_config_environment(&c, "prod", &env), ERROR_USAGE);
+	assert_success(deploy_config_environment(&c, "prod", &env)); /* all of it is prod */
+	assert_null(env);
+	assert_error(deploy_config_environment(&c, "test", &env), ERROR_USAGE);
 	deploy_config_release(&c);
 }
 
