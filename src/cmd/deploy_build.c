@@ -110,8 +110,10 @@ static void add_dependencies_row(struct table *t, const struct assembly *a, cons
 	if (!a->dependencies_input.text[0])
 		return;
 	add_layers(value, s);
-	buffer_addstr(value, a->dependencies_made ? ", made by a builder" : s->reused || !s->layers ? ", as before, in the registry"
-										      : ", as before, kept here");
+	if (a->dependencies_made)
+		buffer_addf(value, ", made by %s in %.1f s", a->made_by, (double)a->made_ms / 1e3);
+	else
+		buffer_addf(value, ", as before, %s", s->reused ? "in the registry" : "kept here");
 	row(t, a->builder ? "all of it" : "deps", value);
 }
 
@@ -190,7 +192,7 @@ static void print_json(const struct building *b, const struct share *shares)
 	json_put_string(&w, "platform", text.data);
 	json_put_string(&w, "base_digest", a->base_digest.text[0] ? a->base_digest.text : NULL);
 	json_put_string(&w, "dependencies", a->dependencies_input.text[0] ? a->dependencies_input.text : NULL);
-	json_put_bool(&w, "dependencies_made", a->dependencies_made);
+	json_put_string(&w, "made_by", a->made_by);
 	json_put_string(&w, "left_to_builder", a->builder);
 	put_share(&w, "base", &shares[LAYER_BASE]);
 	put_share(&w, "dependency_layers", &shares[LAYER_DEPENDENCIES]);

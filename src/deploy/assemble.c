@@ -384,6 +384,7 @@ void assembly_release(struct assembly *a)
 		layer_release(&a->dependencies[i]);
 	free(a->dependencies);
 	cJSON_Delete(a->dependencies_config);
+	sbom_packages_free(a->packages, a->nr_packages);
 	for (size_t i = 0; i < a->nr_earlier; i++)
 		manifest_release(&a->earlier[i]);
 	free(a->earlier);

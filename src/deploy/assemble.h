@@ -6,6 +6,7 @@
 #include "deploy/config.h"
 #include "image/build.h"
 #include "image/registry.h"
+#include "image/sbom.h"
 
 /* Where files of the commit and dependencies go without a Dockerfile. */
 #define ASSEMBLE_FOLDER "app"
@@ -40,6 +41,8 @@ struct assembly {
 	struct digest base_digest;       /* of what the base's name stands for */
 	struct digest base_platform;     /* of its manifest for the platform */
 	bool dependencies_made;          /* by a builder, in this run */
+	const char *made_by;             /* which; else NULL */
+	uint64_t made_ms;                /* and how long it took */
 	bool dependencies_stale;         /* plan_only: a builder would have to make them */
 	struct digest dependencies_input; /* empty: there are none */
 	char *builder;                   /* whole image by it: "Dockerfile:7: ..." says why; NULL: not */
@@ -48,6 +51,8 @@ struct assembly {
 	struct layer *dependencies;
 	size_t nr_dependencies;
 	cJSON *dependencies_config;
+	struct sbom_package *packages;   /* of the dependencies, wherever those came from */
+	size_t nr_packages;
 	struct manifest *earlier;
 	const struct manifest **earlier_list;
 	size_t nr_earlier;

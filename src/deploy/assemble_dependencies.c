@@ -7,6 +7,7 @@
  */
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/memory.h"
@@ -27,6 +28,9 @@ static void forget(struct assembly *out)
 		layer_release(&out->dependencies[i]);
 	free(out->dependencies);
 	cJSON_Delete(out->dependencies_config);
+	sbom_packages_free(out->packages, out->nr_packages);
+	out->packages = NULL;
+	out->nr_packages = 0;
 	out->dependencies = NULL;
 	out->nr_dependencies = 0;
 	out->dependencies_config = NULL;
@@ -61,17 +65,19 @@ static bool is_on_base(const struct assembly *out, const cJSON *config)
 	return true;
 }
 
-/* Takes the layers of M from number FIRST on; their diff ids are CONFIG's, which is taken over. */
+/* Takes the layers of M from number FIRST on, up to the list of packages if there is one; their diff ids are CONFIG's, which is taken over. */
 static struct error *take(struct assembly *out, const struct manifest *m, size_t first, cJSON *config,
 			  const char *what)
 {
-	size_t base = nr_diff_ids(out->base_config);
+	size_t base = nr_diff_ids(out->base_config), end = m->nr_layers;
 	const cJSON *id = diff_ids(config, base);
 	out->dependencies_config = config;
-	if (!is_on_base(out, config) || m->nr_layers < first || nr_diff_ids(config) - base != m->nr_layers - first)
+	if (end && !strcmp(m->layers[end - 1].media_type, SBOM_PACKAGES_MEDIA_TYPE))
+		end--;
+	if (!is_on_base(out, config) || end < first || nr_diff_ids(config) - base != end - first)
 		return error_new(ERROR_SYNTAX, "%s has other layers than its base and what was put on it", what);
-	out->dependencies = xcalloc(m->nr_layers - first + 1, sizeof(*out->dependencies));
-	for (size_t i = first; i < m->nr_layers; i++, id = id->next) {
+	out->dependencies = xcalloc(end - first + 1, sizeof(*out->dependencies));
+	for (size_t i = first; i < end; i++, id = id->next) {
 		struct layer *layer = &out->dependencies[out->nr_dependencies++];
 		layer->origin = LAYER_DEPENDENCIES;
 		descriptor_copy(&layer->descriptor, &m->layers[i]);
@@ -94,6 +100,19 @@ static const char *annotation_of(const struct manifest *m, const char *key)
 	return "";
 }
 
+static struct error *fetch_packages(struct assembling *a, const struct manifest *m)
+{
+	const struct descriptor *last = m->nr_layers ? &m->layers[m->nr_layers - 1] : NULL;
+	struct buffer bytes;
+	if (!last || strcmp(last->media_type, SBOM_PACKAGES_MEDIA_TYPE) != 0)
+		return NULL;
+	struct error *err = assemble_fetch(a, &a->config->repository, &last->digest, SBOM_MAX_FILE, &bytes);
+	if (!err)
+		err = sbom_packages_read(&a->out->packages, &a->out->nr_packages, slice_of(&bytes));
+	buffer_release(&bytes);
+	return err;
+}
+
 static struct error *take_from_registry(struct assembling *a, const struct manifest *m, bool *taken)
 {
 	const struct reference *target = &a->config->repository;
@@ -108,6 +127,8 @@ static struct error *take_from_registry(struct assembling *a, const struct manif
 		err = config_parse(&config, slice_of(&bytes), "the dependencies' configuration");
 	if (!err)
 		err = take(a->out, m, 0, config, "the dependency image");
+	if (!err)
+		err = fetch_packages(a, m);
 	buffer_release(&bytes);
 	for (size_t i = 0; !err && i < a->out->nr_dependencies; i++) {
 		a->out->dependencies[i].from = target;
@@ -137,7 +158,8 @@ static struct error *ask_again(struct assembling *a, const struct reference *tag
 	return err;
 }
 
-static void describe(struct assembly *out, const struct buffer *config, struct buffer *manifest)
+static void describe(struct assembly *out, const struct buffer *config, const struct buffer *packages,
+		     struct buffer *manifest)
 {
 	struct manifest m = { .media_type = (char *)MEDIA_OCI_MANIFEST, .artifact_type = (char *)DEPENDENCIES_TYPE };
 	struct annotation input = { (char *)ANNOTATION_INPUT, out->dependencies_input.text };
@@ -149,8 +171,19 @@ static void describe(struct assembly *out, const struct buffer *config, struct b
 	m.layers = xcalloc(out->nr_dependencies + 1, sizeof(*m.layers));
 	for (size_t i = 0; i < out->nr_dependencies; i++)
 		m.layers[m.nr_layers++] = out->dependencies[i].descriptor;
+	struct descriptor *list = &m.layers[m.nr_layers++];
+	list->media_type = (char *)SBOM_PACKAGES_MEDIA_TYPE;
+	list->size = (int64_t)packages->len;
+	digest_of(packages->data, packages->len, &list->digest);
 	manifest_write(manifest, &m);
 	free(m.layers);
+}
+
+static struct blob blob_of(const struct buffer *bytes)
+{
+	struct blob blob = { .size = (int64_t)bytes->len, .bytes = slice_of(bytes) };
+	digest_of(bytes->data, bytes->len, &blob.digest);
+	return blob;
 }
 
 /* Puts what was made into the target's repository. If another machine was faster, and its bytes are others, they are
@@ -160,8 +193,8 @@ static struct error *send(struct assembling *a, const struct buffer *config)
 	struct assembly *out = a->out;
 	struct registries *r = a->settings->registries;
 	struct reference tagged = a->config->repository;
-	struct buffer manifest = BUFFER_INIT;
-	struct blob *blobs = xcalloc(out->nr_dependencies + 1, sizeof(*blobs));
+	struct buffer manifest = BUFFER_INIT, packages = BUFFER_INIT;
+	struct blob *blobs = xcalloc(out->nr_dependencies + 2, sizeof(*blobs));
 	struct digest digest;
 	int64_t sent;
 	size_t nr = 0;
@@ -170,10 +203,11 @@ static struct error *send(struct assembling *a, const struct buffer *config)
 		blobs[nr] = (struct blob){ .digest = out->dependencies[nr].descriptor.digest,
 					   .size = out->dependencies[nr].descriptor.size,
 					   .file = out->dependencies[nr].file };
-	blobs[nr] = (struct blob){ .size = (int64_t)config->len, .bytes = slice_of(config) };
-	digest_of(config->data, config->len, &blobs[nr++].digest);
+	sbom_packages_write(&packages, out->packages, out->nr_packages);
+	blobs[nr++] = blob_of(config);
+	blobs[nr++] = blob_of(&packages);
 	tagged.tag = assemble_dependencies_tag(&out->dependencies_input);
-	describe(out, config, &manifest);
+	describe(out, config, &packages, &manifest);
 	digest_of(manifest.data, manifest.len, &digest);
 	struct error *err = registry_put_blobs(r, &a->config->repository, blobs, nr, &sent);
 	if (!err)
@@ -187,10 +221,36 @@ static struct error *send(struct assembling *a, const struct buffer *config)
 	free(tagged.tag);
 	free(blobs);
 	buffer_release(&manifest);
+	buffer_release(&packages);
 	return err;
 }
 
 /* -- on this machine -------------------------------------------------------------------------- */
+
+/* Looks into the layers, once: the list is kept in FOLDER. */
+static struct error *list_packages(struct assembly *out, const char *folder)
+{
+	struct buffer text = BUFFER_INIT_MAX(SBOM_MAX_FILE);
+	char *path = xstrfmt("%s/packages.json", folder);
+	struct error *err = file_read(path, &text);
+	if (!err)
+		err = sbom_packages_read(&out->packages, &out->nr_packages, slice_of(&text));
+	else if (error_drop_if(&err, ERROR_NOT_FOUND)) {
+		for (size_t i = 0; !err && i < out->nr_dependencies; i++) {
+			struct sbom_package *more;
+			size_t nr;
+			err = sbom_read_layer(out->dependencies[i].file, &more, &nr);
+			if (!err)
+				sbom_packages_merge(&out->packages, &out->nr_packages, &more, &nr);
+		}
+		sbom_packages_write(&text, out->packages, out->nr_packages);
+		if (!err)
+			err = file_write(path, text.data, text.len);
+	}
+	buffer_release(&text);
+	free(path);
+	return err;
+}
 
 /* What a builder left in the layout FOLDER; BYTES gets its configuration. */
 static struct error *take_from_layout(struct assembling *a, const char *folder, struct buffer *bytes)
@@ -218,6 +278,8 @@ static struct error *take_from_layout(struct assembling *a, const char *folder, 
 		if (access(layer->file, R_OK))
 			err = error_new(ERROR_NOT_FOUND, "the layer %s is missing in %s", layer->descriptor.digest.text, folder);
 	}
+	if (!err)
+		err = list_packages(a->out, folder);
 	descriptor_release(&d);
 	manifest_release(&m);
 	buffer_release(&manifest);
@@ -235,13 +297,17 @@ static struct error *make(struct assembling *a, struct builder_job *job)
 	job->stop = a->settings->stop;
 	job->say = say_line;
 	job->say_data = a;
+	assembling_say(a, "looking for a builder");
 	struct error *err = builder_find(&builder, a->settings->builder);
+	uint64_t start = clock_ms();
 	if (!err)
 		err = file_make_directories(a->settings->cache);
 	if (!err)
 		err = builder_run(&builder, job);
-	builder_release(&builder);
 	a->out->dependencies_made = !err;
+	a->out->made_by = err ? NULL : builder.name;
+	a->out->made_ms = clock_ms() - start;
+	builder_release(&builder);
 	return err;
 }
 

@@ -272,6 +272,64 @@ struct error *sbom_read_layer(const char *file, struct sbom_package **packages, 
 	return err;
 }
 
+void sbom_packages_merge(struct sbom_package **packages, size_t *nr, struct sbom_package **more, size_t *nr_more)
+{
+	struct packages all = { *packages, *nr, *nr };
+	for (size_t i = 0; i < *nr_more; i++) {
+		ALLOC_GROW(all.items, all.nr, all.alloc);
+		all.items[all.nr++] = (*more)[i];
+	}
+	free(*more);
+	*more = NULL;
+	*nr_more = 0;
+	sort(&all);
+	*packages = all.items;
+	*nr = all.nr;
+}
+
+/* -- kept beside a layer ---------------------------------------------------------------------- */
+
+static const char *const ecosystems[] = { "apk", "deb", "npm", "pypi" };
+
+void sbom_packages_write(struct buffer *out, const struct sbom_package *packages, size_t nr)
+{
+	struct json_writer w;
+	json_writer_init(&w, out, false);
+	json_begin_array(&w);
+	for (size_t i = 0; i < nr; i++) {
+		json_begin_object(&w);
+		json_put_string(&w, "ecosystem", packages[i].ecosystem);
+		json_put_string(&w, "name", packages[i].name);
+		json_put_string(&w, "version", packages[i].version);
+		if (packages[i].license)
+			json_put_string(&w, "license", packages[i].license);
+		json_end_object(&w);
+	}
+	json_end_array(&w);
+}
+
+struct error *sbom_packages_read(struct sbom_package **packages, size_t *nr, struct slice json)
+{
+	struct packages p = { 0 };
+	cJSON *list = NULL;
+	const cJSON *item;
+	struct error *err = json_parse(&list, json, "the list of packages");
+	if (!err && !cJSON_IsArray(list))
+		err = error_new(ERROR_SYNTAX, "the list of packages is no list");
+	if (!err)
+		cJSON_ArrayForEach(item, list)
+			for (size_t i = 0; i < ARRAY_SIZE(ecosystems); i++)
+				if (!strcmp(json_string_or(item, "ecosystem", ""), ecosystems[i]))
+					add_package(&p, ecosystems[i], slice_of_string(json_string_or(item, "name", "")),
+						    slice_of_string(json_string_or(item, "version", "")),
+						    slice_of_string(json_string_or(item, "license", "")));
+	cJSON_Delete(list);
+	sort(&p);
+	*packages = p.items;
+	*nr = p.nr;
+	return err;
+}
+
 void sbom_packages_free(struct sbom_package *packages, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++)

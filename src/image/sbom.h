@@ -24,6 +24,12 @@ struct sbom_package {
  * below node_modules, what dpkg and apk keep. Sorted, each once; to be freed by sbom_packages_free. The archive is
  * hostile: ERROR_SYNTAX, ERROR_LIMIT. */
 struct error *sbom_read_layer(const char *file, struct sbom_package **packages, size_t *nr);
+/* A list of packages, to be kept beside the layer it is of. */
+#define SBOM_PACKAGES_MEDIA_TYPE "application/vnd.git-scrutiny.packages.v1+json"
+void sbom_packages_write(struct buffer *out, const struct sbom_package *packages, size_t nr);
+struct error *sbom_packages_read(struct sbom_package **packages, size_t *nr, struct slice json);
+/* Puts MORE into PACKAGES, which stay sorted, each once; MORE is empty afterwards. */
+void sbom_packages_merge(struct sbom_package **packages, size_t *nr, struct sbom_package **more, size_t *nr_more);
 void sbom_packages_free(struct sbom_package *packages, size_t nr);
 
 /* IMAGE is what image_build made of SPEC and SETTINGS. */
