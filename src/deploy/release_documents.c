@@ -1,5 +1,6 @@
 #include "deploy/release_documents.h"
 
+#include "base/memory.h"
 #include "image/sbom.h"
 
 struct error *release_attach_documents(struct registries *registries, const struct assembly *a,
