@@ -121,7 +121,7 @@ const struct shape secret_shapes[] = {
 	  " ]{1,60}-----|" "[A-Za-z0-9+/=\\s]*+)", false, NULL },
 	{ "a web token", "eyJ",
 	  NOT_IN_WORD "eyJ(?:[A-Za-z0-9-]|" US "){8,}\\.eyJ(?:[A-Za-z0-9-]|" US
-	  "){8,}\\.(?:[A-Za-z0-9-]|" US "){10,}", false, NULL },
+	  "){8,}\\.(?:[A-Za-z0-9-]|" US "){10,}", false, NULL, .reach = 8192 },
 	{ "a bearer token", "bearer",
 	  "bearer +([A-Za-z0-9._~+/-]{20,}=*)", true, looks_random, true },
 	{ "a password in an address", "://",

@@ -1,8 +1,10 @@
 #include "deploy/assemble.h"
 
+#include "base/hex.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "deploy/assemble_parts.h"
+#include "deploy/leaks.h"
 #include "image/dockerfile.h"
 
 #define DOCKER_IGNORE_MAX ((size_t)64 << 10)
@@ -240,6 +242,50 @@ static void tell_files(void *data, size_t done, size_t total)
 		a->settings->progress(a->settings->progress_data, "files", done, total);
 }
 
+#define REVISION "org.opencontainers.image.revision"
+
+/* The commit of the newest of the earlier images, as far as they tell; else empty. */
+static struct oid earlier_commit(const struct assembly *out)
+{
+	struct oid commit = { "" };
+	for (size_t i = 0; i < out->nr_earlier && !*commit.hex; i++) {
+		const struct manifest *m = out->earlier_list[i];
+		for (size_t k = 0; k < m->nr_annotations; k++) {
+			const char *value = m->annotations[k].value;
+			size_t len = strlen(value);
+			if (!strcmp(m->annotations[k].key, REVISION) && (len == 40 || len == 64) &&
+			    hex_is(value, len))
+				memcpy(commit.hex, value, len + 1);
+		}
+	}
+	return commit;
+}
+
+/* What no layer of ours shows: files that the image is made by, the whole context when it goes to a builder,
+ * and what the repository's history, to which the image's label leads, gives away. */
+static struct error *look_for_secrets(struct assembling *a)
+{
+	struct assembly *out = a->out;
+	const struct assemble_settings *s = a->settings;
+	struct oid earlier = earlier_commit(out);
+	struct buffer lines = BUFFER_INIT;
+	struct leak *leaks;
+	size_t nr;
+	if (s->plan_only || s->unguarded)
+		return NULL;
+	assembling_say(a, "looking for secrets");
+	struct error *err = leaks_find(&leaks, &nr, s->repo, &s->commit, out->builder ? &out->spec : NULL,
+				       a->config, true, &earlier);
+	if (err)
+		return err;
+	err = leaks_error(leaks, nr);
+	leaks_warn(&lines, leaks, nr);
+	out->warnings = lines.len ? buffer_detach(&lines, NULL) : NULL;
+	leaks_free(leaks, nr);
+	buffer_release(&lines);
+	return err;
+}
+
 static struct error *build(struct assembling *a)
 {
 	struct assembly *out = a->out;
@@ -263,10 +309,19 @@ static struct error *build(struct assembling *a)
 		.progress = tell_files,
 		.progress_data = a,
 	};
+	struct leaks_watch *watch = s->plan_only || s->unguarded ? NULL : leaks_watch_new(s->repo, a->config);
+	if (watch) {
+		out->build.inspect = leaks_watch_inspect;
+		out->build.judge = leaks_watch_judge;
+		out->build.inspect_data = watch;
+	}
 	struct error *err = s->plan_only ? image_plan(&out->image, &out->spec, &out->build)
 					 : image_build(&out->image, &out->spec, &out->build);
+	leaks_watch_free(watch);
 	out->build.progress = NULL;
-	out->build.progress_data = NULL;
+	out->build.inspect = NULL;
+	out->build.judge = NULL;
+	out->build.progress_data = out->build.inspect_data = NULL;
 	return err;
 }
 
@@ -342,6 +397,8 @@ static struct error *run(struct assembling *a, struct plan *p)
 	struct error *err = p->file.len ? builder_input_hash(&job, &out->base_platform, &out->dependencies_input) : NULL;
 	if (!err && !a->settings->offline && a->config->repository.registry)
 		err = ask_for_earlier(a, &found);
+	if (!err)
+		err = look_for_secrets(a);
 	if (!err && p->file.len)
 		err = assemble_dependencies(a, &job, found.media_type ? &found : NULL);
 	if (!err && !(out->dependencies_stale && out->builder))
@@ -390,5 +447,6 @@ void assembly_release(struct assembly *a)
 	free(a->earlier);
 	free(a->earlier_list);
 	free(a->builder);
+	free(a->warnings);
 	*a = (struct assembly){ 0 };
 }

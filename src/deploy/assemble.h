@@ -24,6 +24,7 @@ struct assemble_settings {
 	size_t nr_earlier;
 	bool offline;               /* no registry is asked for earlier images: all layers are made */
 	bool keep_local;            /* nothing is sent: dependencies that are made stay on this machine */
+	bool unguarded;             /* secrets are not looked for: what is made is only compared */
 	bool plan_only;             /* nothing is made or sent: layers that would be made have no file */
 	const char *source, *version;
 	volatile const int *stop;
@@ -47,6 +48,7 @@ struct assembly {
 	struct digest dependencies_input; /* empty: there are none */
 	char *builder;                   /* whole image by it: "Dockerfile:7: ..." says why; NULL: not */
 	struct build_settings build;     /* as image_build got it: for verify, SBOM and provenance */
+	char *warnings;                  /* lines: secrets that the history gives away; NULL: none */
 	/* What the settings point to. */
 	struct layer *dependencies;
 	size_t nr_dependencies;
@@ -59,7 +61,8 @@ struct assembly {
 };
 
 /* CONFIG and what SETTINGS point to must outlive OUT, which is to be released in any case. ERROR_NOT_FOUND and
- * ERROR_UNSUPPORTED for bases that are not there or not for the platform, with what there is. */
+ * ERROR_UNSUPPORTED for bases that are not there or not for the platform, with what there is; ERROR_CONFLICT for
+ * secrets that would be in the image (deploy/leaks.h). */
 struct error *assemble(struct assembly *out, const struct deploy_config *config,
 		       const struct assemble_settings *settings);
 void assembly_release(struct assembly *a);

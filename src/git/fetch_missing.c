@@ -26,6 +26,13 @@ static char *promisor(struct repo *repo)
 	return remote;
 }
 
+bool repo_is_partial(struct repo *repo)
+{
+	char *remote = promisor(repo);
+	free(remote);
+	return remote != NULL;
+}
+
 static void add_line(struct buffer *out, const struct oid *oid)
 {
 	buffer_addf(out, "%s\n", oid->hex);

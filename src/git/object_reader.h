@@ -16,6 +16,8 @@ void object_reader_free(struct object_reader *reader);
 struct error *object_reader_read(struct object_reader *reader, const struct oid *oid, enum object_type want,
 				 struct buffer *out);
 
+/* Whether objects may be missing here that git would fetch when they are asked for. */
+bool repo_is_partial(struct repo *repo);
 /* In a partial clone: has git fetch those of OIDS that are not here, in one go. Elsewhere it does nothing. */
 struct error *repo_fetch_missing(struct repo *repo, const struct oid *oids, size_t nr);
 

@@ -261,6 +261,8 @@ static struct error *make_layers(struct image *image, const struct build_plan *p
 		err = begin(&making, settings);
 	if (!err)
 		err = layers_make(making.jobs, making.nr, spec, settings);
+	if (!err && making.nr && settings->judge)
+		err = settings->judge(settings->inspect_data);
 	err = finish(&making, settings, err);
 	if (!err && making.nr)
 		layer_cache_prune(settings->cache, LAYER_CACHE_MAX, now);

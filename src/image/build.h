@@ -73,6 +73,12 @@ struct build_settings {
 	const char *cache;         /* folder for layers that are made; made if missing */
 	unsigned threads;          /* 0: as many as processors */
 	volatile const int *stop;  /* may be NULL */
+	/* Gets each file of the commit that goes into a layer which is made, with its path in the commit; by
+	 * several threads at once. JUDGE is then asked once, before the layers are kept: its error ends the
+	 * build, and they are not. May be NULL. */
+	void (*inspect)(void *data, const char *path, const struct oid *blob, struct slice bytes);
+	struct error *(*judge)(void *data);
+	void *inspect_data;
 	void (*progress)(void *data, size_t files_done, size_t files_total);
 	void *progress_data;
 };

@@ -119,13 +119,16 @@ static struct error *read_piece(struct worker *w, const struct layer_entry *e, s
 {
 	buffer_init(&piece->bytes, BUILD_MAX_FILE_SIZE);
 	struct error *err = object_reader_read(w->reader, &e->node->oid, OBJECT_BLOB, &piece->bytes);
+	const struct build_settings *settings = w->maker->settings;
 	char *source = NULL;
-	if (err || e->node->mode == 0120000 || piece->bytes.len < 1024)
+	if (err || e->node->mode == 0120000 || piece->bytes.len < 1024 || settings->inspect)
 		source = file_node_source(e->node, e->path, w->maker->spec);
 	if (err)
 		err = error_context(err, "%s", source);
 	else if (source)
 		err = check_bytes(e, source, slice_of(&piece->bytes));
+	if (!err && settings->inspect && e->node->mode != 0120000)
+		settings->inspect(settings->inspect_data, source, &e->node->oid, slice_of(&piece->bytes));
 	free(source);
 	return err;
 }
