@@ -26,23 +26,32 @@ void deployed_say(const char *fmt, ...)
 
 /* -- finding -------------------------------------------------------------------------------------- */
 
+static struct error *check_environment(const struct deploy_environment *env)
+{
+	struct error *err;
+	if (!env)
+		err = error_new(ERROR_USAGE, "%s has no environments", DEPLOY_CONFIG_FILE);
+	else if (!env->instance)
+		err = error_new(ERROR_USAGE, "the environment %s of %s names no instance", env->name,
+				DEPLOY_CONFIG_FILE);
+	else
+		return NULL;
+	return error_with_hint(err, "write `instance: <id or name>` into it; `git deploy infra` prints one for "
+			       "CloudFormation and Terraform");
+}
+
 struct error *deployed_open(struct deployed *t, struct deployment *d)
 {
 	const struct deploy_environment *env = d->environment;
 	*t = (struct deployed){ .d = d };
-	if (!env || !env->instance)
-		return error_with_hint(error_new(ERROR_USAGE, "%s%s names no instance", DEPLOY_CONFIG_FILE,
-						 env ? "" : " has no environments and"),
-				       "write `instance: <id or name>` into the environment; `git deploy infra` "
-				       "prints one for CloudFormation and Terraform");
-	struct error *err = deployment_cloud(d, &t->cloud);
+	struct error *err = check_environment(env);
+	if (!err)
+		err = deployment_cloud(d, &t->cloud);
 	if (!err)
 		err = instance_find(t->cloud, env->instance, &t->own);
 	if (err)
 		return err;
 	deployed_book(t, &t->own);
-	if (instance_is(&t->own, "running") || instance_is(&t->own, "pending"))
-		return NULL;
 	err = instance_find_running(t->cloud, PERMISSION_STANDS_IN_TAG, t->own.id, &t->stand_in);
 	if (!err)
 		deployed_book(t, &t->stand_in);
@@ -58,7 +67,8 @@ void deployed_release(struct deployed *t)
 
 struct instance *deployed_current(struct deployed *t)
 {
-	return t->stand_in.id ? &t->stand_in : &t->own;
+	bool runs = instance_is(&t->own, "running") || instance_is(&t->own, "pending");
+	return t->stand_in.id && !runs ? &t->stand_in : &t->own;
 }
 
 /* -- money ---------------------------------------------------------------------------------------- */
@@ -133,12 +143,13 @@ static struct error *check_hibernation(const struct deployed *t, const struct in
 {
 	if (i->hibernation)
 		return NULL;
-	struct error *err = error_new(ERROR_UNSUPPORTED, "%s cannot be hibernated: it was not launched for it", i->id);
+	struct error *err = error_new(ERROR_UNSUPPORTED,
+				      "%s cannot be hibernated: it was not launched for it", i->id);
 	if (t->d->environment->hibernate)
-		return error_with_hint(err, "it has to be made anew, as `git deploy infra` prints it; `git deploy "
-				       "stop` stops it");
-	return error_with_hint(err, "write `hibernate: true` into the environment and make it anew, as `git deploy "
-			       "infra` prints it; `git deploy stop` stops it");
+		return error_with_hint(err, "it has to be made anew, as `git deploy infra` prints it; "
+				       "`git deploy stop` stops it");
+	return error_with_hint(err, "write `hibernate: true` into the environment and make it anew, as "
+			       "`git deploy infra` prints it; `git deploy stop` stops it");
 }
 
 static void say_month(const struct deployed *t)
@@ -194,18 +205,10 @@ static struct error *wait_for_end(struct deployed *t, bool hibernate, uint64_t t
 	return err;
 }
 
-struct error *deployed_end(struct deployed *t, bool hibernate, bool wait, uint64_t timeout_ms)
+static struct error *end_own(struct deployed *t, bool hibernate, bool wait, uint64_t timeout_ms)
 {
-	struct instance *i = deployed_current(t);
-	struct error *err = hibernate ? check_hibernation(t, i) : NULL;
-	if (err)
-		return err;
-	if (t->stand_in.id)
-		return end_stand_in(t);
-	if (instance_is(i, "stopped")) {
-		deployed_say("%s is stopped already", i->id);
-		return NULL;
-	}
+	struct instance *i = &t->own;
+	struct error *err = NULL;
 	if (instance_is(i, "pending")) { /* it has to arrive first */
 		struct instance seen;
 		deployed_say("%s is starting: waiting until it runs, to stop it", i->id);
@@ -219,5 +222,17 @@ struct error *deployed_end(struct deployed *t, bool hibernate, bool wait, uint64
 	if (wait)
 		return wait_for_end(t, hibernate, timeout_ms);
 	deployed_say("%s is %s", i->id, hibernate ? "being hibernated" : "stopping");
+	return NULL;
+}
+
+struct error *deployed_end(struct deployed *t, bool hibernate, bool wait, uint64_t timeout_ms)
+{
+	struct error *err = hibernate ? check_hibernation(t, deployed_current(t)) : NULL;
+	if (!err && t->stand_in.id)
+		err = end_stand_in(t);
+	if (err || !instance_is(&t->own, "stopped"))
+		return err ? err : end_own(t, hibernate, wait, timeout_ms);
+	if (!t->stand_in.id)
+		deployed_say("%s is stopped already", t->own.id);
 	return NULL;
 }

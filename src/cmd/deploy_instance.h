@@ -9,11 +9,11 @@ struct deployed {
 	struct deployment *d;
 	struct cloud *cloud;
 	struct instance own;      /* the one that .deploy.yml names */
-	struct instance stand_in; /* runs in its place; id NULL: none does */
+	struct instance stand_in; /* runs in its place; id NULL: there is none */
 };
 
-/* Finds the instance of D's environment, and, if it does not run, what stands in for it; both are booked in the
- * ledger of hours. ERROR_USAGE when the environment names none. To be released in any case. */
+/* Finds the instance of D's environment and what stands in for it; both are booked in the ledger of hours.
+ * ERROR_USAGE when the environment names none. To be released in any case. */
 struct error *deployed_open(struct deployed *t, struct deployment *d);
 void deployed_release(struct deployed *t);
 /* The one that serves, or would. */

@@ -74,8 +74,8 @@ static struct error *ask_journal(struct logs *l)
 	struct buffer out = BUFFER_INIT_MAX((size_t)1 << 20);
 	char *from = l->cursor ? xstrfmt("--after-cursor='%s'", l->cursor)
 			       : xstrfmt("--lines=%lld%s", (long long)l->o->lines, l->o->boot ? " --boot" : "");
-	char *line = xstrfmt("journalctl --no-pager --output=short-iso --unit='git-deploy-*' --show-cursor %s | "
-			     "grep -v '^-- No entries' | tail -c %d", from, MAX_BYTES);
+	char *line = xstrfmt("journalctl --no-pager --output=short-iso --unit='git-deploy-*' --show-cursor %s "
+			     "| grep -v '^-- No entries' | tail -c %d", from, MAX_BYTES);
 	const char *const lines[] = { line, NULL };
 	struct error *err = instance_command(l->t.cloud, l->id, lines, COMMAND_TIMEOUT_MS, &out, NULL);
 	bool cut = out.len >= MAX_BYTES;
@@ -84,7 +84,8 @@ static struct error *ask_journal(struct logs *l)
 		const char *whole = cut ? strchr(out.data, '\n') : NULL;
 		size_t skipped = whole ? (size_t)(whole + 1 - out.data) : 0;
 		if (cut)
-			say_warning("SSM hands over %d bytes at once: what came before is left out", MAX_BYTES);
+			say_warning("Systems Manager hands over %d bytes at once: what came before is left out",
+				    MAX_BYTES);
 		show(out.data + skipped, out.len - skipped);
 	}
 	free(line);
@@ -142,23 +143,22 @@ static struct error *show_logs(struct logs *l)
 {
 	const struct instance *i = deployed_current(&l->t);
 	l->id = i->id;
-	if (!instance_is(i, "running")) {
-		struct error *why = error_new(ERROR_NOT_FOUND, "%s is %s", i->id, i->state);
-		return show_console(l, why);
-	}
+	if (!instance_is(i, "running"))
+		return show_console(l, error_new(ERROR_NOT_FOUND, "%s is %s", i->id, i->state));
 	struct error *err = ask_journal(l);
 	if (error_is(err, ERROR_NOT_FOUND))
 		return show_console(l, err);
 	return !err && l->o->follow ? follow(l) : err;
 }
 
-static struct error *run(struct context *ctx, const void *options, int argc, const char **argv, int *exit_status)
+static struct error *run(struct context *ctx, const void *options, int argc, const char **argv,
+			 int *exit_status)
 {
 	struct logs l = { .o = options };
 	(void)exit_status;
 	if (argc)
-		return error_new(ERROR_USAGE, "logs takes no argument, such as '%s': environments are named by --env",
-				 argv[0]);
+		return error_new(ERROR_USAGE, "logs takes no argument, such as '%s': environments are named "
+				 "by --env", argv[0]);
 	if (l.o->lines < 1 || l.o->lines > MAX_LINES)
 		return error_new(ERROR_USAGE, "-n is a number of lines, %d at most", MAX_LINES);
 	context_catch_signals(ctx);
@@ -176,7 +176,8 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 static const struct option options[] = {
 	{ OPTION_STRING, 'e', "env", offsetof(struct logs_options, environment), "<name>",
 	  "the environment; without it the only one, or prod" },
-	{ OPTION_INTEGER, 'n', "lines", offsetof(struct logs_options, lines), "<n>", "the last <n> lines (100)" },
+	{ OPTION_INTEGER, 'n', "lines", offsetof(struct logs_options, lines), "<n>",
+	  "the last <n> lines (100)" },
 	{ OPTION_BOOL, 'f', "follow", offsetof(struct logs_options, follow), NULL,
 	  "go on with new lines until interrupted" },
 	{ OPTION_BOOL, 0, "boot", offsetof(struct logs_options, boot), NULL, "only since the last boot" },
@@ -197,11 +198,11 @@ const struct command cmd_deploy_logs = {
 	.summary = "show the journal of the app on its instance",
 	.usage = usage,
 	.description =
-		"Shows what the units of git deploy and the app wrote to the journal of the instance, through AWS "
-		"Systems Manager: no port is open for it, and no key of ssh is needed. The agent of Systems Manager "
-		"has to run there, which images of Amazon Linux and Ubuntu have.\n\n"
-		"When no agent answers, or the instance does not run, the output of its console is shown instead, "
-		"which EC2 keeps and which may be minutes old. That is said.",
+		"Shows what the units of git deploy and the app wrote to the journal of the instance, through "
+		"AWS Systems Manager: no port is open for it, and no key of ssh is needed. The agent of Systems "
+		"Manager has to run there, which images of Amazon Linux and Ubuntu have.\n\n"
+		"When no agent answers, or the instance does not run, the output of its console is shown "
+		"instead, which EC2 keeps and which may be minutes old. That is said.",
 	.options = options,
 	.options_size = sizeof(struct logs_options),
 	.defaults = &defaults,

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "base/clock.h"
 #include "base/date.h"
+#include "base/hex.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/trace.h"
@@ -20,6 +20,8 @@
 #define STATE_TIMEOUT_MS 600000
 /* Booting and pulling the image come before the app's own time to become healthy. */
 #define BOOT_SECONDS 300
+/* Of the token of a launch: however often it has to be asked for, it is one. */
+#define TOKEN_DIGITS 32
 #define STOP_AFTER_TAG "git-deploy:stop-after"
 
 struct start_options {
@@ -52,6 +54,14 @@ static struct error *over_budget(const struct start *s, double spent)
 			       "deploy.budgetStop set the limit", DEPLOY_CONFIG_FILE);
 }
 
+static struct error *price_unknown(const char *type, const char *region)
+{
+	struct error *err = error_new(ERROR_BUDGET, "what %s costs in %s is not known, so the budget cannot stop "
+				      "it", type, region);
+	return error_with_hint(err, "git config --add deploy.price \"%s = <dollars an hour>\", or "
+			       "--accept-cost", type);
+}
+
 static struct error *judge(struct start *s, double spent)
 {
 	const struct deploy_config *config = &s->d.config;
@@ -61,16 +71,15 @@ static struct error *judge(struct start *s, double spent)
 	if (verdict == HOURS_STOP)
 		return over_budget(s, spent);
 	if (usd_hour < 0 && config->stop_usd >= 0 && !s->o->accept_cost)
-		return error_with_hint(error_new(ERROR_BUDGET, "what %s costs in %s is not known, so the budget "
-						 "cannot stop it", own->type, cloud_region(s->t.cloud)),
-				       "git config --add deploy.price \"%s = <dollars an hour>\", or --accept-cost",
-				       own->type);
+		return price_unknown(own->type, cloud_region(s->t.cloud));
 	if (verdict == HOURS_WARN) {
 		struct buffer text = BUFFER_INIT;
 		text_dollars(&text, spent);
-		buffer_addstr(&text, " of ");
+		buffer_addstr(&text, " are spent of ");
 		text_dollars(&text, config->stop_usd);
-		say_warning("%s of this month's budget are spent: %.0f hours are left", text.data, s->hours_left);
+		if (s->hours_left >= 0)
+			buffer_addf(&text, ": %.0f hours are left", s->hours_left);
+		say_warning("this month's budget: %s", text.data);
 		buffer_release(&text);
 	}
 	return NULL;
@@ -138,11 +147,16 @@ static cJSON *stand_in_tags(const struct start *s)
 	return tags;
 }
 
-/* Within a minute the same wish is not fulfilled twice. */
-static char *launch_token(const struct start *s, bool spot)
+static void say_launched(const struct start *s, bool spot)
 {
-	return xstrfmt("git-deploy-%s-%s-%lld", s->t.own.id, spot ? "spot" : "demand",
-		       (long long)time(NULL) / 60);
+	struct buffer price = BUFFER_INIT;
+	deployed_add_price(&price, &s->t, s->t.own.type, spot);
+	deployed_say("%s is launched in place of %s (%s%s%s)", s->t.stand_in.id, s->t.own.id, s->t.own.type,
+		     spot ? ", spot" : "", price.data);
+	buffer_release(&price);
+	if (s->d.config.nr_data)
+		say_warning("the data on the disk of %s is not on that of %s, which is lost when it ends",
+			    s->t.own.id, s->t.stand_in.id);
 }
 
 static struct error *launch(struct start *s, bool spot)
@@ -151,8 +165,10 @@ static struct error *launch(struct start *s, bool spot)
 	struct buffer data = BUFFER_INIT;
 	cJSON *tags = stand_in_tags(s);
 	char *name = xstrfmt("%s (%s)", own->name ? own->name : own->id, spot ? "spot" : "on demand");
-	char *token = launch_token(s, spot);
+	char token[TOKEN_DIGITS + 1] = "";
 	struct error *err = user_data(s, &data);
+	if (!err)
+		err = hex_random(token, TOKEN_DIGITS);
 	if (!err && own->volume_gigabytes < 0)
 		err = instance_volumes(s->t.cloud, own);
 	if (!err)
@@ -161,14 +177,10 @@ static struct error *launch(struct start *s, bool spot)
 			.token = token,
 		}, &s->t.stand_in);
 	if (!err)
-		deployed_say("%s is launched in place of %s", s->t.stand_in.id, own->id);
-	if (!err && s->d.config.nr_data)
-		say_warning("the data on the disk of %s is not on that of %s, which is lost when it ends", own->id,
-			    s->t.stand_in.id);
+		say_launched(s, spot);
 	buffer_release(&data);
 	cJSON_Delete(tags);
 	free(name);
-	free(token);
 	return err;
 }
 
@@ -194,8 +206,8 @@ static void say_fall_back(const struct start *s, const struct error *why)
 	buffer_release(&price);
 }
 
-/* Spot first where that is wanted, then on demand; of the two, the instance itself is one and what stands in for it the
- * other. */
+/* Spot first where that is wanted, then on demand; of the two, the instance itself is one and what stands in
+ * for it the other. */
 static struct error *start_something(struct start *s)
 {
 	bool own_is_spot = s->t.own.spot;
@@ -253,8 +265,9 @@ static void say_release(const struct start *s)
 	err = releases_read(s->d.repo, env, 0, &releases);
 	const struct release *r = err ? NULL : releases_served(&releases);
 	if (r)
-		deployed_say("serves release #%lld%s%s, unless it had to go back to the one before: `git deploy "
-			     "status` tells", (long long)r->number, r->tag ? ", " : "", r->tag ? r->tag : "");
+		deployed_say("serves release #%lld%s%s, unless it had to go back to the one before: "
+			     "`git deploy status` tells", (long long)r->number, r->tag ? ", " : "",
+			     r->tag ? r->tag : "");
 	else if (!err)
 		deployed_say("no release of %s is recorded", env);
 	else
@@ -270,10 +283,11 @@ static struct error *not_healthy(const struct start *s, struct error *why, long 
 		return why;
 	say_warning("%s runs, but the app is not healthy: %s", i->id, why->message);
 	if (status)
-		say_hint(s->d.ctx, "`git deploy logs` shows why, and whether it went back to the last good image");
+		say_hint(s->d.ctx, "`git deploy logs` shows why, and whether it went back to the last good "
+			 "image");
 	else
-		say_hint(s->d.ctx, "`git deploy logs` shows whether it has started; if it has, the security group "
-			 "has to let port %u in", s->d.environment->port);
+		say_hint(s->d.ctx, "`git deploy logs` shows whether it has started; if it has, the security "
+			 "group has to let port %u in", s->d.environment->port);
 	error_free(why);
 	*exit_status = EXIT_INCOMPLETE;
 	return NULL;
@@ -284,8 +298,8 @@ static struct error *wait_until_healthy(struct start *s, int *exit_status)
 	const struct instance *i = deployed_current(&s->t);
 	char *base = deployed_url(&s->t, i);
 	if (!base)
-		return error_with_hint(error_new(ERROR_NOT_FOUND, "%s runs, but has no public name or address",
-						 i->id),
+		return error_with_hint(error_new(ERROR_NOT_FOUND, "%s runs, but has no public name or "
+						 "address", i->id),
 				       "write `url:` into the environment if it is reached another way");
 	struct http_settings http = workspace_http_settings(s->d.repo);
 	int64_t seconds = s->o->timeout ? s->o->timeout : (int64_t)s->d.config.health_timeout + BOOT_SECONDS;
@@ -314,8 +328,8 @@ static struct error *interrupted(struct start *s, struct error *err)
 	struct buffer price = BUFFER_INIT;
 	deployed_add_price(&price, &s->t, i->type, i->spot);
 	error_free(err);
-	err = error_with_hint(error_new(ERROR_CANCELLED, "interrupted: %s goes on starting%s", i->id, price.data),
-			      "`git deploy start` waits for it again, `git deploy stop` stops it");
+	err = error_new(ERROR_CANCELLED, "interrupted: %s goes on starting%s", i->id, price.data);
+	err = error_with_hint(err, "`git deploy start` waits for it again, `git deploy stop` stops it");
 	buffer_release(&price);
 	return err;
 }
@@ -335,12 +349,13 @@ static struct error *start(struct start *s, int *exit_status)
 	return err ? err : wait_until_healthy(s, exit_status);
 }
 
-static struct error *run(struct context *ctx, const void *options, int argc, const char **argv, int *exit_status)
+static struct error *run(struct context *ctx, const void *options, int argc, const char **argv,
+			 int *exit_status)
 {
 	struct start s = { .o = options, .hours_left = -1 };
 	if (argc)
-		return error_new(ERROR_USAGE, "start takes no argument, such as '%s': environments are named by --env",
-				 argv[0]);
+		return error_new(ERROR_USAGE, "start takes no argument, such as '%s': environments are named "
+				 "by --env", argv[0]);
 	if (s.o->timeout < 0)
 		return error_new(ERROR_USAGE, "--timeout is a number of seconds");
 	context_catch_signals(ctx);
@@ -359,12 +374,12 @@ static const struct option options[] = {
 	  "the environment; without it the only one, or prod" },
 	{ OPTION_INTEGER, 0, "timeout", offsetof(struct start_options, timeout), "<seconds>",
 	  "how long to wait for the app once the instance runs",
-	  "How long to wait for the app once the instance runs; without it the health timeout of .deploy.yml and "
-	  "five minutes for booting and pulling." },
+	  "How long to wait for the app once the instance runs; without it the health timeout of .deploy.yml "
+	  "and five minutes for booting and pulling." },
 	{ OPTION_BOOL, 0, "wait", offsetof(struct start_options, wait), NULL,
 	  "wait until the app is healthy (default)",
-	  "Waits until the app is healthy, which is the default; with --no-wait the command ends as soon as AWS has "
-	  "accepted the wish." },
+	  "Waits until the app is healthy, which is the default; with --no-wait the command ends as soon as "
+	  "AWS has accepted the wish." },
 	{ OPTION_SWITCH, 0, "spot", offsetof(struct start_options, spot), NULL,
 	  "buy spot capacity, or with --no-spot do not, whatever .deploy.yml says" },
 	{ OPTION_BOOL, 0, "accept-cost", offsetof(struct start_options, accept_cost), NULL,
@@ -387,17 +402,18 @@ const struct command cmd_deploy_start = {
 	.summary = "start the instance and wait until the app is healthy",
 	.usage = usage,
 	.description =
-		"Starts the instance of the environment, which pulls the newest release as it boots, waits until the "
-		"health path answers, and prints the URL. One that was hibernated goes on where it was.\n\n"
-		"Before that the month's budget is looked at: from `warn` on there is a warning, and when `stop` is "
-		"reached nothing is started (exit status 3). The instance gets a tag that says when what is left is "
-		"used up, or the longest time it may run, and powers itself off then.\n\n"
-		"With --spot, or `spot: true` in the environment, an instance like the one that is named is launched "
-		"on spot capacity in its place: the same image, type, network and role, and what `git deploy boot` "
-		"renders. It is tagged " PERMISSION_STANDS_IN_TAG ", is gone with its disk when it stops, and is what `stop`, `logs` "
-		"and `status` mean while it runs. When there is no spot capacity, the named instance is started on "
-		"demand, with a warning that tells its price. If the named instance was itself bought as spot, by a "
-		"persistent request, it is started, and what stands in for it is bought on demand.\n\n"
+		"Starts the instance of the environment, which pulls the newest release as it boots, waits until "
+		"the health path answers, and prints the URL. One that was hibernated goes on where it was.\n\n"
+		"Before that the month's budget is looked at: from `warn` on there is a warning, and when `stop` "
+		"is reached nothing is started (exit status 3). The instance gets a tag that says when what is "
+		"left is used up, or the longest time it may run, and powers itself off then.\n\n"
+		"With --spot, or `spot: true` in the environment, an instance like the one that is named is "
+		"launched on spot capacity in its place: the same image, type, network and role, and what "
+		"`git deploy boot` renders. It has the tag " PERMISSION_STANDS_IN_TAG ", is gone with its disk "
+		"when it stops, and is what `stop`, `logs` and `status` mean while it runs. When there is no spot "
+		"capacity, the named instance is started on demand, with a warning that tells its price. If the "
+		"named instance was itself bought as spot, by a persistent request, it is started, and what "
+		"stands in for it is bought on demand.\n\n"
 		"After an interrupt the instance goes on starting; that is said.",
 	.options = options,
 	.options_size = sizeof(struct start_options),

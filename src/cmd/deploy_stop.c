@@ -17,8 +17,8 @@ static struct error *end(struct context *ctx, const struct stop_options *o, int 
 	struct deployment d = { 0 };
 	struct deployed t = { 0 };
 	if (argc)
-		return error_new(ERROR_USAGE, "there is no argument such as '%s': environments are named by --env",
-				 argv[0]);
+		return error_new(ERROR_USAGE, "there is no argument such as '%s': environments are named by "
+				 "--env", argv[0]);
 	if (o->timeout < 1)
 		return error_new(ERROR_USAGE, "--timeout is a number of seconds");
 	context_catch_signals(ctx);
@@ -53,8 +53,8 @@ static const struct option options[] = {
 	  "how long to wait (600)" },
 	{ OPTION_BOOL, 0, "wait", offsetof(struct stop_options, wait), NULL,
 	  "wait until it has stopped (default)",
-	  "Waits until the instance has stopped, which is the default; with --no-wait the command ends as soon as "
-	  "AWS has accepted the wish." },
+	  "Waits until the instance has stopped, which is the default; with --no-wait the command ends as soon "
+	  "as AWS has accepted the wish." },
 	{ .kind = OPTION_END },
 };
 
@@ -72,8 +72,8 @@ const struct command cmd_deploy_stop = {
 	.summary = "stop the instance",
 	.usage = usage,
 	.description =
-		"Stops the instance of the environment and waits until it has. A stopped instance costs its disks "
-		"only. What stands in for it (see `git deploy start`) is ended for ever, with its disk.\n\n"
+		"Stops the instance of the environment and waits until it has. A stopped instance costs its "
+		"disks only. What stands in for it (see `git deploy start`) is ended for ever, with its disk.\n\n"
 		"The hours that it ran, as far as they were not known, are booked in the ledger of hours (see "
 		"`git deploy cost`). After an interrupt the instance goes on stopping.",
 	.options = options,
@@ -93,12 +93,12 @@ const struct command cmd_deploy_hibernate = {
 	.summary = "stop the instance so that it goes on where it was",
 	.usage = usage,
 	.description =
-		"Hibernates the instance of the environment: its memory is written to its encrypted disk, and `git "
-		"deploy start` brings back all that ran, such as models that are loaded. Meanwhile it costs what a "
-		"stopped one does.\n\n"
-		"Only an instance that was launched for it can be hibernated: `hibernate: true` in the environment, "
-		"then `git deploy infra`. A newer release is pulled by the next boot, not by waking up: `git deploy` "
-		"sends it to an instance that runs.",
+		"Hibernates the instance of the environment: its memory is written to its encrypted disk, and "
+		"`git deploy start` brings back all that ran, such as models that are loaded. Meanwhile it costs "
+		"what a stopped one does.\n\n"
+		"Only an instance that was launched for it can be hibernated: `hibernate: true` in the "
+		"environment, then `git deploy infra`. A newer release is pulled by the next boot, not by waking "
+		"up: `git deploy` sends it to an instance that runs.",
 	.options = options,
 	.options_size = sizeof(struct stop_options),
 	.defaults = &defaults,

@@ -161,7 +161,7 @@ is "$out" '' 'start --no-wait: without a URL'
 as gpu
 run git deploy start --env=gpu
 is "$status" 0 'spot'
-like "$err" "^i-[0-9a-f]+ is launched in place of $gpu\$" 'spot: something is launched in its place'
+like "$err" "^i-[0-9a-f]+ is launched in place of $gpu \\(g5\\.xlarge, spot, about \\\$0\\.[0-9]+ an hour\\)\$" 'spot: something is launched in its place'
 like "$(state 'gpu-demo (spot)')" " running spot .*git-deploy:stands-in-for=$gpu git-deploy:stop-after=" \
 	'spot: on spot capacity, with tags'
 like "$(state "$gpu")" ' stopped ' 'spot: the instance itself is left alone'
