@@ -1,5 +1,6 @@
 #include "deploy/release_documents.h"
 
+#include "base/memory.h"
 #include "image/sbom.h"
 
 struct error *release_attach_documents(struct registries *registries, const struct assembly *a,
@@ -13,11 +14,11 @@ struct error *release_attach_documents(struct registries *registries, const stru
 	};
 	sbom_write(&sbom, &a->image, &a->spec, &a->build, a->packages, a->nr_packages);
 	provenance_write(&provenance, &a->image, &a->spec, &a->build);
-	struct error *err = registry_attach(registries, target, &subject, SBOM_MEDIA_TYPE, SBOM_MEDIA_TYPE,
-					    slice_of(&sbom));
-	if (!err)
-		err = registry_attach(registries, target, &subject, PROVENANCE_MEDIA_TYPE,
-				      PROVENANCE_MEDIA_TYPE, slice_of(&provenance));
+	const struct attachment attachments[] = {
+		{ SBOM_MEDIA_TYPE, SBOM_MEDIA_TYPE, slice_of(&sbom) },
+		{ PROVENANCE_MEDIA_TYPE, PROVENANCE_MEDIA_TYPE, slice_of(&provenance) },
+	};
+	struct error *err = registry_attach(registries, target, &subject, attachments, ARRAY_SIZE(attachments));
 	buffer_release(&sbom);
 	buffer_release(&provenance);
 	return error_context(err, "the image is pushed, but its documents are not attached");

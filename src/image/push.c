@@ -78,9 +78,23 @@ struct error *image_push(struct registries *r, const struct image *image, const 
 	struct error *err = put_blobs(r, image, target, result);
 	if (!err)
 		err = put_manifest_once(r, image, target, NULL, &result->manifest_new);
-	for (size_t i = 0; !err && i < nr_tags; i++)
+	struct error *taken = NULL;
+	for (size_t i = 0; !err && i < nr_tags; i++) {
 		err = put_manifest_once(r, image, target, tags[i], &new);
-	if (!err && result->manifest_new)
+		if (!error_is(err, ERROR_EXISTS))
+			continue;
+		result->tags_taken++;
+		if (taken)
+			error_free(err);
+		else
+			taken = err;
+		err = NULL;
+	}
+	if (err)
+		error_free(taken);
+	else
+		err = taken;
+	if (result->manifest_new)
 		result->bytes_sent += (int64_t)image->manifest.len;
 	return err;
 }

@@ -43,6 +43,10 @@ void registries_free(struct registries *r);
 void registries_allow_http(struct registries *r, const char *host);
 bool registries_use_http(struct registries *r, const char *host);
 
+/* As the settings have it, from now on. */
+void registries_set_progress(struct registries *r,
+			     void (*progress)(void *data, int64_t done, int64_t total, const char *what), void *data);
+
 /* The bytes of the manifest of TAG, or of the digest if REF has one, whose digest is checked. DIGEST may be NULL. */
 struct error *registry_get_manifest(struct registries *r, const struct reference *ref, struct buffer *out,
 				    char **media_type, struct digest *digest);
@@ -98,8 +102,12 @@ struct error *registry_put_blobs(struct registries *r, const struct reference *r
 /* What is attached to a manifest, by the referrers API or its fall-back tag; OUT is an index (manifest_release). */
 struct error *registry_referrers(struct registries *r, const struct reference *ref, const struct digest *subject,
 				 struct manifest *out);
-/* Attaches BYTES as an artifact of TYPE to the manifest SUBJECT; once: the same bytes again change nothing. */
+/* Attaches documents to the manifest SUBJECT, once: what is attached already changes nothing. */
+struct attachment {
+	const char *artifact_type, *media_type;
+	struct slice bytes;
+};
 struct error *registry_attach(struct registries *r, const struct reference *ref, const struct descriptor *subject,
-			      const char *artifact_type, const char *media_type, struct slice bytes);
+			      const struct attachment *attachments, size_t nr);
 
 #endif

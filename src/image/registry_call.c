@@ -496,6 +496,13 @@ bool registries_use_http(struct registries *r, const char *host)
 	return plain;
 }
 
+void registries_set_progress(struct registries *r,
+			     void (*progress)(void *data, int64_t done, int64_t total, const char *what), void *data)
+{
+	r->settings.progress = progress;
+	r->settings.progress_data = data;
+}
+
 char *scope_of(const struct reference *ref, const char *actions)
 {
 	return xstrfmt("repository:%s:%s", ref->repository, actions);

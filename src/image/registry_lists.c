@@ -223,51 +223,98 @@ static struct error *put_fallback(struct registries *r, const struct reference *
 	return err;
 }
 
-static void write_artifact(struct buffer *out, const struct descriptor *subject, const char *artifact_type,
-			   const struct blob *config, const struct descriptor *layer)
+/* An attachment as it is stored: a manifest whose only layer it is. */
+struct artifact {
+	struct digest layer, digest;
+	struct buffer manifest;
+	bool attached; /* before */
+};
+
+static const struct slice empty_config = { "{}", 2 };
+
+static void artifact_make(struct artifact *out, const struct descriptor *subject, const struct attachment *a)
 {
+	struct descriptor layer = { .media_type = (char *)a->media_type, .size = (int64_t)a->bytes.len };
 	struct manifest m = {
 		.media_type = (char *)MEDIA_OCI_MANIFEST,
-		.config = { .media_type = (char *)MEDIA_OCI_EMPTY, .digest = config->digest, .size = config->size },
-		.layers = (struct descriptor *)layer,
+		.config = { .media_type = (char *)MEDIA_OCI_EMPTY, .size = (int64_t)empty_config.len },
+		.layers = &layer,
 		.nr_layers = 1,
-		.artifact_type = (char *)artifact_type,
+		.artifact_type = (char *)a->artifact_type,
 		.subject = { .media_type = subject->media_type, .digest = subject->digest, .size = subject->size },
 	};
-	manifest_write(out, &m);
+	buffer_init(&out->manifest, OCI_MAX_MANIFEST);
+	digest_of(a->bytes.data, a->bytes.len, &out->layer);
+	digest_of(empty_config.data, empty_config.len, &m.config.digest);
+	layer.digest = out->layer;
+	manifest_write(&out->manifest, &m);
+	digest_of(out->manifest.data, out->manifest.len, &out->digest);
+}
+
+/* All that the new artifacts are made of, at once. */
+static struct error *put_documents(struct registries *r, const struct reference *ref,
+				   const struct artifact *artifacts, const struct attachment *attachments, size_t nr)
+{
+	struct blob *blobs = xcalloc(nr + 1, sizeof(*blobs));
+	size_t nr_blobs = 1;
+	int64_t sent;
+	blobs[0] = (struct blob){ .size = (int64_t)empty_config.len, .bytes = empty_config };
+	digest_of(empty_config.data, empty_config.len, &blobs[0].digest);
+	for (size_t i = 0; i < nr; i++)
+		if (!artifacts[i].attached)
+			blobs[nr_blobs++] = (struct blob){
+				.digest = artifacts[i].layer,
+				.size = (int64_t)attachments[i].bytes.len,
+				.bytes = attachments[i].bytes,
+			};
+	struct error *err = registry_put_blobs(r, ref, blobs, nr_blobs, &sent);
+	free(blobs);
+	return err;
+}
+
+/* *UNKNOWN: the registry does not keep account of what is attached; INDEX has it all then. */
+static struct error *put_artifact(struct registries *r, const struct reference *ref, const struct artifact *a,
+				  const char *type, struct manifest *index, bool *unknown)
+{
+	struct reference target = { ref->registry, ref->repository, NULL, { "" } };
+	struct descriptor entry = {
+		.media_type = (char *)MEDIA_OCI_MANIFEST, .digest = a->digest, .size = (int64_t)a->manifest.len,
+		.artifact_type = (char *)type,
+	};
+	bool keeps_subject = false;
+	struct error *err = put_manifest(r, &target, MEDIA_OCI_MANIFEST, slice_of(&a->manifest), &a->digest,
+					 &keeps_subject);
+	if (!err) {
+		add_entry(index, &entry);
+		*unknown |= !keeps_subject;
+	}
+	return err;
 }
 
 struct error *registry_attach(struct registries *r, const struct reference *ref, const struct descriptor *subject,
-			      const char *artifact_type, const char *media_type, struct slice bytes)
+			      const struct attachment *attachments, size_t nr)
 {
-	struct blob blobs[] = { { .size = 2, .bytes = { "{}", 2 } }, { .size = (int64_t)bytes.len, .bytes = bytes } };
-	struct manifest attached;
-	struct buffer artifact = BUFFER_INIT_MAX(OCI_MAX_MANIFEST);
-	struct reference target = { ref->registry, ref->repository, NULL, { "" } };
-	struct digest digest;
-	bool supported, keeps_subject = false;
-	int64_t sent;
-	for (size_t i = 0; i < ARRAY_SIZE(blobs); i++)
-		digest_of(blobs[i].bytes.data, blobs[i].bytes.len, &blobs[i].digest);
-	struct descriptor layer = { .media_type = (char *)media_type, .digest = blobs[1].digest, .size = blobs[1].size };
-	write_artifact(&artifact, subject, artifact_type, &blobs[0], &layer);
-	digest_of(artifact.data, artifact.len, &digest);
-	struct error *err = find_referrers(r, ref, &subject->digest, &attached, &supported);
-	if (err || has_entry(&attached, &digest))
-		goto out;
-	err = registry_put_blobs(r, ref, blobs, ARRAY_SIZE(blobs), &sent);
-	if (!err)
-		err = put_manifest(r, &target, MEDIA_OCI_MANIFEST, slice_of(&artifact), &digest, &keeps_subject);
-	if (!err && !keeps_subject && !supported) {
-		struct descriptor entry = {
-			.media_type = (char *)MEDIA_OCI_MANIFEST, .digest = digest, .size = (int64_t)artifact.len,
-			.artifact_type = (char *)artifact_type,
-		};
-		add_entry(&attached, &entry);
-		err = put_fallback(r, ref, &subject->digest, &attached);
+	struct artifact *artifacts = xcalloc(nr ? nr : 1, sizeof(*artifacts));
+	struct manifest index;
+	bool supported, unknown = false;
+	size_t new = 0;
+	struct error *err = find_referrers(r, ref, &subject->digest, &index, &supported);
+	for (size_t i = 0; i < nr; i++) {
+		artifact_make(&artifacts[i], subject, &attachments[i]);
+		artifacts[i].attached = has_entry(&index, &artifacts[i].digest);
+		new += !artifacts[i].attached;
 	}
-out:
-	manifest_release(&attached);
-	buffer_release(&artifact);
+	if (!err && new)
+		err = put_documents(r, ref, artifacts, attachments, nr);
+	for (size_t i = 0; i < nr && !err; i++)
+		if (!artifacts[i].attached)
+			err = put_artifact(r, ref, &artifacts[i], attachments[i].artifact_type, &index, &unknown);
+	/* All at once: where tags cannot be changed, this one can be put once. */
+	if (!err && unknown && !supported)
+		err = put_fallback(r, ref, &subject->digest, &index);
+	for (size_t i = 0; i < nr; i++)
+		buffer_release(&artifacts[i].manifest);
+	free(artifacts);
+	manifest_release(&index);
 	return err;
 }

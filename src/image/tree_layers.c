@@ -9,8 +9,8 @@
 #define TOP_LAYERS (BUILD_MAX_TREE_LAYERS / 2)
 /* Layers of fewer files are not split further; a power of two. */
 #define SPLIT_MIN_WEIGHT 6
-/* A folder in a split one gets its own layer when it has at least 2^-3 of the files, by their weights. */
-#define OWN_WEIGHT 3
+/* A folder in a split one gets its own layer when it has at least 2^-2 of the files, by their weights. */
+#define OWN_WEIGHT 2
 
 /* A layer to be: some children of a folder. */
 struct unit {
@@ -19,6 +19,7 @@ struct unit {
 	const struct file_node **members; /* sorted by name */
 	size_t nr, files;
 	unsigned bit;                     /* of the names' hashes that parts it next */
+	uint64_t ones;                    /* bits by which it was parted and that are set in all members */
 	bool final;
 };
 
@@ -149,6 +150,7 @@ static bool halve(struct planning *p, struct unit *unit)
 				unit->members[zeros++] = member;
 		}
 		unit->nr = zeros;
+		other->ones |= (uint64_t)1 << unit->bit;
 		unit->bit = ++other->bit;
 		count_files(unit);
 		count_files(other);
@@ -159,11 +161,12 @@ static bool halve(struct planning *p, struct unit *unit)
 
 /* -- the plan ---------------------------------------------------------------------------------- */
 
+/* By what a new file does not change. */
 static int compare_units(const void *a, const void *b)
 {
 	const struct unit *one = a, *other = b;
 	int order = strcmp(one->path, other->path);
-	return order ? order : strcmp(one->members[0]->name, other->members[0]->name);
+	return order ? order : (one->ones > other->ones) - (one->ones < other->ones);
 }
 
 /* The heaviest unit that may be split, or NULL. */

@@ -6,7 +6,7 @@ Prints its address. Each request is noted in the file REQUESTS: method, path, st
 or "-"). What goes wrong is chosen by the first part of the repository's name, words joined by "-": "ecr-busy/app".
 
     ecr        logins as AWS; no mounts; a second PUT to the same upload is 416; PATCH is answered with 201 and a Range
-               that does not move; tags but "latest" cannot be changed
+               that does not move; tags but "latest" cannot be changed; it keeps account of what refers to a manifest
     bearer     wants bearer tokens of /token; a token is good for six requests
     lost       the first PUT of a blob is read, and then the connection is closed
     half       of the first answer to a GET of a blob, half is sent
@@ -24,6 +24,7 @@ or "-"). What goes wrong is chosen by the first part of the repository's name, w
 
 import base64
 import collections
+import hashlib
 import http.client
 import http.server
 import json
@@ -39,6 +40,7 @@ TOKEN_USES = 6
 lock = threading.Lock()
 counts = collections.Counter()
 tokens = {}
+referrers = collections.defaultdict(list)
 
 
 def once(*key, times=1):
@@ -168,14 +170,18 @@ class Proxy(http.server.BaseHTTPRequestHandler):
         elif self.command == "PATCH":
             once("sent", path)
             self.answer(201, Range="0-0", Location=path)
-        elif self.command == "PUT" and self.kind == "manifest" and not self.may_tag(body):
+        elif self.kind == "referrers":
+            index = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json",
+                     "manifests": referrers[path.rsplit("/", 1)[1]]}
+            self.answer(200, json.dumps(index).encode(), Content_Type=index["mediaType"])
+        elif self.command == "PUT" and self.kind == "manifest" and not self.may_tag():
             self.refuse(400, "TAG_INVALID", f"The image tag '{self.path.rsplit('/', 1)[1]}' already exists in the "
                         f"'{self.repository}' repository and cannot be overwritten because the tag is immutable.")
         else:
             return False
         return True
 
-    def may_tag(self, _):
+    def may_tag(self):
         tag = self.path.rsplit("/", 1)[1]
         if tag == "latest" or tag.startswith("sha256:"):
             return True
@@ -197,7 +203,7 @@ class Proxy(http.server.BaseHTTPRequestHandler):
         path = self.path
         if "ecr" in self.faults and "mount=" in path:
             path = path.split("?")[0]
-        headers = {name: value for name, value in self.headers.items()
+        headers = {name: ", ".join(self.headers.get_all(name)) for name in self.headers
                    if name.lower() not in ("authorization", "transfer-encoding", "content-length", "connection")}
         headers["Authorization"] = LOGIN
         headers["Content-Length"] = str(len(body))
@@ -205,6 +211,8 @@ class Proxy(http.server.BaseHTTPRequestHandler):
         half = "half" in self.faults and self.kind == "blob" and self.command == "GET" and once("half", self.path)
         self.note(status)
         self.send_response(status)
+        if "ecr" in self.faults and self.kind == "manifest" and self.command == "PUT":
+            self.keep_referrer(body)
         for name, value in answer:
             if name.lower() not in ("date", "server", "connection", "transfer-encoding", "content-length"):
                 self.send_header(name, value)
@@ -214,13 +222,25 @@ class Proxy(http.server.BaseHTTPRequestHandler):
         self.wfile.write(data[:len(data) // 2] if half else data)
         self.close_connection = half
 
+    def keep_referrer(self, body):
+        manifest = json.loads(body)
+        subject = manifest.get("subject", {}).get("digest")
+        if subject:
+            entry = {"mediaType": manifest["mediaType"], "size": len(body), "artifactType": manifest["artifactType"],
+                     "digest": "sha256:" + hashlib.sha256(body).hexdigest()}
+            with lock:
+                if entry not in referrers[subject]:
+                    referrers[subject].append(entry)
+            self.send_header("OCI-Subject", subject)
+
     def serve(self):
         body = self.read_body()
         url = urllib.parse.urlsplit(self.path)
         match = re.fullmatch(r"/v2/(.+?)/(blobs/uploads|blobs|manifests|tags|referrers)/(.*)", url.path)
         self.repository = match[1] if match else ""
         self.faults = self.repository.split("/")[0].split("-")
-        self.kind = {"blobs/uploads": "upload", "blobs": "blob", "manifests": "manifest"}.get(match[2] if match else "")
+        self.kind = {"blobs/uploads": "upload", "blobs": "blob", "manifests": "manifest",
+                     "referrers": "referrers"}.get(match[2] if match else "")
         self.digest = urllib.parse.parse_qs(url.query).get("digest", [""])[0]
         if url.path == "/token":
             self.give_token()
