@@ -11,9 +11,9 @@
 
 const struct cloud_action cloud_actions[] = {
 	{ "ecr", "GetAuthorizationToken", ACTION_CALL, true, EVERYTHING, "build, push, status, verify" },
-	{ "ecr", "DescribeRepositories", ACTION_CALL, true, REPOSITORY, "push, release, plan, init" },
-	{ "ecr", "CreateRepository", ACTION_CALL, true, REPOSITORY, "push --create" },
-	{ "ecr", "PutLifecyclePolicy", ACTION_CALL, true, REPOSITORY, "push --create" },
+	{ "ecr", "DescribeRepositories", ACTION_CALL, true, REPOSITORY, "release" },
+	{ "ecr", "CreateRepository", ACTION_CALL, true, REPOSITORY, "release" },
+	{ "ecr", "PutLifecyclePolicy", ACTION_CALL, true, REPOSITORY, "release" },
 	{ "ecr", "BatchCheckLayerAvailability", ACTION_REGISTRY, true, REPOSITORY, "push" },
 	{ "ecr", "InitiateLayerUpload", ACTION_REGISTRY, true, REPOSITORY, "push" },
 	{ "ecr", "UploadLayerPart", ACTION_REGISTRY, true, REPOSITORY, "push" },

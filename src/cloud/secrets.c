@@ -25,6 +25,18 @@ static struct error *parameter_exists(struct cloud *c, const char *name, bool *e
 	return NULL;
 }
 
+/* What is allowed for a secret is not for a name that no secret has: AWS refuses that, and shows the name where
+ * the secret's ARN would be. */
+static bool is_nameless(const struct error *err, const char *name)
+{
+	if (!cloud_error_is(err, "AccessDeniedException"))
+		return false;
+	char *bare = xstrfmt(" on resource: %s ", name);
+	bool found = strstr(err->message, bare) != NULL;
+	free(bare);
+	return found;
+}
+
 struct error *secret_exists(struct cloud *c, const char *name, bool *exists)
 {
 	const char *secret;
@@ -34,14 +46,16 @@ struct error *secret_exists(struct cloud *c, const char *name, bool *exists)
 	char *id = xmemdupz(secret, strcspn(secret, "#"));
 	cJSON *p = cJSON_CreateObject(), *answer = NULL;
 	cJSON_AddStringToObject(p, "SecretId", id);
-	free(id);
 	struct error *err = cloud_json(c, "secretsmanager", "DescribeSecret", p, &answer);
-	if (cloud_error_drop(&err, "ResourceNotFoundException"))
-		return NULL;
-	/* One that is to be deleted can be described, but not read any more. */
-	*exists = !err && !cJSON_GetObjectItemCaseSensitive(answer, "DeletedDate");
-	if (!err)
+	if (cloud_error_is(err, "ResourceNotFoundException") || is_nameless(err, id)) {
+		error_free(err);
+		err = NULL;
+	} else if (!err) {
+		/* One that is to be deleted can be described, but not read any more. */
+		*exists = !cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(answer, "DeletedDate"));
 		cJSON_Delete(answer);
+	}
+	free(id);
 	return err;
 }
 

@@ -35,8 +35,8 @@ const struct permission permissions[] = {
 	{ "ecr:UploadLayerPart", WORKERS, PLACE_REPOSITORY, "push" },
 	{ "ecr:CompleteLayerUpload", WORKERS, PLACE_REPOSITORY, "push" },
 	{ "ecr:PutImage", WORKERS, PLACE_REPOSITORY, "push, release, rollback" },
-	{ "ecr:CreateRepository", PERSON, PLACE_REPOSITORY, "push --create" },
-	{ "ecr:PutLifecyclePolicy", PERSON, PLACE_REPOSITORY, "push --create" },
+	{ "ecr:CreateRepository", PERSON, PLACE_REPOSITORY, "release" },
+	{ "ecr:PutLifecyclePolicy", PERSON, PLACE_REPOSITORY, "release" },
 
 	{ "ec2:StartInstances", WORKERS, PLACE_INSTANCE, "start" },
 	{ "ec2:StopInstances", WORKERS, PLACE_INSTANCE, "stop, hibernate" },

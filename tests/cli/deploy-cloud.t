@@ -10,7 +10,12 @@ need_server moto-start
 export MOTO_FAULTS="$world/faults" MOTO_AGENT="$world/agent"
 start_server moto-start
 python=$SCRUTINY_BUILD/moto/bin/python
-plan 74
+tool=$SCRUTINY_BUILD/tests/tools/cloud-call
+[ -x "$tool" ] || {
+	echo "Bail out! $tool is not built: use \`make check-cli\`"
+	exit 1
+}
+plan 91
 
 # test_ask PATH [FILE]: asks what the mock tells tests only.
 test_ask () {
@@ -25,7 +30,7 @@ print(urllib.request.urlopen(sys.argv[1].replace(" ", "%20"), data).read().decod
 state () {
 	test_ask "state/eu-west-1/$1"
 }
-"$python" "$source_tree/tests/servers/cloud_world.py" "$address" prod gpu nap far odd none nobody >"$world/made" || exit 1
+"$python" "$source_tree/tests/servers/cloud_world.py" "$address" prod gpu nap far odd none person nobody >"$world/made" || exit 1
 web='' gpu='' nap=''
 # shellcheck disable=SC1091 # made above
 . "$world/made"
@@ -55,6 +60,10 @@ image:
 port: 8501
 health: /healthz
 uptime: 8 hours
+secrets:
+  OPENAI_API_KEY: /web-demo/openai
+  DB_PASSWORD: secretsmanager:web-demo/db#password
+  MISSING: secretsmanager:web-demo/none
 environments:
   prod: {instance: web-demo, type: t3.medium, url: '$url'}
   sick: {instance: web-demo, type: t3.medium, url: '$url/sick'}
@@ -75,6 +84,49 @@ as () {
 for user in prod gpu nap far odd none; do
 	git deploy iam --role=ci --env="$user" >"$world/policy" && test_ask "policy/$user" "$world/policy"
 done
+git deploy iam --role=person >"$world/policy" && test_ask policy/person "$world/policy"
+
+# -- who we are, the registry, secrets -----------------------------------------------------------------------
+
+as prod
+export AWS_REGION=eu-west-1
+run "$tool" identity
+is "$out" '123456789012 arn:aws:iam::123456789012:user/prod' 'who we are'
+run "$tool" login
+is "$out" 'AWS with a password' 'a login for the registry'
+run "$tool" repository web-demo
+like "$err" "^there is no repository 'web-demo' in ECR in eu-west-1\$" 'a repository that is not there'
+like "$err" '^hint: `git deploy release --accept-cost` makes it' 'a repository that is not there: how it is made'
+run "$tool" make web-demo
+like "$err" '^ecr: AccessDeniedException: .*ecr:CreateRepository on resource: arn:aws:ecr:eu-west-1:123456789012:repository/web-demo' \
+	'CI makes no repository'
+run "$tool" repository another
+like "$err" '^ecr: AccessDeniedException: .*repository/another' 'nor does it see another'
+as person
+for time in 'is made' 'is left as it is'; do
+	run "$tool" make web-demo
+	is "$out" '123456789012.dkr.ecr.eu-west-1.amazonaws.com/web-demo immutable latest moves' "a repository $time"
+done
+as prod
+run "$tool" repository web-demo
+is "$out" '123456789012.dkr.ecr.eu-west-1.amazonaws.com/web-demo immutable latest moves' 'and is found'
+like "$(test_ask repository/eu-west-1/web-demo)" '"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14' \
+	'untagged images go after two weeks'
+like "$(test_ask repository/eu-west-1/web-demo)" '"tagPatternList":\["\*"\],"countType":"imageCountMoreThan","countNumber":30' \
+	'the newest tagged ones stay'
+run "$tool" secret /web-demo/openai
+is "$out" there 'a parameter that is there'
+run "$tool" secret /web-demo/none
+is "$out" 'not there' 'a parameter that is not'
+run "$tool" secret 'secretsmanager:web-demo/db#password'
+is "$out" there 'a secret that is there'
+run "$tool" secret secretsmanager:web-demo/none
+is "$out" 'not there' 'a secret that is not'
+run "$tool" secret secretsmanager:others/db
+like "$err" '^secretsmanager: AccessDeniedException: .* on resource: arn:aws:secretsmanager:eu-west-1:123456789012:secret:others/db-' 'the secret of another app is none of ours'
+run "$tool" volumes "$web"
+like "$out" '^t3\.medium [0-9]+ GB$' 'what its disks hold'
+unset AWS_REGION
 
 # -- start ---------------------------------------------------------------------------------------------------
 
@@ -260,6 +312,6 @@ like "$err" '^fatal: no AWS credentials were found' 'no credentials: where they 
 
 # -- nothing was called that is not allowed, and all that is allowed was called -----------------------------------
 
-calls=$(test_ask calls | grep '^ec2:\|^ssm:' | tr '\n' ' ')
-is "$calls" 'ec2:CreateTags ec2:DescribeInstances ec2:DescribeRegions ec2:DescribeVolumes ec2:GetConsoleOutput ec2:RunInstances ec2:StartInstances ec2:StopInstances ec2:TerminateInstances ssm:GetCommandInvocation ssm:SendCommand ' \
+calls=$(test_ask calls | grep -v '^iam:' | tr '\n' ' ')
+is "$calls" 'ec2:CreateTags ec2:DescribeInstances ec2:DescribeRegions ec2:DescribeVolumes ec2:GetConsoleOutput ec2:RunInstances ec2:StartInstances ec2:StopInstances ec2:TerminateInstances ecr:CreateRepository ecr:DescribeRepositories ecr:GetAuthorizationToken ecr:PutLifecyclePolicy secretsmanager:CreateSecret secretsmanager:DescribeSecret ssm:DescribeParameters ssm:GetCommandInvocation ssm:PutParameter ssm:SendCommand sts:GetCallerIdentity ' \
 	'the actions that were called'

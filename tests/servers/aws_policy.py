@@ -178,7 +178,8 @@ class Calls:
     def of_secretsmanager(self, name, body):
         secret = body.get("SecretId") or body.get("Name") or "*"
         found = self.secret_arn(secret)
-        return [Request(f"secretsmanager:{name}", found or self.arn("secretsmanager", f"secret:{secret}"))]
+        # A name that no secret has is not made an ARN.
+        return [Request(f"secretsmanager:{name}", found or secret)]
 
     def needs(self, service, name, body):
         """The permissions that the call NAME with BODY (its bytes) needs; None when SERVICE is not known here."""

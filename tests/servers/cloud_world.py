@@ -64,6 +64,10 @@ def main():
         "odd": stopped(near, "odd-demo", "u-24tb1.metal"),
         "far": stopped(far, "far-demo", "t3.medium"),
     }
+    keys = (keys["AccessKeyId"], keys["SecretAccessKey"])
+    client("ssm", *keys).put_parameter(Name="/web-demo/openai", Value="sk-parameter", Type="SecureString")
+    client("secretsmanager", *keys).create_secret(Name="web-demo/db", SecretString='{"password": "secret"}')
+    client("secretsmanager", *keys).create_secret(Name="others/db", SecretString="secret")
     for name, value in made.items():
         print(f"{name}='{value}'")
 

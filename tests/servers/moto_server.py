@@ -6,7 +6,8 @@
 - Faults: lines of the file MOTO_FAULTS, "<action> <code> <message>"; "RunInstances:spot" is for spot instances only.
 - For the tests themselves, without signature or permission: GET /test/state/<region>/<id or name> tells of instances;
   GET /test/end/<region>/<id> ends one; POST /test/policy/<user> gives the user that policy and no other; GET
-  /test/calls tells which actions were called since it was asked last.
+  /test/calls tells which actions were called since it was asked last; GET /test/repository/<region>/<name> tells the
+  lifecycle policy of a repository.
 """
 
 import datetime
@@ -19,6 +20,7 @@ import threading
 
 from aws_policy import Calls, is_allowed
 from moto.core.exceptions import JsonRESTError
+from moto.ecr.models import ecr_backends
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import InstanceBackend
@@ -248,6 +250,8 @@ def answer_test(path, body):
         ec2_backends[ACCOUNT][rest[0]].terminate_instances([rest[1]])
     elif what == "policy":
         iam_backends[ACCOUNT]["aws"].put_user_policy(rest[0], "printed", body)
+    elif what == "repository":
+        return ecr_backends[ACCOUNT][rest[0]].repositories[rest[1]].lifecycle_policy or ""
     elif what == "calls":
         seen = "".join(call + "\n" for call in sorted(set(calls_made)))
         calls_made.clear()

@@ -498,7 +498,7 @@ static void test_no_repository(void **state)
 	       "repository with name 'web' does not exist in the registry with id '1'\"}");
 	world_open(&w);
 	assert_fails(ecr_find_repository(w.cloud, "web", &r), ERROR_NOT_FOUND,
-		     "there is no repository 'web' in ECR in eu-west-1", "git deploy push --create");
+		     "there is no repository 'web' in ECR in eu-west-1", "git deploy release --accept-cost");
 	world_close(&w);
 }
 
@@ -697,7 +697,11 @@ static void test_whether_a_secret_is_there(void **state)
 	bool exists;
 	answer(&w, "\"Values\":[\"/web/key\"]", 0, "200 OK", "", "{\"Parameters\":[{\"Name\":\"/web/key\"}]}");
 	answer(&w, "DescribeParameters", 0, "200 OK", "", "{\"Parameters\":[]}");
-	answer(&w, "{\"SecretId\":\"web/db\"}", 0, "200 OK", "", "{\"Name\":\"web/db\"}");
+	answer(&w, "{\"SecretId\":\"web/db\"}", 0, "200 OK", "", "{\"Name\":\"web/db\",\"DeletedDate\":null}");
+	answer(&w, "{\"SecretId\":\"web/nameless\"}", 0, "400 Bad Request", "",
+	       "{\"__type\":\"AccessDeniedException\",\"Message\":\"User: arn:aws:iam::1:user/ci is not authorized to "
+	       "perform: secretsmanager:DescribeSecret on resource: web/nameless because no identity-based policy "
+	       "allows the secretsmanager:DescribeSecret action\"}");
 	answer(&w, "{\"SecretId\":\"web/old\"}", 0, "200 OK", "", "{\"Name\":\"web/old\",\"DeletedDate\":1.0}");
 	answer(&w, "DescribeSecret", 0, "400 Bad Request", "", "{\"__type\":\"ResourceNotFoundException\"}");
 	world_open(&w);
@@ -705,7 +709,8 @@ static void test_whether_a_secret_is_there(void **state)
 		const char *name;
 		bool exists;
 	} cases[] = { { "/web/key", true }, { "/web/none", false }, { "secretsmanager:web/db#password", true },
-		      { "secretsmanager:web/old", false }, { "secretsmanager:none", false } };
+		      { "secretsmanager:web/old", false }, { "secretsmanager:none", false },
+		      { "secretsmanager:web/nameless", false } };
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		assert_ok(secret_exists(w.cloud, cases[i].name, &exists));
 		if (exists != cases[i].exists)
