@@ -237,10 +237,11 @@ static struct error *renew_credentials(struct server *s, const char *repository,
 	struct error *err = credentials_for(s, repository, &c);
 	if (err || c->generation != generation)
 		return err;
-	bool had = c->user;
-	if (had)
+	if (c->user) {
+		c->refused = true;
 		err = ask_for(s, c, repository, true);
-	return err || c->user ? err : login_error(s, had);
+	}
+	return err || c->user ? err : login_error(s, c->refused);
 }
 
 static char *basic_header(const struct credentials *c)
@@ -441,7 +442,7 @@ static struct error *authorize_basic(struct call *c, char **header)
 	struct credentials *who;
 	struct error *err = credentials_for(c->server, c->request.repository, &who);
 	if (!err && !who->user)
-		err = login_error(c->server, false);
+		err = login_error(c->server, who->refused);
 	if (!err) {
 		*header = basic_header(who);
 		c->generation = who->generation;
@@ -478,20 +479,19 @@ struct error *server_unauthorized(struct call *c, const struct http_response *re
 	struct challenge challenge;
 	bool sent = c->generation || c->serial;
 	struct error *err = read_challenge(s, response, &challenge);
-	if (err || sent) {
+	if (err) {
 		challenge_release(&challenge);
-	} else {
-		challenge_release(&s->challenge);
-		s->challenge = challenge;
-	}
-	if (err)
 		return err;
+	}
+	/* A server may have several ways, one for each repository. */
+	challenge_release(&s->challenge);
+	s->challenge = challenge;
 	/* The first time nothing was sent. */
 	if (c->renewals++ > (c->generation ? MAX_NEW_CREDENTIALS : MAX_NEW_TOKENS))
 		return login_error(s, sent);
-	if (c->generation)
-		return renew_credentials(s, c->request.repository, c->generation);
-	struct token *t = sent ? token_for(c) : NULL;
+	if (challenge.scheme == CHALLENGE_BASIC)
+		return c->generation ? renew_credentials(s, c->request.repository, c->generation) : NULL;
+	struct token *t = c->serial ? token_for(c) : NULL;
 	if (t && t->serial == c->serial) {
 		secret_free(t->text);
 		t->text = NULL;

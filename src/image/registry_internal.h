@@ -31,6 +31,7 @@ bool challenge_parse(struct challenge *out, struct slice header);
 struct credentials {
 	char *repository;        /* NULL: all */
 	char *user, *password;   /* NULL: none */
+	bool refused;            /* there were some, and the server did not accept them */
 	unsigned generation;     /* from 1 */
 	struct credentials *next;
 };

@@ -3,7 +3,8 @@
     python3 registry_proxy.py UPSTREAM REQUESTS
 
 Prints its address. Each request is noted in the file REQUESTS: method, path, status, and who asked (the user's name, "token",
-or "-"). What goes wrong is chosen by the first part of the repository's name, words joined by "-": "ecr-busy/app".
+or "-"). What goes wrong is chosen by the first part of the repository's name, words joined by "-": "ecr-busy/app". Nothing does
+when there is a header "X-Faults: off".
 
     ecr        logins as AWS; no mounts; a second PUT to the same upload is 416; PATCH is answered with 201 and a Range
                that does not move; tags but "latest" cannot be changed; it keeps account of what refers to a manifest
@@ -11,7 +12,7 @@ or "-"). What goes wrong is chosen by the first part of the repository's name, w
     lost       the first PUT of a blob is read, and then the connection is closed
     half       of the first answer to a GET of a blob, half is sent
     busy       all is answered with 503 twice
-    slow       all is answered with 429 once, with Retry-After
+    slow       all is answered with 429 once, and when to come back
     storage    blobs are redirected to another port, which refuses who says who it is
     loop       blobs are redirected in a circle
     eof        uploads are not answered: what ECR does when there is no repository
@@ -80,6 +81,8 @@ class Proxy(http.server.BaseHTTPRequestHandler):
 
     def refuse(self, status, code, message, **headers):
         body = json.dumps({"errors": [{"code": code, "message": message}]}).encode()
+        if status >= 500 or status == 429:
+            headers["Retry_After_Ms"] = "5"
         self.answer(status, body, Content_Type="application/json", **headers)
 
     def hang_up(self):
@@ -137,7 +140,7 @@ class Proxy(http.server.BaseHTTPRequestHandler):
         if "busy" in self.faults and once("busy", *what, times=2):
             self.refuse(503, "UNAVAILABLE", "try again")
         elif "slow" in self.faults and once("slow", *what):
-            self.refuse(429, "TOOMANYREQUESTS", "Rate exceeded", Retry_After="0")
+            self.refuse(429, "TOOMANYREQUESTS", "Rate exceeded")
         elif "eof" in self.faults and write:
             self.hang_up()
         elif "missing" in self.faults and self.command == "HEAD":
@@ -238,7 +241,7 @@ class Proxy(http.server.BaseHTTPRequestHandler):
         url = urllib.parse.urlsplit(self.path)
         match = re.fullmatch(r"/v2/(.+?)/(blobs/uploads|blobs|manifests|tags|referrers)/(.*)", url.path)
         self.repository = match[1] if match else ""
-        self.faults = self.repository.split("/")[0].split("-")
+        self.faults = [] if self.headers.get("X-Faults") == "off" else self.repository.split("/")[0].split("-")
         self.kind = {"blobs/uploads": "upload", "blobs": "blob", "manifests": "manifest",
                      "referrers": "referrers"}.get(match[2] if match else "")
         self.digest = urllib.parse.parse_qs(url.query).get("digest", [""])[0]

@@ -268,6 +268,32 @@ static void test_a_token_is_fetched_once_for_its_scope_and_again_when_it_ends(vo
 	world_close(&w);
 }
 
+static void test_a_server_may_ask_otherwise_for_another_repository(void **state)
+{
+	(void)state;
+	struct world w;
+	struct bearer b = { .script = {
+		{ .needle = "GET /token?", .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{\"token\": \"new\"}" },
+		{ .needle = "Bearer new", .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" },
+		{ .needle = ANN_1, .times = 1, .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" },
+		{ .times = 1, .bytes = WANTS_BASIC },
+		{ .bytes = b.challenge },
+	} };
+	struct manifest_request requests[4];
+	world_open(&w, b.script, 5);
+	bearer_name_realm(&b, &w, "/token");
+	assert_null(get(&w, NULL));
+	for (size_t i = 0; i < ARRAY_SIZE(requests); i++)
+		requests[i].ref = &w.ref;
+	assert_null(registry_get_manifests(w.registries, requests, ARRAY_SIZE(requests)));
+	for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
+		assert_true(requests[i].found);
+		buffer_release(&requests[i].bytes);
+	}
+	assert_int_equal(w.logins, 1);
+	world_close(&w);
+}
+
 static void test_an_identity_token_is_exchanged(void **state)
 {
 	(void)state;
@@ -834,6 +860,7 @@ int main(void)
 		cmocka_unit_test(test_a_login_that_has_ended_is_renewed_in_the_middle),
 		cmocka_unit_test(test_a_login_that_is_never_accepted_ends_with_what_to_do),
 		cmocka_unit_test(test_a_token_is_fetched_once_for_its_scope_and_again_when_it_ends),
+		cmocka_unit_test(test_a_server_may_ask_otherwise_for_another_repository),
 		cmocka_unit_test(test_an_identity_token_is_exchanged),
 		cmocka_unit_test(test_no_password_goes_to_a_realm_in_the_clear_or_to_a_cloud),
 		cmocka_unit_test(test_challenges_are_read_as_servers_write_them),
