@@ -175,12 +175,18 @@ check-scripts:
 	@if command -v shellcheck >/dev/null; then shellcheck -x -S warning $(SCRIPTS); \
 	else echo 'shellcheck is not here: the scripts were not checked'; fi
 
-# A run with models, killed at random moments: KILLS times.
+# Runs with models, and releases, killed at random moments: KILLS and RELEASE_KILLS times.
 KILLS ?= 10
+RELEASE_KILLS ?= 4
 .PHONY: check-kill
 check-kill: all
 	python3 tests/kill/kill.py $(BUILD) $(KILLS)
 	python3 tests/kill/batch.py $(BUILD) $(KILLS)
+	python3 tests/kill/release.py $(BUILD) $(RELEASE_KILLS)
+# Releases alone: make check-kill-release RELEASE_KILLS=200
+.PHONY: check-kill-release
+check-kill-release: all
+	python3 tests/kill/release.py $(BUILD) $(RELEASE_KILLS)
 
 # The unit tests and the corpora once more: with the sanitizers, and under valgrind.
 .PHONY: check-sanitize check-valgrind

@@ -225,7 +225,7 @@ void release_run_say(const struct release_run *run, const struct release_outcome
 {
 	struct buffer line = BUFFER_INIT, safe = BUFFER_INIT;
 	const struct release *r = &o->release;
-	if (r->result == RELEASE_DONE || r->result == RELEASE_CANARY) {
+	if (r->result == RELEASE_DONE || r->result == RELEASE_CANARY || (!o->added && !o->built)) {
 		buffer_addstr(&line, prefix);
 		add_made(&line, o);
 	} else {
