@@ -455,8 +455,9 @@ void infrastructure_resources(struct resources *out, struct repo *repo, const st
 	add_new(out, "volume", xstrfmt("%u GB gp3", disk_of(i)), 0, gigabyte < 0 ? gigabyte : gigabyte * disk_of(i),
 		"also while it is stopped");
 	if (makes_repository(i))
-		add_new(out, "registry storage", xstrdup(c->repository.repository), 0, price_registry_gigabyte_month(),
-			"each GB that is stored");
+		resources_add(out, &(struct resource){
+			.kind = "registry storage", .name = xstrdup(c->repository.repository), .state = RESOURCE_NEW,
+			.usd_month = price_registry_gigabyte_month(), .by_use = true });
 	if (secrets)
 		add_new(out, "secrets", xstrfmt("%u in Secrets Manager", secrets), 0, secrets * price_secret_month(),
 			"made by hand");

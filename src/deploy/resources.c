@@ -40,7 +40,7 @@ static void fill_cells(struct buffer cells[COLUMNS], const struct resource *r)
 	text_for_terminal(&cells[1], r->name, strlen(r->name), false);
 	buffer_addstr(&cells[2], states[r->state]);
 	add_price(&cells[3], r->usd_hour, "h");
-	add_price(&cells[4], r->usd_month, "month");
+	add_price(&cells[4], r->usd_month, r->by_use ? "GB-month" : "month");
 	if (!r->usd_hour && !r->usd_month)
 		buffer_addstr(&cells[4], "free");
 }
@@ -90,7 +90,7 @@ void resources_sum(const struct resources *r, bool only_new, double *usd_hour, d
 	size_t nr = 0;
 	for (size_t i = 0; i < r->nr; i++) {
 		const struct resource *item = &r->items[i];
-		if (only_new && item->state != RESOURCE_NEW)
+		if ((only_new && item->state != RESOURCE_NEW) || item->by_use)
 			continue;
 		hour += item->usd_hour > 0 ? item->usd_hour : 0;
 		month += item->usd_month > 0 ? item->usd_month : 0;
@@ -109,7 +109,7 @@ struct error *resources_check(const struct resources *r, bool accepted)
 	struct buffer what = BUFFER_INIT;
 	for (size_t i = 0; i < r->nr && !accepted; i++) {
 		const struct resource *item = &r->items[i];
-		if (item->state != RESOURCE_NEW || !item->usd_month)
+		if (item->state != RESOURCE_NEW || !item->usd_month || item->by_use)
 			continue;
 		buffer_addf(&what, "%s%s %s (", what.len ? ", " : "", item->kind, item->name);
 		add_price(&what, item->usd_month, "month");

@@ -17,6 +17,7 @@ struct resource {
 	enum resource_state state;
 	double usd_hour;       /* while it runs; 0: none; below 0: not known */
 	double usd_month;      /* whether it runs or not; as above */
+	bool by_use;           /* usd_month is of what is stored, a gigabyte: told, and not refused */
 	const char *note;      /* or NULL */
 };
 struct resources {

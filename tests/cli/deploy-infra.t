@@ -40,7 +40,7 @@ is "$status" 0 'prints CloudFormation'
 printf '%s\n' "$out" >prod.yaml
 like "$err" '^instance +web-demo \(t3\.medium\) +new +\$0\.048/h' 'with the price of the instance'
 like "$err" '^volume +20 GB gp3 +new +\$1\.90/month' 'and of the disk, on standard error'
-like "$err" '^altogether \$0\.053 an hour while it runs, and \$2\.40 a month' 'and of all'
+like "$err" '^altogether \$0\.053 an hour while it runs, and \$2\.30 a month' 'and of all'
 unlike "$out" 'NatGateway|LoadBalancer|AWS::EC2::EIP|AccessKey|SecretString' 'nothing that costs while it stands, and no key'
 like "$out" 'HttpTokens: required' 'metadata needs a token'
 like "$out" 'HttpPutResponseHopLimit: 1' 'which containers do not get'

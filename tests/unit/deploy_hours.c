@@ -297,6 +297,32 @@ static void a_stop_of_what_nobody_knew_counts_only_as_far_as_can_be_told(void **
 	teardown(&p);
 }
 
+static void aws_tells_when_an_instance_was_stopped(void **state)
+{
+	static const struct {
+		const char *reason;
+		double hours;
+	} cases[] = {
+		{ "User initiated (2026-11-22 09:30:00 GMT)", 1.5 }, { "User initiated", 0 }, { NULL, 0 },
+		{ "User initiated (2026-11-22 07:30:00 GMT)", 0 }, { "(2026-11-22 13:30:00 GMT)", 0 },
+		{ "(9999-99-99 99:99:99 GMT)", 0 }, { "(2026", 0 },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct place p;
+		struct deploy_config config = { 0 };
+		struct deploy_environment env = { .name = (char *)"prod" };
+		struct instance instance = { .id = (char *)"i-0ab1", .type = (char *)"t3.medium",
+					     .state = (char *)"stopped", .launched = NOON - 4 * HOUR,
+					     .reason = (char *)cases[i].reason };
+		setup(&p);
+		assert_success(hours_see_instance(p.repo, NULL, &config, &env, "eu-central-1", &instance, NOON));
+		assert_about(month(&p, NOON).hours, cases[i].hours);
+		assert_about(month(&p, NOON).usd, cases[i].hours * 0.053);
+		teardown(&p);
+	}
+}
+
 static void each_month_has_its_own_hours(void **state)
 {
 	struct place p;
@@ -440,6 +466,7 @@ int main(void)
 		cmocka_unit_test(the_next_start_ends_what_nobody_saw_stop),
 		cmocka_unit_test(what_stops_by_itself_is_not_counted_for_longer),
 		cmocka_unit_test(a_stop_of_what_nobody_knew_counts_only_as_far_as_can_be_told),
+		cmocka_unit_test(aws_tells_when_an_instance_was_stopped),
 		cmocka_unit_test(each_month_has_its_own_hours),
 		cmocka_unit_test(hours_of_unknown_price_are_not_free),
 		cmocka_unit_test(what_has_no_name_or_start_is_not_booked),

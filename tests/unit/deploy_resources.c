@@ -54,6 +54,20 @@ static void what_costs_by_the_hour_only_is_not_recurring(void **state)
 	resources_release(&r);
 }
 
+static void what_is_paid_by_use_is_told_and_not_refused(void **state)
+{
+	struct resources r = { 0 };
+	struct buffer out = BUFFER_INIT;
+	(void)state;
+	add(&r, "registry storage", RESOURCE_NEW, 0, 0.1);
+	r.items[0].by_use = true;
+	assert_success(resources_check(&r, false));
+	resources_print(&out, &r);
+	assert_non_null(strstr(out.data, "$0.10/GB-month"));
+	buffer_release(&out);
+	resources_release(&r);
+}
+
 static void sums_tell_what_is_unknown(void **state)
 {
 	struct resources r = { 0 };
@@ -110,6 +124,7 @@ int main(void)
 		cmocka_unit_test(new_recurring_cost_is_refused),
 		cmocka_unit_test(recurring_cost_of_unknown_price_is_refused_too),
 		cmocka_unit_test(what_costs_by_the_hour_only_is_not_recurring),
+		cmocka_unit_test(what_is_paid_by_use_is_told_and_not_refused),
 		cmocka_unit_test(sums_tell_what_is_unknown),
 		cmocka_unit_test(lines_stand_in_columns),
 		cmocka_unit_test(names_cannot_draw_on_the_terminal),
