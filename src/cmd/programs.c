@@ -77,6 +77,7 @@ static const struct command *const deploy_commands[] = {
 	&cmd_deploy_stop,
 	&cmd_deploy_hibernate,
 	&cmd_deploy_logs,
+	&cmd_deploy_plan,
 	&cmd_deploy_iam,
 	&cmd_deploy_infra,
 	&cmd_deploy_cost,
