@@ -17,6 +17,7 @@ complete -c git-deploy -n __fish_is_first_token -a start -d 'start the instance 
 complete -c git-deploy -n __fish_is_first_token -a stop -d 'stop the instance'
 complete -c git-deploy -n __fish_is_first_token -a hibernate -d 'stop the instance so that it goes on where it was'
 complete -c git-deploy -n __fish_is_first_token -a logs -d 'show the journal of the app on its instance'
+complete -c git-deploy -n __fish_is_first_token -a plan -d 'show what a release would build, send, use and cost'
 complete -c git-deploy -n __fish_is_first_token -a iam -d 'print the least policies that CI, the instance and people need'
 complete -c git-deploy -n __fish_is_first_token -a infra -d 'print all that a deployment uses, for CloudFormation or Terraform'
 complete -c git-deploy -n __fish_is_first_token -a cost -d 'show how long instances ran and what that took'
@@ -42,14 +43,14 @@ complete -c git-deploy -n '__fish_seen_subcommand_from push' -s q -l quiet -d 'p
 complete -c git-deploy -n '__fish_seen_subcommand_from push' -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)'
 
 # deploy
-complete -c git-deploy -n 'not __fish_seen_subcommand_from build push release log status diff rollback promote abort boot start stop hibernate logs iam infra cost version' -s e -l env -x -d 'the environment; without it the only one, or prod'
-complete -c git-deploy -n 'not __fish_seen_subcommand_from build push release log status diff rollback promote abort boot start stop hibernate logs iam infra cost version' -s m -l note -x -d 'why, for the tag and the ledger'
-complete -c git-deploy -n 'not __fish_seen_subcommand_from build push release log status diff rollback promote abort boot start stop hibernate logs iam infra cost version' -l tag-only -d 'make and push the tag; the rest is CI\'s'
-complete -c git-deploy -n 'not __fish_seen_subcommand_from build push release log status diff rollback promote abort boot start stop hibernate logs iam infra cost version' -l push-tag -d 'push the tag to the remote (the default)'
-complete -c git-deploy -n 'not __fish_seen_subcommand_from build push release log status diff rollback promote abort boot start stop hibernate logs iam infra cost version' -l builder -x -d 'docker, buildah or podman, for dependencies'
-complete -c git-deploy -n 'not __fish_seen_subcommand_from build push release log status diff rollback promote abort boot start stop hibernate logs iam infra cost version' -l refresh -d 'have a running instance take the image now'
-complete -c git-deploy -n 'not __fish_seen_subcommand_from build push release log status diff rollback promote abort boot start stop hibernate logs iam infra cost version' -l accept-cost -d 'make a repository that the registry lacks'
-complete -c git-deploy -n 'not __fish_seen_subcommand_from build push release log status diff rollback promote abort boot start stop hibernate logs iam infra cost version' -s n -l dry-run -d 'say what would be done, and do nothing'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from build push release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -s e -l env -x -d 'the environment; without it the only one, or prod'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from build push release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -s m -l note -x -d 'why, for the tag and the ledger'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from build push release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l tag-only -d 'make and push the tag; the rest is CI\'s'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from build push release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l push-tag -d 'push the tag to the remote (the default)'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from build push release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l builder -x -d 'docker, buildah or podman, for dependencies'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from build push release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l refresh -d 'have a running instance take the image now'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from build push release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l accept-cost -d 'make a repository that the registry lacks'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from build push release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -s n -l dry-run -d 'say what would be done, and do nothing'
 
 # release
 complete -c git-deploy -n '__fish_seen_subcommand_from release' -s e -l env -x -d 'the environment, where no tag says it'
@@ -122,6 +123,13 @@ complete -c git-deploy -n '__fish_seen_subcommand_from logs' -s e -l env -x -d '
 complete -c git-deploy -n '__fish_seen_subcommand_from logs' -s n -l lines -x -d 'the last <n> lines (100)'
 complete -c git-deploy -n '__fish_seen_subcommand_from logs' -s f -l follow -d 'go on with new lines until interrupted'
 complete -c git-deploy -n '__fish_seen_subcommand_from logs' -l boot -d 'only since the last boot'
+
+# plan
+complete -c git-deploy -n '__fish_seen_subcommand_from plan' -s e -l env -x -d 'the environment; without it the only one, or prod'
+complete -c git-deploy -n '__fish_seen_subcommand_from plan' -l accept-cost -d 'new recurring cost is fine'
+complete -c git-deploy -n '__fish_seen_subcommand_from plan' -l offline -d 'ask neither AWS nor the registry for earlier images'
+complete -c git-deploy -n '__fish_seen_subcommand_from plan' -l json -d 'print JSON, as docs/formats/deploy-plan.schema.json says'
+complete -c git-deploy -n '__fish_seen_subcommand_from plan' -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)'
 
 # iam
 complete -c git-deploy -n '__fish_seen_subcommand_from iam' -l role -x -a 'ci instance person' -d 'whose policy: ci (default), instance or person'

@@ -258,12 +258,14 @@ static void add_storage(struct plan *p)
 
 static void add_secrets(struct plan *p)
 {
+	static const enum resource_state states[] = {
+		[IS_THERE] = RESOURCE_EXISTS, [IS_MISSING] = RESOURCE_MISSING, [NOT_ASKED] = RESOURCE_UNKNOWN,
+	};
 	const struct deploy_config *c = &p->d.config;
 	for (size_t i = 0; i < c->nr_secrets; i++) {
 		bool manager = starts_with(c->secrets[i].source, "secretsmanager:");
-		add(p, "secret", xstrdup(c->secrets[i].source),
-		    p->secrets[i] == NOT_ASKED ? RESOURCE_UNKNOWN : RESOURCE_EXISTS, 0,
-		    manager ? price_secret_month() : 0, p->secrets[i] == IS_MISSING ? "missing: make it first" : NULL);
+		add(p, "secret", xstrdup(c->secrets[i].source), states[p->secrets[i]], 0,
+		    manager ? price_secret_month() : 0, p->secrets[i] == IS_MISSING ? "to be made by hand" : NULL);
 	}
 }
 
@@ -298,7 +300,7 @@ static void add_up(struct plan *p)
 	add_storage(p);
 	add_secrets(p);
 	if (p->d.environment && p->absent)
-		infrastructure_resources(&p->resources, p->d.repo, &all);
+		p->usd_hour = infrastructure_machine(&p->resources, p->d.repo, &all);
 	else if (p->d.environment)
 		add_instance(p);
 }
@@ -427,7 +429,7 @@ static void print_cost(struct buffer *out, const struct plan *p)
 		buffer_addstr(out, ". Running: ");
 		text_dollars(out, p->usd_hour);
 		buffer_addstr(out, "/h");
-	} else if (p->d.environment && p->d.environment->instance) {
+	} else if (p->d.environment) {
 		buffer_addstr(out, ". Running: of unknown price");
 	}
 	buffer_addf(out, "; %.1f h this month, ", p->month.hours);
@@ -527,7 +529,8 @@ static void put_secrets(struct json_writer *w, const struct plan *p)
 static void put_resources(struct json_writer *w, const struct plan *p)
 {
 	static const char *const states[] = {
-		[RESOURCE_EXISTS] = "exists", [RESOURCE_NEW] = "new", [RESOURCE_UNKNOWN] = "unknown",
+		[RESOURCE_EXISTS] = "exists", [RESOURCE_NEW] = "new", [RESOURCE_MISSING] = "missing",
+		[RESOURCE_UNKNOWN] = "unknown",
 	};
 	json_key(w, "resources");
 	json_begin_array(w);

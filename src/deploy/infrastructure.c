@@ -440,27 +440,16 @@ static void add_new(struct resources *out, const char *kind, char *name, double 
 					       .usd_month = usd_month, .note = note });
 }
 
-void infrastructure_resources(struct resources *out, struct repo *repo, const struct infrastructure *i)
+double infrastructure_machine(struct resources *out, struct repo *repo, const struct infrastructure *i)
 {
 	const struct deploy_config *c = i->config;
 	const char *type = infrastructure_type(i);
 	char *region = region_of(i), *name = infrastructure_instance(i);
-	double gigabyte = price_gigabyte_month(region);
-	unsigned secrets = 0;
-	for (size_t j = 0; j < c->nr_secrets; j++)
-		secrets += starts_with(c->secrets[j].source, "secretsmanager:");
-	add_new(out, "instance", xstrfmt("%s (%s)", name, type), price_hour(repo, type, region, false, NULL), 0,
-		"while it runs");
+	double gigabyte = price_gigabyte_month(region), hour = price_hour(repo, type, region, false, NULL);
+	add_new(out, "instance", xstrfmt("%s (%s)", name, type), hour, 0, "while it runs");
 	add_new(out, "public address", xstrdup(name), price_address_hour(), 0, "while it runs");
 	add_new(out, "volume", xstrfmt("%u GB gp3", disk_of(i)), 0, gigabyte < 0 ? gigabyte : gigabyte * disk_of(i),
 		"also while it is stopped");
-	if (makes_repository(i))
-		resources_add(out, &(struct resource){
-			.kind = "registry storage", .name = xstrdup(c->repository.repository), .state = RESOURCE_NEW,
-			.usd_month = price_registry_gigabyte_month(), .by_use = true });
-	if (secrets)
-		add_new(out, "secrets", xstrfmt("%u in Secrets Manager", secrets), 0, secrets * price_secret_month(),
-			"made by hand");
 	add_new(out, "roles", xstrfmt("%s-%s-*", c->app, i->env->name), 0, 0, NULL);
 	if (c->idle_minutes || c->uptime_minutes)
 		add_new(out, "alarms", xstrfmt("%s-%s-*", c->app, i->env->name), 0, 0, "among the ten that are free");
@@ -468,4 +457,21 @@ void infrastructure_resources(struct resources *out, struct repo *repo, const st
 		add_new(out, "budget", xstrdup(name), 0, 0, NULL);
 	free(region);
 	free(name);
+	return hour < 0 ? hour : hour + price_address_hour();
+}
+
+void infrastructure_resources(struct resources *out, struct repo *repo, const struct infrastructure *i)
+{
+	const struct deploy_config *c = i->config;
+	unsigned secrets = 0;
+	for (size_t j = 0; j < c->nr_secrets; j++)
+		secrets += starts_with(c->secrets[j].source, "secretsmanager:");
+	infrastructure_machine(out, repo, i);
+	if (makes_repository(i))
+		resources_add(out, &(struct resource){
+			.kind = "registry storage", .name = xstrdup(c->repository.repository), .state = RESOURCE_NEW,
+			.usd_month = price_registry_gigabyte_month(), .by_use = true });
+	if (secrets)
+		add_new(out, "secrets", xstrfmt("%u in Secrets Manager", secrets), 0, secrets * price_secret_month(),
+			"made by hand");
 }

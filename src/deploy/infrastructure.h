@@ -28,7 +28,10 @@ struct infrastructure {
 /* ERROR_USAGE when something is missing, or names become too long for AWS. *LOOSE as for permission_policy. */
 struct error *infrastructure_render(struct buffer *out, const struct infrastructure *i,
 				    enum infrastructure_format format, bool *loose);
-/* What it would make, with prices; REPO is whose prices go first. */
+/* The machine and what belongs to it, with prices; REPO is whose prices go first. Returns what an hour of it costs; below
+ * 0: not known. */
+double infrastructure_machine(struct resources *out, struct repo *repo, const struct infrastructure *i);
+/* All that it would make: the machine, and where images and secrets are kept. */
 void infrastructure_resources(struct resources *out, struct repo *repo, const struct infrastructure *i);
 /* The name (tag Name) of the instance it makes; malloc'd. */
 char *infrastructure_instance(const struct infrastructure *i);

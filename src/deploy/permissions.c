@@ -277,6 +277,20 @@ static struct slice source_name(const char *source)
 	return (struct slice){ name, strcspn(name, "#") };
 }
 
+/* Secrets Manager adds a hyphen and six characters of its own; what is not there is asked for without them, and without
+ * leave to that it could not say so. Parameters begin with a slash. */
+static void put_source(struct json_writer *w, struct scene *s, bool manager, struct slice name)
+{
+	char *plain = manager ? xstrfmt("secret:%.*s", (int)name.len, name.data)
+			      : xstrfmt("parameter%s%.*s", *name.data == '/' ? "" : "/", (int)name.len, name.data);
+	char *full = manager ? xstrfmt("%s-??????", plain) : NULL;
+	put_arn(w, s, manager ? "secretsmanager" : "ssm", s->account, plain);
+	if (full)
+		put_arn(w, s, "secretsmanager", s->account, full);
+	free(plain);
+	free(full);
+}
+
 static void put_sources(struct json_writer *w, struct scene *s, bool manager)
 {
 	const struct deploy_config *c = s->subject->config;
@@ -286,12 +300,7 @@ static void put_sources(struct json_writer *w, struct scene *s, bool manager)
 		struct slice name = source_name(source);
 		if (starts_with(source, SECRETS_MANAGER) != manager || !strmap_add(&seen, name.data, name.len))
 			continue;
-		/* Secrets Manager adds a hyphen and six characters of its own; parameters begin with a slash. */
-		char *resource = manager ? xstrfmt("secret:%.*s-??????", (int)name.len, name.data)
-					 : xstrfmt("parameter%s%.*s", *name.data == '/' ? "" : "/", (int)name.len,
-						   name.data);
-		put_arn(w, s, manager ? "secretsmanager" : "ssm", s->account, resource);
-		free(resource);
+		put_source(w, s, manager, name);
 	}
 	strmap_release(&seen, NULL);
 }

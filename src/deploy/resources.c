@@ -34,7 +34,8 @@ static void add_price(struct buffer *out, double usd, const char *per)
 static void fill_cells(struct buffer cells[COLUMNS], const struct resource *r)
 {
 	static const char *const states[] = {
-		[RESOURCE_EXISTS] = "there", [RESOURCE_NEW] = "new", [RESOURCE_UNKNOWN] = "?",
+		[RESOURCE_EXISTS] = "there", [RESOURCE_NEW] = "new", [RESOURCE_MISSING] = "missing",
+		[RESOURCE_UNKNOWN] = "?",
 	};
 	buffer_addstr(&cells[0], r->kind);
 	text_for_terminal(&cells[1], r->name, strlen(r->name), false);

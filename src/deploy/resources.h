@@ -8,6 +8,7 @@
 enum resource_state {
 	RESOURCE_EXISTS,       /* is there, and used */
 	RESOURCE_NEW,          /* the step would make it */
+	RESOURCE_MISSING,      /* is not there, and not made by the step */
 	RESOURCE_UNKNOWN,      /* nobody could be asked whether it is there */
 };
 

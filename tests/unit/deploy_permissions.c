@@ -217,14 +217,15 @@ static void the_instance_reads_its_own_secrets_one_by_one(void **state)
 {
 	static const char *const parameter[] = { "arn:aws:ssm:eu-central-1:123456789012:parameter/web-demo/openai" };
 	static const char *const secret[] = {
-		"arn:aws:secretsmanager:eu-central-1:123456789012:secret:web-demo/db-??????"
+		"arn:aws:secretsmanager:eu-central-1:123456789012:secret:web-demo/db",
+		"arn:aws:secretsmanager:eu-central-1:123456789012:secret:web-demo/db-??????",
 	};
 	struct deploy_config config = config_of(file);
 	cJSON *p = policy(&config, "prod", PERMISSION_INSTANCE);
 	const cJSON *services = condition(statement(p, "KeysOfSecrets"), "StringEquals", "kms:ViaService");
 	(void)state;
 	assert_resources(statement(p, "Parameters"), parameter, 1);
-	assert_resources(statement(p, "Secrets"), secret, 1);
+	assert_resources(statement(p, "Secrets"), secret, 2);
 	assert_true(array_has(services, "ssm.eu-central-1.amazonaws.com"));
 	assert_true(array_has(services, "secretsmanager.eu-central-1.amazonaws.com"));
 	assert_false(allows(p, "ecr:PutImage"));
