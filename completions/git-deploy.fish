@@ -4,6 +4,7 @@ complete -c git-deploy -f
 complete -c git-deploy -s h -l help -d 'print a short help'
 complete -c git-deploy -n __fish_is_first_token -a build -d 'build the image of a commit, without sending it'
 complete -c git-deploy -n __fish_is_first_token -a push -d 'push the image of a commit to the registry'
+complete -c git-deploy -n __fish_is_first_token -a verify -d 'prove that an image is a commit'
 complete -c git-deploy -n __fish_is_first_token -a deploy -d 'tag HEAD, build and push its image, record the release'
 complete -c git-deploy -n __fish_is_first_token -a release -d 'build, push and record the release that a tag asks for'
 complete -c git-deploy -n __fish_is_first_token -a log -d 'list the releases of an environment'
@@ -42,15 +43,21 @@ complete -c git-deploy -n '__fish_seen_subcommand_from push' -l json -d 'print J
 complete -c git-deploy -n '__fish_seen_subcommand_from push' -s q -l quiet -d 'print the image\'s name only'
 complete -c git-deploy -n '__fish_seen_subcommand_from push' -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)'
 
+# verify
+complete -c git-deploy -n '__fish_seen_subcommand_from verify' -l full -d 'read every byte of the layers of files'
+complete -c git-deploy -n '__fish_seen_subcommand_from verify' -l env -x -d 'as it is built for this environment'
+complete -c git-deploy -n '__fish_seen_subcommand_from verify' -l json -d 'print JSON'
+complete -c git-deploy -n '__fish_seen_subcommand_from verify' -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)'
+
 # deploy
-complete -c git-deploy -n 'not __fish_seen_subcommand_from build push release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -s e -l env -x -d 'the environment; without it the only one, or prod'
-complete -c git-deploy -n 'not __fish_seen_subcommand_from build push release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -s m -l note -x -d 'why, for the tag and the ledger'
-complete -c git-deploy -n 'not __fish_seen_subcommand_from build push release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l tag-only -d 'make and push the tag; the rest is CI\'s'
-complete -c git-deploy -n 'not __fish_seen_subcommand_from build push release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l push-tag -d 'push the tag to the remote (the default)'
-complete -c git-deploy -n 'not __fish_seen_subcommand_from build push release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l builder -x -d 'docker, buildah or podman, for dependencies'
-complete -c git-deploy -n 'not __fish_seen_subcommand_from build push release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l refresh -d 'have a running instance take the image now'
-complete -c git-deploy -n 'not __fish_seen_subcommand_from build push release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l accept-cost -d 'make a repository that the registry lacks'
-complete -c git-deploy -n 'not __fish_seen_subcommand_from build push release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -s n -l dry-run -d 'say what would be done, and do nothing'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from build push verify release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -s e -l env -x -d 'the environment; without it the only one, or prod'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from build push verify release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -s m -l note -x -d 'why, for the tag and the ledger'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from build push verify release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l tag-only -d 'make and push the tag; the rest is CI\'s'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from build push verify release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l push-tag -d 'push the tag to the remote (the default)'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from build push verify release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l builder -x -d 'docker, buildah or podman, for dependencies'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from build push verify release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l refresh -d 'have a running instance take the image now'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from build push verify release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l accept-cost -d 'make a repository that the registry lacks'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from build push verify release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -s n -l dry-run -d 'say what would be done, and do nothing'
 
 # release
 complete -c git-deploy -n '__fish_seen_subcommand_from release' -s e -l env -x -d 'the environment, where no tag says it'

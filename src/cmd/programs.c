@@ -40,6 +40,7 @@ const struct program scrutiny_program = {
 
 static const char *const deploy_statuses[] = {
 	"0", "Done.",
+	"1", "`verify`: the image is not the commit.",
 	"2", "Something could not be completed; the rest was done.",
 	"3", "Refused or stopped because of money.",
 	"128", "Something failed; one sentence says what.",
@@ -64,6 +65,7 @@ const struct program papermeta_program = {
 static const struct command *const deploy_commands[] = {
 	&cmd_deploy_build,
 	&cmd_deploy_push,
+	&cmd_deploy_verify,
 	&cmd_deploy_deploy,
 	&cmd_deploy_release,
 	&cmd_deploy_log,

@@ -164,9 +164,11 @@ struct error *assemble_base(struct assembling *a)
 	struct buffer bytes = BUFFER_INIT_MAX(OCI_MAX_MANIFEST);
 	struct manifest m = { 0 };
 	char *name = base_name(a);
+	struct reference base = out->spec.base;
+	if (a->settings->base)
+		base.digest = *a->settings->base;
 	assembling_say(a, "looking up the base");
-	struct error *err = registry_get_manifest(a->settings->registries, &out->spec.base, &bytes, NULL,
-						  &out->base_digest);
+	struct error *err = registry_get_manifest(a->settings->registries, &base, &bytes, NULL, &out->base_digest);
 	out->base_platform = out->base_digest;
 	if (error_is(err, ERROR_NOT_FOUND))
 		err = error_with_hint(error_context(err, "there is no base %s", name),

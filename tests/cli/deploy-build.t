@@ -25,7 +25,7 @@ if command -v buildah >/dev/null && unshare --mount true 2>/dev/null; then
 	can_build=yes
 fi
 
-plan 60
+plan 68
 base_image base:1 --with /bin/dash=/bin/sh --with /bin/cat --with /bin/mkdir || {
 	echo 'Bail out! the base image could not be made'
 	exit 1
@@ -95,12 +95,23 @@ if command -v skopeo >/dev/null && command -v umoci >/dev/null; then
 	run git deploy build
 	like "$out" '^files .* 0 new, [1-9][0-9]* as before$' 'what the registry has is used again'
 	like "$out" '^to push +0 bytes in 0 layers' 'and need not be sent'
+	run git deploy verify --full latest
+	is "$status" 0 'the image in the registry is the commit'
+	like "$out" "^$first is the commit .*: 5 files in [0-9]+ layers? compared$" 'file by file'
+	like "$out" '^1 layer of the base and of dependencies is not of the commit$' 'less the base'
+	like "$out" '^building it again gives the same image$' 'and it can be made again'
 	git rm -q hello && commit 'no hello'
+	run git deploy verify --full latest HEAD
+	is "$status" 1 'it is no other commit'
+	like "$out" "^  it says that it is of $name$" 'as it says itself'
+	like "$out" '^  app/hello  ' 'what differs is named'
+	run git deploy verify "$host/base:1"
+	like "$err" '^fatal: the image does not say which commit it is of$' 'an image of nobody has to be told of a commit'
 	run git deploy build
 	unlike "$out" "$first" 'another commit is another image'
 	like "$out" '^to push +[0-9]+ bytes in 1 layer ' 'of which one layer is new'
 else
-	skip 10 'there is no skopeo, or no umoci'
+	skip 18 'there is no skopeo, or no umoci'
 fi
 
 # -- mistakes ----------------------------------------------------------------------------------
