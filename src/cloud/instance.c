@@ -433,9 +433,13 @@ struct error *instance_volumes(struct cloud *c, struct instance *i)
 
 struct error *instance_console(struct cloud *c, const char *id, struct buffer *out)
 {
-	const char *parameters[] = { "InstanceId", id, NULL };
+	const char *latest[] = { "InstanceId", id, "Latest", "true", NULL };
+	const char *kept[] = { "InstanceId", id, NULL };
 	cJSON *answer;
-	struct error *err = cloud_query(c, "ec2", "GetConsoleOutput", parameters, &answer);
+	struct error *err = cloud_query(c, "ec2", "GetConsoleOutput", latest, &answer);
+	/* Only newer types hand it over as it is written. */
+	if (cloud_error_drop(&err, "UnsupportedOperation") || cloud_error_drop(&err, "InvalidParameterCombination"))
+		err = cloud_query(c, "ec2", "GetConsoleOutput", kept, &answer);
 	if (err)
 		return err;
 	struct buffer encoded = BUFFER_INIT;
@@ -493,6 +497,15 @@ static void add_network(struct form *f, const struct instance *like)
 		add(f, own(f, xstrfmt("NetworkInterface.1.SecurityGroupId.%d", nr++)), group->valuestring);
 }
 
+/* The keys that the metadata service can show, too; those of AWS itself nobody may set. */
+static bool is_tag_for_all(const char *key)
+{
+	for (const char *p = key; *p; p++)
+		if (!ascii_alnum((unsigned char)*p) && !strchr("+-=.,_:@", *p))
+			return false;
+	return !starts_with(key, "aws:");
+}
+
 static void add_tags(struct form *f, const struct instance_launch *l)
 {
 	int nr = 1;
@@ -501,7 +514,7 @@ static void add_tags(struct form *f, const struct instance_launch *l)
 	add(f, "TagSpecification.1.Tag.1.Key", "Name");
 	add(f, "TagSpecification.1.Tag.1.Value", l->name);
 	cJSON_ArrayForEach(tag, l->tags) {
-		if (!strcmp(tag->string, "Name") || starts_with(tag->string, "aws:") || nr >= MAX_TAGS)
+		if (!strcmp(tag->string, "Name") || !is_tag_for_all(tag->string) || nr >= MAX_TAGS)
 			continue;
 		nr++;
 		add(f, own(f, xstrfmt("TagSpecification.1.Tag.%d.Key", nr)), tag->string);

@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/date.h"
 #include "base/hex.h"
 #include "base/memory.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "base/trace.h"
 #include "cmd/deploy_instance.h"
@@ -282,15 +284,41 @@ static struct error *not_healthy(const struct start *s, struct error *why, long 
 	if (!error_is(why, ERROR_TIMEOUT))
 		return why;
 	say_warning("%s runs, but the app is not healthy: %s", i->id, why->message);
-	if (status)
-		say_hint(s->d.ctx, "`git deploy logs` shows why, and whether it went back to the last good "
-			 "image");
+	if (status && why->hint)
+		say_hint(s->d.ctx, "%s", why->hint);
 	else
 		say_hint(s->d.ctx, "`git deploy logs` shows whether it has started; if it has, the security "
 			 "group has to let port %u in", s->d.environment->port);
 	error_free(why);
 	*exit_status = EXIT_INCOMPLETE;
 	return NULL;
+}
+
+struct watched {
+	struct progress *progress;
+	uint64_t since;
+};
+
+static void on_watch(void *data, long status, const char *fault)
+{
+	struct watched *w = data;
+	unsigned long long seconds = (clock_ms() - w->since) / 1000;
+	char *line = status ? xstrfmt("%llu s; it answers %ld", seconds, status)
+			    : xstrfmt("%llu s%s%s", seconds, fault ? "; " : "", fault ? fault : "");
+	progress_say(w->progress, line);
+	free(line);
+}
+
+static struct error *wait_for_answer(const struct start *s, const char *url, long *status)
+{
+	struct http_settings http = workspace_http_settings(s->d.repo);
+	int64_t seconds = s->o->timeout ? s->o->timeout : (int64_t)s->d.config.health_timeout + BOOT_SECONDS;
+	struct watched watched = { progress_new("waiting for the app", 0), clock_ms() };
+	struct health_watch watch = { on_watch, &watched };
+	struct error *err = health_wait_watched(&http, url, (uint64_t)seconds * 1000, s->d.ctx->stop, &watch,
+						status);
+	progress_free(watched.progress);
+	return err;
 }
 
 static struct error *wait_until_healthy(struct start *s, int *exit_status)
@@ -301,12 +329,13 @@ static struct error *wait_until_healthy(struct start *s, int *exit_status)
 		return error_with_hint(error_new(ERROR_NOT_FOUND, "%s runs, but has no public name or "
 						 "address", i->id),
 				       "write `url:` into the environment if it is reached another way");
-	struct http_settings http = workspace_http_settings(s->d.repo);
-	int64_t seconds = s->o->timeout ? s->o->timeout : (int64_t)s->d.config.health_timeout + BOOT_SECONDS;
 	char *url = xstrfmt("%s%s", base, s->d.config.health);
 	long status = 0;
-	deployed_say("%s runs; waiting for %s", i->id, url);
-	struct error *err = health_wait(&http, url, (uint64_t)seconds * 1000, s->d.ctx->stop, &status);
+	if (s->began)
+		deployed_say("%s runs; waiting for %s", i->id, url);
+	else
+		deployed_say("waiting for %s", url);
+	struct error *err = wait_for_answer(s, url, &status);
 	if (err) {
 		err = not_healthy(s, err, status, exit_status);
 	} else {

@@ -649,6 +649,7 @@ static void test_a_launch(void **state)
 	cJSON_AddItemToArray(like.security_groups, cJSON_CreateString("sg-1"));
 	cJSON_AddStringToObject(tags, "Name", "not this one");
 	cJSON_AddStringToObject(tags, "aws:cloudformation:stack", "nor this");
+	cJSON_AddStringToObject(tags, "no key/of metadata", "nor this");
 	cJSON_AddStringToObject(tags, "app", "web");
 	answer(&w, NULL, 0, "200 OK", "", "<RunInstancesResponse><instancesSet><item><instanceId>i-2</instanceId>"
 	       "<instanceType>g5.xlarge</instanceType><instanceState><name>pending</name></instanceState></item>"
@@ -681,6 +682,8 @@ static void test_the_console(void **state)
 	(void)state;
 	struct world w = { 0 };
 	struct buffer out = BUFFER_INIT;
+	answer(&w, "&Latest=true", 0, "400 Bad Request", "", "<Response><Errors><Error><Code>UnsupportedOperation"
+	       "</Code></Error></Errors></Response>");
 	answer(&w, NULL, 0, "200 OK", "", "<GetConsoleOutputResponse><instanceId>i-1</instanceId><output>Ym9v\ndGluZwo="
 	       "</output></GetConsoleOutputResponse>");
 	world_open(&w);
