@@ -18,9 +18,12 @@ environments:
     second_port: 8081
   lab:
     region: us-east-1
+  test:
+    strategy: canary
+    canary_instance: test-canary
 YAML
 commit 'An app'
-plan 30
+plan 33
 
 # -- printing and writing -------------------------------------------------------------------------
 
@@ -30,6 +33,8 @@ like "$out" '^0755 +[0-9]+  /usr/local/lib/git-deploy/boot$' 'with modes and siz
 like "$err" '^hint: .*git deploy infra' 'and what to do with them'
 run git deploy boot --env=lab --print settings
 like "$out" "^region='us-east-1'\$" 'one of them is printed, for the environment that was asked for'
+run git deploy boot --env=test --canary --print settings
+like "$out" "^tag='test-canary'\$" 'the instance of canary releases has their tag'
 run git deploy boot --print git-deploy-web-demo-watch.timr
 is "$status" 129 'a file that there is not is refused'
 like "$err" "did you mean 'git-deploy-web-demo-watch.timer'" 'with the one that was meant'
@@ -37,6 +42,8 @@ run git deploy boot --user-data --print boot
 is "$status" 129 'two ways of printing exclude one another'
 run git deploy boot --env=lab --install
 like "$err" "^error: environment 'lab' names no instance\$" 'nothing is installed where there is no instance'
+run git deploy boot --canary
+like "$err" "environment 'prod' has no instance for canaries" 'nor where there is none for canaries'
 run git deploy boot -o out
 is "$status" 0 'they are written'
 is "$(stat -c %a out/usr/local/lib/git-deploy/boot out/etc/git-deploy/settings | tr '\n' ' ')" '755 644 ' 'with their modes'
@@ -153,6 +160,12 @@ sed -i "s/^idle_seconds=.*/idle_seconds='0'/" root/settings
 echo 1 >root/run-watch/idle-since
 look
 is $? 1 'nor when it is never to'
+sed -i "s/^idle_seconds=.*/idle_seconds='1'/" root/settings
+echo 1 >root/run-watch/idle-since
+echo 1 >root/run-watch/looked
+look
+is $? 1 'nor when it has just woken up: nobody looked meanwhile'
+sed -i "s/^idle_seconds=.*/idle_seconds='0'/" root/settings
 date -d '1 hour' +%s >tag
 look
 is $? 1 'the budget reaches for another hour'
