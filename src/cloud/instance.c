@@ -22,9 +22,9 @@
 
 void instance_release(struct instance *i)
 {
-	char *const strings[] = { i->id, i->type, i->state, i->public_name, i->public_address, i->zone, i->image,
-				  i->name, i->architecture, i->reason, i->subnet, i->profile, i->key,
-				  i->root_device };
+	char *const strings[] = { i->id,     i->type,    i->state, i->public_name,  i->public_address,
+				  i->zone,   i->image,   i->name,  i->architecture, i->reason,
+				  i->subnet, i->profile, i->key,   i->root_device };
 	for (size_t n = 0; n < ARRAY_SIZE(strings); n++)
 		free(strings[n]);
 	cJSON_Delete(i->tags);
@@ -166,8 +166,8 @@ static struct error *describe(struct cloud *c, const char *region, const char *c
 			      struct found *out)
 {
 	cJSON *reservations;
-	struct error *err = cloud_query_list_in(c, region, "ec2", "DescribeInstances", parameters, "reservationSet",
-						&reservations);
+	struct error *err = cloud_query_list_in(c, region, "ec2", "DescribeInstances", parameters,
+						"reservationSet", &reservations);
 	if (cloud_error_drop(&err, "InvalidInstanceID"))
 		return NULL;
 	if (err)
@@ -218,13 +218,16 @@ static char *find_elsewhere(struct cloud *c, const char *wanted)
 static struct error *not_found(struct cloud *c, const char *wanted)
 {
 	char *where = find_elsewhere(c, wanted);
-	struct error *err = error_new(ERROR_NOT_FOUND, "there is no instance '%s' in %s%s%s", wanted, c->region,
-				      where ? ", but in " : "", where ? where : "");
+	struct error *err = error_new(ERROR_NOT_FOUND, "there is no instance '%s' in %s%s%s", wanted,
+				      c->region, where ? ", but in " : "", where ? where : "");
 	if (where)
-		err = error_with_hint(err, "write `region: %s` into .deploy.yml, or export AWS_REGION=%s where it "
-				      "names none", where, where);
+		err = error_with_hint(err,
+				      "write `region: %s` into .deploy.yml, or export AWS_REGION=%s where it "
+				      "names none",
+				      where, where);
 	else
-		err = error_with_hint(err, "%s; `git deploy infra` prints one for CloudFormation and Terraform",
+		err = error_with_hint(err,
+				      "%s; `git deploy infra` prints one for CloudFormation and Terraform",
 				      is_id(wanted) ? "one that has ended is forgotten after an hour"
 						    : "it is looked for by the tag Name");
 	free(where);
@@ -236,8 +239,8 @@ static struct error *ambiguous(const struct found *found, const char *wanted)
 	struct buffer ids = BUFFER_INIT;
 	for (size_t i = 0; i < found->nr && i < MAX_NAMED; i++)
 		buffer_addf(&ids, "%s%s", i ? ", " : "", found->items[i].id);
-	struct error *err = error_new(ERROR_USAGE, "%zu instances are called '%s': %s%s", found->nr, wanted, ids.data,
-				      found->nr > MAX_NAMED ? ", ..." : "");
+	struct error *err = error_new(ERROR_USAGE, "%zu instances are called '%s': %s%s", found->nr, wanted,
+				      ids.data, found->nr > MAX_NAMED ? ", ..." : "");
 	buffer_release(&ids);
 	return error_with_hint(err, "write the id of the right one as `instance:` into .deploy.yml");
 }
@@ -319,7 +322,8 @@ static struct error *went_elsewhere(const struct instance *i, const char *id, co
 }
 
 struct error *instance_wait(struct cloud *c, const char *id, const char *state, uint64_t timeout_ms,
-			    void (*on_poll)(void *data, const struct instance *i), void *data, struct instance *out)
+			    void (*on_poll)(void *data, const struct instance *i), void *data,
+			    struct instance *out)
 {
 	uint64_t start = clock_ms();
 	bool moved = false;
@@ -362,8 +366,9 @@ static struct error *sort_error(struct error *err, const char *id)
 		bool quota = strstr(*code, "Exceeded") != NULL;
 		err->code = ERROR_UNSUPPORTED;
 		err = error_context(err, quota ? "the account's quota does not allow it" : "no capacity");
-		return error_with_hint(err, quota ? "ask for more in the console, under Service Quotas, Amazon EC2"
-						  : "try again later, or another type or availability zone");
+		return error_with_hint(err,
+				       quota ? "ask for more in the console, under Service Quotas, Amazon EC2"
+					     : "try again later, or another type or availability zone");
 	}
 	if (cloud_error_is(err, "IncorrectInstanceState") || cloud_error_is(err, "IncorrectState") ||
 	    cloud_error_is(err, "IncorrectSpotRequestState")) {
@@ -438,7 +443,8 @@ struct error *instance_console(struct cloud *c, const char *id, struct buffer *o
 	cJSON *answer;
 	struct error *err = cloud_query(c, "ec2", "GetConsoleOutput", latest, &answer);
 	/* Only newer types hand it over as it is written. */
-	if (cloud_error_drop(&err, "UnsupportedOperation") || cloud_error_drop(&err, "InvalidParameterCombination"))
+	if (cloud_error_drop(&err, "UnsupportedOperation") ||
+	    cloud_error_drop(&err, "InvalidParameterCombination"))
 		err = cloud_query(c, "ec2", "GetConsoleOutput", kept, &answer);
 	if (err)
 		return err;
@@ -485,7 +491,7 @@ static void form_release(struct form *f)
 	free(f->items);
 }
 
-/* Where the groups go depends on whether the network card is ours to describe: it is, for a public address. */
+/* Security groups stand with the network card, which is ours to describe for the sake of a public address. */
 static void add_network(struct form *f, const struct instance *like)
 {
 	int nr = 1;

@@ -58,8 +58,10 @@ static struct error *over_budget(const struct start *s, double spent)
 
 static struct error *price_unknown(const char *type, const char *region)
 {
-	struct error *err = error_new(ERROR_BUDGET, "what %s costs in %s is not known, so the budget cannot stop "
-				      "it", type, region);
+	struct error *err = error_new(ERROR_BUDGET,
+				      "what %s costs in %s is not known, so the budget cannot stop "
+				      "it",
+				      type, region);
 	return error_with_hint(err, "git config --add deploy.price \"%s = <dollars an hour>\", or "
 			       "--accept-cost", type);
 }
@@ -126,7 +128,8 @@ static struct error *user_data(const struct start *s, struct buffer *out)
 {
 	struct boot_file *files;
 	size_t nr;
-	struct error *err = boot_render(&files, &nr, &s->d.config, s->d.environment, cloud_region(s->t.cloud));
+	struct error *err =
+		boot_render(&files, &nr, &s->d.config, s->d.environment, cloud_region(s->t.cloud));
 	if (err)
 		return err;
 	err = boot_user_data(out, files, nr);
@@ -438,7 +441,8 @@ const struct command cmd_deploy_start = {
 		"left is used up, or the longest time it may run, and powers itself off then.\n\n"
 		"With --spot, or `spot: true` in the environment, an instance like the one that is named is "
 		"launched on spot capacity in its place: the same image, type, network and role, and what "
-		"`git deploy boot` renders. It has the tag " PERMISSION_STANDS_IN_TAG ", is gone with its disk "
+		"`git deploy boot` renders. It has the tag " PERMISSION_STANDS_IN_TAG
+		", is gone with its disk "
 		"when it stops, and is what `stop`, `logs` and `status` mean while it runs. When there is no spot "
 		"capacity, the named instance is started on demand, with a warning that tells its price. If the "
 		"named instance was itself bought as spot, by a persistent request, it is started, and what "
