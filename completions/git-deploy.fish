@@ -2,6 +2,7 @@
 
 complete -c git-deploy -f
 complete -c git-deploy -s h -l help -d 'print a short help'
+complete -c git-deploy -n __fish_is_first_token -a init -d 'write a .deploy.yml for the app in the repository'
 complete -c git-deploy -n __fish_is_first_token -a build -d 'build the image of a commit, without sending it'
 complete -c git-deploy -n __fish_is_first_token -a push -d 'push the image of a commit to the registry'
 complete -c git-deploy -n __fish_is_first_token -a verify -d 'prove that an image is a commit'
@@ -23,6 +24,12 @@ complete -c git-deploy -n __fish_is_first_token -a iam -d 'print the least polic
 complete -c git-deploy -n __fish_is_first_token -a infra -d 'print all that a deployment uses, for CloudFormation or Terraform'
 complete -c git-deploy -n __fish_is_first_token -a cost -d 'show how long instances ran and what that took'
 complete -c git-deploy -n __fish_is_first_token -a version -d 'print the version'
+
+# init
+complete -c git-deploy -n '__fish_seen_subcommand_from init' -s f -l force -d 'write it in the place of one that is there'
+complete -c git-deploy -n '__fish_seen_subcommand_from init' -l print -d 'print it, and write nothing'
+complete -c git-deploy -n '__fish_seen_subcommand_from init' -l registry -x -d 'where images go'
+complete -c git-deploy -n '__fish_seen_subcommand_from init' -l region -x -d 'the region of AWS the app runs in'
 
 # build
 complete -c git-deploy -n '__fish_seen_subcommand_from build' -s o -l output -r -F -d 'write the image to <folder> as an OCI layout'
@@ -50,14 +57,14 @@ complete -c git-deploy -n '__fish_seen_subcommand_from verify' -l json -d 'print
 complete -c git-deploy -n '__fish_seen_subcommand_from verify' -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)'
 
 # deploy
-complete -c git-deploy -n 'not __fish_seen_subcommand_from build push verify release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -s e -l env -x -d 'the environment; without it the only one, or prod'
-complete -c git-deploy -n 'not __fish_seen_subcommand_from build push verify release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -s m -l note -x -d 'why, for the tag and the ledger'
-complete -c git-deploy -n 'not __fish_seen_subcommand_from build push verify release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l tag-only -d 'make and push the tag; the rest is CI\'s'
-complete -c git-deploy -n 'not __fish_seen_subcommand_from build push verify release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l push-tag -d 'push the tag to the remote (the default)'
-complete -c git-deploy -n 'not __fish_seen_subcommand_from build push verify release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l builder -x -d 'docker, buildah or podman, for dependencies'
-complete -c git-deploy -n 'not __fish_seen_subcommand_from build push verify release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l refresh -d 'have a running instance take the image now'
-complete -c git-deploy -n 'not __fish_seen_subcommand_from build push verify release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l accept-cost -d 'make a repository that the registry lacks'
-complete -c git-deploy -n 'not __fish_seen_subcommand_from build push verify release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -s n -l dry-run -d 'say what would be done, and do nothing'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from init build push verify release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -s e -l env -x -d 'the environment; without it the only one, or prod'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from init build push verify release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -s m -l note -x -d 'why, for the tag and the ledger'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from init build push verify release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l tag-only -d 'make and push the tag; the rest is CI\'s'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from init build push verify release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l push-tag -d 'push the tag to the remote (the default)'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from init build push verify release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l builder -x -d 'docker, buildah or podman, for dependencies'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from init build push verify release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l refresh -d 'have a running instance take the image now'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from init build push verify release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -l accept-cost -d 'make a repository that the registry lacks'
+complete -c git-deploy -n 'not __fish_seen_subcommand_from init build push verify release log status diff rollback promote abort boot start stop hibernate logs plan iam infra cost version' -s n -l dry-run -d 'say what would be done, and do nothing'
 
 # release
 complete -c git-deploy -n '__fish_seen_subcommand_from release' -s e -l env -x -d 'the environment, where no tag says it'
@@ -99,7 +106,6 @@ complete -c git-deploy -n '__fish_seen_subcommand_from abort' -s m -l note -x -d
 
 # boot
 complete -c git-deploy -n '__fish_seen_subcommand_from boot' -s e -l env -x -d 'the environment; without it the only one, or prod'
-complete -c git-deploy -n '__fish_seen_subcommand_from boot' -l canary -d 'those of the instance of canary releases'
 complete -c git-deploy -n '__fish_seen_subcommand_from boot' -l user-data -d 'print the script that installs them on a first boot'
 complete -c git-deploy -n '__fish_seen_subcommand_from boot' -l print -x -d 'print one of them'
 complete -c git-deploy -n '__fish_seen_subcommand_from boot' -s o -l output -r -F -d 'write them below this folder'

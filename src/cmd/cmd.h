@@ -45,6 +45,7 @@ int cmd_main(const struct program *program, int argc, const char **argv);
 extern const struct program scrutiny_program, papermeta_program, deploy_program;
 extern const struct command cmd_run, cmd_collect, cmd_plan, cmd_status, cmd_show, cmd_report, cmd_explain, cmd_models;
 extern const struct command cmd_deploy_build, cmd_deploy_push, cmd_deploy_verify;
+extern const struct command cmd_deploy_init;
 extern const struct command cmd_deploy_boot;
 extern const struct command cmd_deploy_plan, cmd_deploy_iam, cmd_deploy_infra, cmd_deploy_cost;
 extern const struct command cmd_compare, cmd_records, cmd_cost, cmd_version;

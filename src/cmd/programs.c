@@ -63,6 +63,7 @@ const struct program papermeta_program = {
 
 /* One a line, in the order people meet them. */
 static const struct command *const deploy_commands[] = {
+	&cmd_deploy_init,
 	&cmd_deploy_build,
 	&cmd_deploy_push,
 	&cmd_deploy_verify,
