@@ -12,7 +12,7 @@ start_server registry-start --open
 registry=${address#http://}
 start_server moto-start
 python=$SCRUTINY_BUILD/moto/bin/python
-plan 41
+plan 40
 
 valid () {
 	printf '%s\n' "$out" >"$world/plan.json"
