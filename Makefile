@@ -169,7 +169,7 @@ check-banned:
 	@! printf 'char *f(char *a) { return strcpy(a, getenv(a)); }' | \
 		$(CC) $(ALL_CPPFLAGS) $(LIBRARY_CPPFLAGS) -fsyntax-only -x c - 2>/dev/null
 
-SCRIPTS = $(shell grep -lsE '^\#!/bin/(ba)?sh' tools/* hooks/* .ci/* tests/*/* src/deploy/boot/*) tests/cli/lib.sh
+SCRIPTS = $(shell grep -lsE '^\#!/bin/(ba)?sh' tools/* hooks/* .ci/* actions/*/* tests/*/* src/deploy/boot/*) tests/cli/lib.sh
 .PHONY: check-scripts
 check-scripts:
 	@if command -v shellcheck >/dev/null; then shellcheck -x -S warning $(SCRIPTS); \

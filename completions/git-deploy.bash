@@ -12,7 +12,7 @@ __git_deploy_options ()
 	push) echo "--env= --tag= --latest --builder= --documents --no-documents --json --quiet" ;;
 	verify) echo "--full --env= --json" ;;
 	deploy) echo "--env= --note= --tag-only --push-tag --builder= --refresh --accept-cost --dry-run" ;;
-	release) echo "--env= --note= --builder= --refresh --accept-cost --json" ;;
+	release) echo "--env= --note= --builder= --refresh --accept-cost --json --summary=" ;;
 	log) echo "--max-count= --no-fetch --json" ;;
 	status) echo "--no-fetch --json" ;;
 	diff) echo "--env= --no-fetch --json" ;;
@@ -52,6 +52,7 @@ __git_deploy_value ()
 	"release --env" | "release -e") echo "nothing" ;;
 	"release --note" | "release -m") echo "nothing" ;;
 	"release --builder") echo "nothing" ;;
+	"release --summary") echo "file" ;;
 	"log --max-count" | "log -n") echo "nothing" ;;
 	"diff --env" | "diff -e") echo "nothing" ;;
 	"rollback --env" | "rollback -e") echo "nothing" ;;

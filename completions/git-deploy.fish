@@ -73,6 +73,7 @@ complete -c git-deploy -n '__fish_seen_subcommand_from release' -l builder -x -d
 complete -c git-deploy -n '__fish_seen_subcommand_from release' -l refresh -d 'have a running instance take the image now'
 complete -c git-deploy -n '__fish_seen_subcommand_from release' -l accept-cost -d 'make a repository that the registry lacks'
 complete -c git-deploy -n '__fish_seen_subcommand_from release' -l json -d 'print JSON'
+complete -c git-deploy -n '__fish_seen_subcommand_from release' -l summary -r -F -d 'append what was done, as Markdown'
 complete -c git-deploy -n '__fish_seen_subcommand_from release' -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)'
 
 # log

@@ -6,11 +6,12 @@
 #include "base/text.h"
 #include "cmd/release_ci.h"
 #include "cmd/release_run.h"
+#include "cmd/release_summary.h"
 #include "cmd/release_view.h"
 #include "deploy/release_tag.h"
 
 struct release_options {
-	const char *environment, *note, *builder;
+	const char *environment, *note, *builder, *summary;
 	bool json, accept_cost;
 	int refresh; /* -1: as git config deploy.refresh says */
 };
@@ -157,6 +158,8 @@ static struct error *release(struct context *ctx, const struct release_options *
 		err = release_run_instance(&run, &out, o->refresh < 0 ? release_run_refreshes(&run)
 					   : o->refresh > 0,
 					   exit_status);
+	if (!err && o->summary)
+		err = release_summary(&run, &out, o->summary);
 	release_outcome_release(&out);
 	release_run_release(&run);
 	return err;
@@ -193,6 +196,9 @@ static const struct option options[] = {
 	  "stored in it.",
 	  NULL, NULL },
 	{ OPTION_BOOL, 0, "json", AT(json), NULL, "print JSON" },
+	{ OPTION_STRING, 0, "summary", AT(summary), "<file>", "append what was done, as Markdown",
+	  "Appends what was done to this file, as Markdown: digest, size, time, price and URL. For the summary "
+	  "of a job: --summary=\"$GITHUB_STEP_SUMMARY\".", NULL, "file" },
 	{ .kind = OPTION_END },
 };
 
