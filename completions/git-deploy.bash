@@ -19,7 +19,7 @@ __git_deploy_options ()
 	rollback) echo "--env= --note= --refresh --dry-run" ;;
 	promote) echo "--env= --note= --no-health" ;;
 	abort) echo "--env= --note=" ;;
-	boot) echo "--env= --user-data --print= --output= --install" ;;
+	boot) echo "--env= --canary --user-data --print= --output= --install" ;;
 	start) echo "--env= --timeout= --wait --no-wait --spot --accept-cost" ;;
 	stop) echo "--env= --timeout= --wait --no-wait" ;;
 	hibernate) echo "--env= --timeout= --wait --no-wait" ;;

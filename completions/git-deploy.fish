@@ -107,6 +107,7 @@ complete -c git-deploy -n '__fish_seen_subcommand_from abort' -s m -l note -x -d
 
 # boot
 complete -c git-deploy -n '__fish_seen_subcommand_from boot' -s e -l env -x -d 'the environment; without it the only one, or prod'
+complete -c git-deploy -n '__fish_seen_subcommand_from boot' -l canary -d 'those of the instance of canary releases'
 complete -c git-deploy -n '__fish_seen_subcommand_from boot' -l user-data -d 'print the script that installs them on a first boot'
 complete -c git-deploy -n '__fish_seen_subcommand_from boot' -l print -x -d 'print one of them'
 complete -c git-deploy -n '__fish_seen_subcommand_from boot' -s o -l output -r -F -d 'write them below this folder'

@@ -19,8 +19,8 @@ struct cloud_action {
 	const char *service, *name; /* "ecr", "PutImage" */
 	enum action_way way;
 	bool repeatable;            /* twice is as good as once */
-	const char *resource;       /* what a policy has to name, for people: "the repository"; "*": AWS knows no
-				     * other */
+	const char *resource; /* what a policy has to name, for people: "the repository"; "*": AWS knows no
+			       * other */
 	const char *used_by;        /* "push", "start, stop" */
 };
 

@@ -48,7 +48,8 @@ bool cloud_is_region(const char *region);
 /* cloud_query and cloud_query_list in another region. */
 struct error *cloud_query_in(struct cloud *c, const char *region, const char *service, const char *action,
 			     const char *const *parameters, cJSON **out);
-struct error *cloud_query_list_in(struct cloud *c, const char *region, const char *service, const char *action,
-				  const char *const *parameters, const char *key, cJSON **out);
+struct error *cloud_query_list_in(struct cloud *c, const char *region, const char *service,
+				  const char *action, const char *const *parameters, const char *key,
+				  cJSON **out);
 
 #endif

@@ -273,8 +273,9 @@ struct error *cloud_json_list(struct cloud *c, const char *service, const char *
 	return finish_pages(&p, err, out);
 }
 
-struct error *cloud_query_list_in(struct cloud *c, const char *region, const char *service, const char *action,
-				  const char *const *parameters, const char *key, cJSON **out)
+struct error *cloud_query_list_in(struct cloud *c, const char *region, const char *service,
+				  const char *action, const char *const *parameters, const char *key,
+				  cJSON **out)
 {
 	struct pages p = { service, action, key, cJSON_CreateArray() };
 	size_t nr = 0;

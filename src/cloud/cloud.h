@@ -3,9 +3,9 @@
  *
  * Calls are repeated as the SDKs do (throttling, 5xx, faults of the network), those that make something only
  * where a token makes that safe. Errors are `<service>: <Code>: <message>`; their hint says, for a missing
- * permission, which action and resource a policy has to allow, and otherwise what is wrong with keys, clock or
- * region. Every call that any command can make stands in the table of actions (cloud/actions.h), from which
- * `git deploy iam` makes its policies; any other is refused here.
+ * permission, which action and resource a policy has to allow, and otherwise what is wrong with keys, clock
+ * or region. Every call that any command can make stands in the table of actions (cloud/actions.h), from
+ * which `git deploy iam` makes its policies; any other is refused here.
  *
  * Not for use by several threads at once.
  */

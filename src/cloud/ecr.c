@@ -96,7 +96,7 @@ static struct error *read_repository(struct ecr_repository *out, const cJSON *js
 		err = json_get_string(json, "repositoryUri", what, &uri);
 	if (err)
 		return err;
-	const cJSON *filters = cJSON_GetObjectItemCaseSensitive(json, "imageTagMutabilityExclusionFilters"), *f;
+	const cJSON *f, *filters = cJSON_GetObjectItemCaseSensitive(json, "imageTagMutabilityExclusionFilters");
 	bool excluded = false;
 	cJSON_ArrayForEach(f, filters)
 		excluded |= excludes_latest(json_string_or(f, "filter", ""));
@@ -116,10 +116,11 @@ struct error *ecr_find_repository(struct cloud *c, const char *name, struct ecr_
 	cJSON_AddItemToArray(names, cJSON_CreateString(name));
 	struct error *err = cloud_json(c, "ecr", "DescribeRepositories", parameters, &answer);
 	if (cloud_error_drop(&err, "RepositoryNotFoundException"))
-		return error_with_hint(error_new(ERROR_NOT_FOUND, "there is no repository '%s' in ECR in %s",
-						 name, cloud_region(c)),
-				       "`git deploy release --accept-cost` makes it; `git deploy infra` prints it for "
-				       "CloudFormation and Terraform");
+		return error_with_hint(
+			error_new(ERROR_NOT_FOUND, "there is no repository '%s' in ECR in %s", name,
+				  cloud_region(c)),
+			"`git deploy release --accept-cost` makes it; `git deploy infra` prints it for "
+			"CloudFormation and Terraform");
 	if (err)
 		return err;
 	const cJSON *list = cJSON_GetObjectItemCaseSensitive(answer, "repositories");

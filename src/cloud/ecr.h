@@ -20,8 +20,8 @@ void ecr_repository_release(struct ecr_repository *r);
 struct error *ecr_find_repository(struct cloud *c, const char *name, struct ecr_repository *out);
 #define ECR_UNTAGGED_DAYS 14
 /* Made with scanning on push, immutable tags but for MOVABLE (NULL-terminated), and a lifecycle rule that
- * removes untagged images after two weeks and spares the newest KEEP tagged ones. One that is there already is
- * left as it is. */
+ * removes untagged images after two weeks and spares the newest KEEP tagged ones. One that is there already
+ * is left as it is. */
 struct error *ecr_make_repository(struct cloud *c, const char *name, const char *const *movable,
 				  unsigned keep, struct ecr_repository *out);
 

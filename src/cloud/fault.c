@@ -68,8 +68,8 @@ static enum fault_kind kind_of(const char *code)
 	return FAULT_OTHER;
 }
 
-/* The name in "com.amazonaws.ecr#RepositoryNotFoundException" or "AccessDenied:http://internal/"; NULL when it
- * is no name. */
+/* The name in "com.amazonaws.ecr#RepositoryNotFoundException" or "AccessDenied:http://internal/"; NULL when
+ * it is no name. */
 static char *plain_code(const char *text)
 {
 	const char *hash = text ? strrchr(text, '#') : NULL;
@@ -194,7 +194,8 @@ static struct error *hint_permission(struct error *err, const struct cloud_fault
 	char *action = word_after(f->message, "not authorized to perform: ");
 	char *resource = word_after(f->message, "on resource: ");
 	char *asked = xstrfmt("%s:%s", call->action->service, call->action->name);
-	err = error_with_hint(err, "a policy of %s has to allow %s on %s; `git deploy iam` prints one that does",
+	err = error_with_hint(err,
+			      "a policy of %s has to allow %s on %s; `git deploy iam` prints one that does",
 			      user ? user : "these keys", action ? action : asked,
 			      resource ? resource : call->action->resource);
 	free(user);
@@ -248,7 +249,7 @@ struct error *cloud_fault_error(const struct cloud_fault *f, const struct cloud_
 		err = error_new(code, "%s: %s%s%s", call->service->name, f->code, f->message ? ": " : "",
 				f->message ? f->message : "");
 	else
-		err = error_new(code, "%s: %s was answered by %ld %s", call->service->name, call->action->name,
-				f->status, f->message ? f->message : "without a reason");
+		err = error_new(code, "%s: %s was answered by %ld %s", call->service->name,
+				call->action->name, f->status, f->message ? f->message : "without a reason");
 	return with_hint(err, f, call, source);
 }

@@ -22,9 +22,9 @@
 
 void instance_release(struct instance *i)
 {
-	char *const strings[] = { i->id, i->type, i->state, i->public_name, i->public_address, i->zone, i->image,
-				  i->name, i->architecture, i->reason, i->subnet, i->profile, i->key,
-				  i->root_device };
+	char *const strings[] = { i->id,     i->type,    i->state, i->public_name,  i->public_address,
+				  i->zone,   i->image,   i->name,  i->architecture, i->reason,
+				  i->subnet, i->profile, i->key,   i->root_device };
 	for (size_t n = 0; n < ARRAY_SIZE(strings); n++)
 		free(strings[n]);
 	cJSON_Delete(i->tags);
@@ -166,8 +166,8 @@ static struct error *describe(struct cloud *c, const char *region, const char *c
 			      struct found *out)
 {
 	cJSON *reservations;
-	struct error *err = cloud_query_list_in(c, region, "ec2", "DescribeInstances", parameters, "reservationSet",
-						&reservations);
+	struct error *err = cloud_query_list_in(c, region, "ec2", "DescribeInstances", parameters,
+						"reservationSet", &reservations);
 	if (cloud_error_drop(&err, "InvalidInstanceID"))
 		return NULL;
 	if (err)
@@ -218,13 +218,16 @@ static char *find_elsewhere(struct cloud *c, const char *wanted)
 static struct error *not_found(struct cloud *c, const char *wanted)
 {
 	char *where = find_elsewhere(c, wanted);
-	struct error *err = error_new(ERROR_NOT_FOUND, "there is no instance '%s' in %s%s%s", wanted, c->region,
-				      where ? ", but in " : "", where ? where : "");
+	struct error *err = error_new(ERROR_NOT_FOUND, "there is no instance '%s' in %s%s%s", wanted,
+				      c->region, where ? ", but in " : "", where ? where : "");
 	if (where)
-		err = error_with_hint(err, "write `region: %s` into .deploy.yml, or export AWS_REGION=%s where it "
-				      "names none", where, where);
+		err = error_with_hint(err,
+				      "write `region: %s` into .deploy.yml, or export AWS_REGION=%s where it "
+				      "names none",
+				      where, where);
 	else
-		err = error_with_hint(err, "%s; `git deploy infra` prints one for CloudFormation and Terraform",
+		err = error_with_hint(err,
+				      "%s; `git deploy infra` prints one for CloudFormation and Terraform",
 				      is_id(wanted) ? "one that has ended is forgotten after an hour"
 						    : "it is looked for by the tag Name");
 	free(where);
@@ -236,8 +239,8 @@ static struct error *ambiguous(const struct found *found, const char *wanted)
 	struct buffer ids = BUFFER_INIT;
 	for (size_t i = 0; i < found->nr && i < MAX_NAMED; i++)
 		buffer_addf(&ids, "%s%s", i ? ", " : "", found->items[i].id);
-	struct error *err = error_new(ERROR_USAGE, "%zu instances are called '%s': %s%s", found->nr, wanted, ids.data,
-				      found->nr > MAX_NAMED ? ", ..." : "");
+	struct error *err = error_new(ERROR_USAGE, "%zu instances are called '%s': %s%s", found->nr, wanted,
+				      ids.data, found->nr > MAX_NAMED ? ", ..." : "");
 	buffer_release(&ids);
 	return error_with_hint(err, "write the id of the right one as `instance:` into .deploy.yml");
 }
@@ -319,7 +322,8 @@ static struct error *went_elsewhere(const struct instance *i, const char *id, co
 }
 
 struct error *instance_wait(struct cloud *c, const char *id, const char *state, uint64_t timeout_ms,
-			    void (*on_poll)(void *data, const struct instance *i), void *data, struct instance *out)
+			    void (*on_poll)(void *data, const struct instance *i), void *data,
+			    struct instance *out)
 {
 	uint64_t start = clock_ms();
 	bool moved = false;
@@ -362,8 +366,9 @@ static struct error *sort_error(struct error *err, const char *id)
 		bool quota = strstr(*code, "Exceeded") != NULL;
 		err->code = ERROR_UNSUPPORTED;
 		err = error_context(err, quota ? "the account's quota does not allow it" : "no capacity");
-		return error_with_hint(err, quota ? "ask for more in the console, under Service Quotas, Amazon EC2"
-						  : "try again later, or another type or availability zone");
+		return error_with_hint(err,
+				       quota ? "ask for more in the console, under Service Quotas, Amazon EC2"
+					     : "try again later, or another type or availability zone");
 	}
 	if (cloud_error_is(err, "IncorrectInstanceState") || cloud_error_is(err, "IncorrectState") ||
 	    cloud_error_is(err, "IncorrectSpotRequestState")) {
@@ -433,9 +438,14 @@ struct error *instance_volumes(struct cloud *c, struct instance *i)
 
 struct error *instance_console(struct cloud *c, const char *id, struct buffer *out)
 {
-	const char *parameters[] = { "InstanceId", id, NULL };
+	const char *latest[] = { "InstanceId", id, "Latest", "true", NULL };
+	const char *kept[] = { "InstanceId", id, NULL };
 	cJSON *answer;
-	struct error *err = cloud_query(c, "ec2", "GetConsoleOutput", parameters, &answer);
+	struct error *err = cloud_query(c, "ec2", "GetConsoleOutput", latest, &answer);
+	/* Only newer types hand it over as it is written. */
+	if (cloud_error_drop(&err, "UnsupportedOperation") ||
+	    cloud_error_drop(&err, "InvalidParameterCombination"))
+		err = cloud_query(c, "ec2", "GetConsoleOutput", kept, &answer);
 	if (err)
 		return err;
 	struct buffer encoded = BUFFER_INIT;
@@ -481,7 +491,7 @@ static void form_release(struct form *f)
 	free(f->items);
 }
 
-/* Where the groups go depends on whether the network card is ours to describe: it is, for a public address. */
+/* Security groups stand with the network card, which is ours to describe for the sake of a public address. */
 static void add_network(struct form *f, const struct instance *like)
 {
 	int nr = 1;
@@ -493,6 +503,15 @@ static void add_network(struct form *f, const struct instance *like)
 		add(f, own(f, xstrfmt("NetworkInterface.1.SecurityGroupId.%d", nr++)), group->valuestring);
 }
 
+/* The keys that the metadata service can show, too; those of AWS itself nobody may set. */
+static bool is_tag_for_all(const char *key)
+{
+	for (const char *p = key; *p; p++)
+		if (!ascii_alnum((unsigned char)*p) && !strchr("+-=.,_:@", *p))
+			return false;
+	return !starts_with(key, "aws:");
+}
+
 static void add_tags(struct form *f, const struct instance_launch *l)
 {
 	int nr = 1;
@@ -501,7 +520,7 @@ static void add_tags(struct form *f, const struct instance_launch *l)
 	add(f, "TagSpecification.1.Tag.1.Key", "Name");
 	add(f, "TagSpecification.1.Tag.1.Value", l->name);
 	cJSON_ArrayForEach(tag, l->tags) {
-		if (!strcmp(tag->string, "Name") || starts_with(tag->string, "aws:") || nr >= MAX_TAGS)
+		if (!strcmp(tag->string, "Name") || !is_tag_for_all(tag->string) || nr >= MAX_TAGS)
 			continue;
 		nr++;
 		add(f, own(f, xstrfmt("TagSpecification.1.Tag.%d.Key", nr)), tag->string);

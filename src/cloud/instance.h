@@ -25,10 +25,11 @@ void instance_release(struct instance *i);
 const char *instance_tag_value(const struct instance *i, const char *key); /* NULL: not there */
 bool instance_is(const struct instance *i, const char *state);
 
-/* WANTED is an id or a value of the tag Name, of which there may be one only (ERROR_USAGE); those that have ended
- * do not count. ERROR_NOT_FOUND, with the region when it is in another one that we may look into. */
+/* WANTED is an id or a value of the tag Name, of which there may be one only (ERROR_USAGE); those that have
+ * ended do not count. ERROR_NOT_FOUND, with the region when it is in another one that we may look into. */
 struct error *instance_find(struct cloud *c, const char *wanted, struct instance *out);
-/* The newest instance that has the tag KEY with VALUE and is pending or running; ERROR_NOT_FOUND when there is none. */
+/* The newest instance that has the tag KEY with VALUE and is pending or running; ERROR_NOT_FOUND when there
+ * is none. */
 struct error *instance_find_running(struct cloud *c, const char *key, const char *value,
 				    struct instance *out);
 /* Asks until it is in STATE; ERROR_TIMEOUT after TIMEOUT_MS, ERROR_GENERIC when it went somewhere else, with
@@ -37,8 +38,8 @@ struct error *instance_find_running(struct cloud *c, const char *key, const char
 struct error *instance_wait(struct cloud *c, const char *id, const char *state, uint64_t timeout_ms,
 			    void (*on_poll)(void *data, const struct instance *i), void *data,
 			    struct instance *out);
-/* ERROR_CONFLICT when it is on its way elsewhere; ERROR_UNSUPPORTED "no capacity: ..." when the type cannot be
- * had now. */
+/* ERROR_CONFLICT when it is on its way elsewhere; ERROR_UNSUPPORTED "no capacity: ..." when the type cannot
+ * be had now. */
 struct error *instance_start(struct cloud *c, const char *id);
 struct error *instance_stop(struct cloud *c, const char *id, bool hibernate);
 struct error *instance_terminate(struct cloud *c, const char *id);

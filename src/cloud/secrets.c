@@ -25,8 +25,8 @@ static struct error *parameter_exists(struct cloud *c, const char *name, bool *e
 	return NULL;
 }
 
-/* What is allowed for a secret is not for a name that no secret has: AWS refuses that, and shows the name where
- * the secret's ARN would be. */
+/* What is allowed for a secret is not for a name that no secret has: AWS refuses that, and shows the name
+ * where the secret's ARN would be. */
 static bool is_nameless(const struct error *err, const char *name)
 {
 	if (!cloud_error_is(err, "AccessDeniedException"))
@@ -68,12 +68,13 @@ static struct error *no_agent(const char *instance, const char *why)
 {
 	struct error *err = error_new(ERROR_NOT_FOUND, "no SSM agent answers on %s%s%s", instance,
 				      *why ? ": " : "", why);
-	return error_with_hint(err, "the agent has to run there, and the instance's role to allow it: the policy "
+	return error_with_hint(err,
+			       "the agent has to run there, and the instance's role to allow it: the policy "
 			       "AmazonSSMManagedInstanceCore, or what `git deploy iam` prints");
 }
 
-static struct error *send(struct cloud *c, const char *instance, const char *const *lines, uint64_t timeout_ms,
-			  char **id)
+static struct error *send(struct cloud *c, const char *instance, const char *const *lines,
+			  uint64_t timeout_ms, char **id)
 {
 	cJSON *p = cJSON_CreateObject(), *answer = NULL;
 	char *seconds = xstrfmt("%llu", (unsigned long long)(timeout_ms / 1000 + 1));

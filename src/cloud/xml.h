@@ -1,8 +1,8 @@
 /*
- * XML as AWS answers it, as a tree of JSON values: an element without children is a string (its text), one whose
- * children are called `item` or `member` is an array of them, any other an object whose keys are its children; of two
- * with one name the first counts, as in base/json.h. Attributes count for nothing. A document type is refused, and
- * with it all entities but the five of XML.
+ * XML as AWS answers it, as a tree of JSON values: an element without children is a string (its text), one
+ * whose children are called `item` or `member` is an array of them, any other an object whose keys are its
+ * children; of two with one name the first counts, as in base/json.h. Attributes count for nothing. A
+ * document type is refused, and with it all entities but the five of XML.
  */
 #ifndef CLOUD_XML_H
 #define CLOUD_XML_H

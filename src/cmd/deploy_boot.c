@@ -15,7 +15,7 @@
 
 struct boot_options {
 	const char *environment, *output, *print;
-	bool user_data, install;
+	bool user_data, install, canary;
 };
 
 struct boot_set {
@@ -100,9 +100,9 @@ static struct error *write_files(const struct boot_set *set, const char *folder)
 
 /* -- what is installed ------------------------------------------------------------------------ */
 
-static struct error *install(struct deployment *d, const struct boot_set *set)
+static struct error *install(struct deployment *d, const struct boot_set *set,
+			     const struct deploy_environment *env)
 {
-	const struct deploy_environment *env = d->environment;
 	struct buffer script = BUFFER_INIT, out = BUFFER_INIT;
 	struct instance instance = { 0 };
 	struct cloud *cloud;
@@ -144,10 +144,29 @@ static struct error *find_region(struct deployment *d, char **out)
 				      "write `region:` into .deploy.yml, or set AWS_REGION");
 }
 
-static struct error *act(struct deployment *d, const struct boot_options *o, const struct boot_set *set)
+/* The instance of canary releases is one that knows their tag only. */
+static struct error *pick(struct deploy_environment *env, char **name, const struct deployment *d, bool canary)
+{
+	if (!d->environment)
+		return error_with_hint(error_new(ERROR_USAGE, ".deploy.yml has no environment to run in"),
+				       "add `environments:` with `prod: {}` below it");
+	*env = *d->environment;
+	if (!canary)
+		return NULL;
+	if (!env->canary_instance)
+		return error_with_hint(error_new(ERROR_USAGE, "environment '%s' has no instance for canaries", env->name),
+				       "write `strategy: canary` and `canary_instance:` into .deploy.yml");
+	env->name = *name = xstrfmt("%s-canary", env->name);
+	env->instance = env->canary_instance;
+	env->strategy = DEPLOY_REPLACE;
+	return NULL;
+}
+
+static struct error *act(struct deployment *d, const struct boot_options *o, const struct boot_set *set,
+			 const struct deploy_environment *env)
 {
 	if (o->install)
-		return install(d, set);
+		return install(d, set, env);
 	if (o->output)
 		return write_files(set, o->output);
 	if (o->print)
@@ -163,7 +182,8 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	const struct boot_options *o = options;
 	struct deployment d = { 0 };
 	struct boot_set set = { 0 };
-	char *region = NULL;
+	struct deploy_environment env;
+	char *region = NULL, *name = NULL;
 	(void)exit_status;
 	if (argc)
 		return error_new(ERROR_USAGE, "there is no argument such as '%s': environments are named by --env",
@@ -172,17 +192,17 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 		return error_new(ERROR_USAGE, "--install, --output, --print and --user-data exclude one another");
 	context_catch_signals(ctx);
 	struct error *err = deployment_open(&d, ctx, NULL, o->environment);
-	if (!err && !d.environment)
-		err = error_with_hint(error_new(ERROR_USAGE, ".deploy.yml has no environment to run in"),
-				      "add `environments:` with `prod: {}` below it");
+	if (!err)
+		err = pick(&env, &name, &d, o->canary);
 	if (!err)
 		err = find_region(&d, &region);
 	if (!err)
-		err = boot_render(&set.files, &set.nr, &d.config, d.environment, region);
+		err = boot_render(&set.files, &set.nr, &d.config, &env, region);
 	if (!err)
-		err = act(&d, o, &set);
+		err = act(&d, o, &set, &env);
 	boot_files_free(set.files, set.nr);
 	free(region);
+	free(name);
 	deployment_release(&d);
 	return err;
 }
@@ -190,6 +210,9 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 static const struct option options[] = {
 	{ OPTION_STRING, 'e', "env", offsetof(struct boot_options, environment), "<name>",
 	  "the environment; without it the only one, or prod" },
+	{ OPTION_BOOL, 0, "canary", offsetof(struct boot_options, canary), NULL,
+	  "those of the instance of canary releases",
+	  "Those of `canary_instance:`, which runs what is tagged <env>-canary." },
 	{ OPTION_BOOL, 0, "user-data", offsetof(struct boot_options, user_data), NULL,
 	  "print the script that installs them on a first boot",
 	  "Prints the script that cloud-init runs on the first boot of a new instance (its user-data). It holds all "

@@ -36,7 +36,8 @@ static struct error *check_environment(const struct deploy_environment *env)
 				DEPLOY_CONFIG_FILE);
 	else
 		return NULL;
-	return error_with_hint(err, "write `instance: <id or name>` into it; `git deploy infra` prints one for "
+	return error_with_hint(err,
+			       "write `instance: <id or name>` into it; `git deploy infra` prints one for "
 			       "CloudFormation and Terraform");
 }
 
@@ -161,7 +162,8 @@ static void say_month(const struct deployed *t)
 	if (!err) {
 		hours_month(&hours, NULL, (int64_t)time(NULL), &run, &spent);
 		text_dollars(&usd, spent);
-		deployed_say("%.1f hours and %s this month; disks cost on while it is stopped", run, usd.data);
+		deployed_say("%.1f hours and %s this month; disks cost on while it is stopped", run,
+			     usd.data);
 		hours_release(&hours);
 	}
 	error_free(err);

@@ -72,10 +72,13 @@ static void take_cursor(struct logs *l, struct buffer *out)
 static struct error *ask_journal(struct logs *l)
 {
 	struct buffer out = BUFFER_INIT_MAX((size_t)1 << 20);
-	char *from = l->cursor ? xstrfmt("--after-cursor='%s'", l->cursor)
-			       : xstrfmt("--lines=%lld%s", (long long)l->o->lines, l->o->boot ? " --boot" : "");
-	char *line = xstrfmt("journalctl --no-pager --output=short-iso --unit='git-deploy-*' --show-cursor %s "
-			     "| grep -v '^-- No entries' | tail -c %d", from, MAX_BYTES);
+	char *from = l->cursor
+			     ? xstrfmt("--after-cursor='%s'", l->cursor)
+			     : xstrfmt("--lines=%lld%s", (long long)l->o->lines, l->o->boot ? " --boot" : "");
+	char *line =
+		xstrfmt("journalctl --no-pager --output=short-iso --unit='git-deploy-*' --show-cursor %s "
+			"| grep -v '^-- No entries' | tail -c %d",
+			from, MAX_BYTES);
 	const char *const lines[] = { line, NULL };
 	struct error *err = instance_command(l->t.cloud, l->id, lines, COMMAND_TIMEOUT_MS, &out, NULL);
 	bool cut = out.len >= MAX_BYTES;
@@ -84,8 +87,9 @@ static struct error *ask_journal(struct logs *l)
 		const char *whole = cut ? strchr(out.data, '\n') : NULL;
 		size_t skipped = whole ? (size_t)(whole + 1 - out.data) : 0;
 		if (cut)
-			say_warning("Systems Manager hands over %d bytes at once: what came before is left out",
-				    MAX_BYTES);
+			say_warning(
+				"Systems Manager hands over %d bytes at once: what came before is left out",
+				MAX_BYTES);
 		show(out.data + skipped, out.len - skipped);
 	}
 	free(line);

@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/date.h"
 #include "base/hex.h"
 #include "base/memory.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "base/trace.h"
 #include "cmd/deploy_instance.h"
@@ -56,8 +58,10 @@ static struct error *over_budget(const struct start *s, double spent)
 
 static struct error *price_unknown(const char *type, const char *region)
 {
-	struct error *err = error_new(ERROR_BUDGET, "what %s costs in %s is not known, so the budget cannot stop "
-				      "it", type, region);
+	struct error *err = error_new(ERROR_BUDGET,
+				      "what %s costs in %s is not known, so the budget cannot stop "
+				      "it",
+				      type, region);
 	return error_with_hint(err, "git config --add deploy.price \"%s = <dollars an hour>\", or "
 			       "--accept-cost", type);
 }
@@ -124,7 +128,8 @@ static struct error *user_data(const struct start *s, struct buffer *out)
 {
 	struct boot_file *files;
 	size_t nr;
-	struct error *err = boot_render(&files, &nr, &s->d.config, s->d.environment, cloud_region(s->t.cloud));
+	struct error *err =
+		boot_render(&files, &nr, &s->d.config, s->d.environment, cloud_region(s->t.cloud));
 	if (err)
 		return err;
 	err = boot_user_data(out, files, nr);
@@ -282,15 +287,41 @@ static struct error *not_healthy(const struct start *s, struct error *why, long 
 	if (!error_is(why, ERROR_TIMEOUT))
 		return why;
 	say_warning("%s runs, but the app is not healthy: %s", i->id, why->message);
-	if (status)
-		say_hint(s->d.ctx, "`git deploy logs` shows why, and whether it went back to the last good "
-			 "image");
+	if (status && why->hint)
+		say_hint(s->d.ctx, "%s", why->hint);
 	else
 		say_hint(s->d.ctx, "`git deploy logs` shows whether it has started; if it has, the security "
 			 "group has to let port %u in", s->d.environment->port);
 	error_free(why);
 	*exit_status = EXIT_INCOMPLETE;
 	return NULL;
+}
+
+struct watched {
+	struct progress *progress;
+	uint64_t since;
+};
+
+static void on_watch(void *data, long status, const char *fault)
+{
+	struct watched *w = data;
+	unsigned long long seconds = (clock_ms() - w->since) / 1000;
+	char *line = status ? xstrfmt("%llu s; it answers %ld", seconds, status)
+			    : xstrfmt("%llu s%s%s", seconds, fault ? "; " : "", fault ? fault : "");
+	progress_say(w->progress, line);
+	free(line);
+}
+
+static struct error *wait_for_answer(const struct start *s, const char *url, long *status)
+{
+	struct http_settings http = workspace_http_settings(s->d.repo);
+	int64_t seconds = s->o->timeout ? s->o->timeout : (int64_t)s->d.config.health_timeout + BOOT_SECONDS;
+	struct watched watched = { progress_new("waiting for the app", 0), clock_ms() };
+	struct health_watch watch = { on_watch, &watched };
+	struct error *err = health_wait_watched(&http, url, (uint64_t)seconds * 1000, s->d.ctx->stop, &watch,
+						status);
+	progress_free(watched.progress);
+	return err;
 }
 
 static struct error *wait_until_healthy(struct start *s, int *exit_status)
@@ -301,12 +332,13 @@ static struct error *wait_until_healthy(struct start *s, int *exit_status)
 		return error_with_hint(error_new(ERROR_NOT_FOUND, "%s runs, but has no public name or "
 						 "address", i->id),
 				       "write `url:` into the environment if it is reached another way");
-	struct http_settings http = workspace_http_settings(s->d.repo);
-	int64_t seconds = s->o->timeout ? s->o->timeout : (int64_t)s->d.config.health_timeout + BOOT_SECONDS;
 	char *url = xstrfmt("%s%s", base, s->d.config.health);
 	long status = 0;
-	deployed_say("%s runs; waiting for %s", i->id, url);
-	struct error *err = health_wait(&http, url, (uint64_t)seconds * 1000, s->d.ctx->stop, &status);
+	if (s->began)
+		deployed_say("%s runs; waiting for %s", i->id, url);
+	else
+		deployed_say("waiting for %s", url);
+	struct error *err = wait_for_answer(s, url, &status);
 	if (err) {
 		err = not_healthy(s, err, status, exit_status);
 	} else {
@@ -409,7 +441,8 @@ const struct command cmd_deploy_start = {
 		"left is used up, or the longest time it may run, and powers itself off then.\n\n"
 		"With --spot, or `spot: true` in the environment, an instance like the one that is named is "
 		"launched on spot capacity in its place: the same image, type, network and role, and what "
-		"`git deploy boot` renders. It has the tag " PERMISSION_STANDS_IN_TAG ", is gone with its disk "
+		"`git deploy boot` renders. It has the tag " PERMISSION_STANDS_IN_TAG
+		", is gone with its disk "
 		"when it stops, and is what `stop`, `logs` and `status` mean while it runs. When there is no spot "
 		"capacity, the named instance is started on demand, with a warning that tells its price. If the "
 		"named instance was itself bought as spot, by a persistent request, it is started, and what "

@@ -98,14 +98,35 @@ static struct error *check_secret(const struct deploy_secret *secret)
 static struct error *check_folder(const char *path)
 {
 	struct error *err = check_line("a data folder", path);
-	if (!err && (path[0] != '/' || !path[1] || strpbrk(path, ":,") || strstr(path, "/../") || ends_with(path, "/..")))
+	bool above = strstr(path, "/../") || ends_with(path, "/..");
+	if (!err && (path[0] != '/' || !path[1] || strpbrk(path, ":,") || above))
 		err = error_new(ERROR_USAGE, "'%s' cannot be a data folder in the container", path);
 	return err;
 }
 
-static struct error *check(const struct deploy_config *config, const struct deploy_environment *env, const char *region)
+static struct error *check_ports(const struct deploy_config *config, const struct deploy_environment *env)
 {
-	struct error *err = check_word("the app", config->app, "._-");
+	if (!env->port || env->port > 65535 || !config->port || config->port > 65535 || env->second_port > 65535)
+		return error_with_hint(error_new(ERROR_USAGE, "environment '%s' has no port", env->name),
+				       "write `port:` into .deploy.yml");
+	if (env->strategy == DEPLOY_BLUE_GREEN && !env->second_port)
+		return error_with_hint(error_new(ERROR_USAGE, "blue-green needs a second port"),
+				       "write `second_port:` into .deploy.yml");
+	if (env->strategy == DEPLOY_CANARY && !env->second_port && !env->canary_instance)
+		return error_with_hint(error_new(ERROR_USAGE, "a canary needs a second port or an instance of its own"),
+				       "write `second_port:` or `canary_instance:` into .deploy.yml");
+	return NULL;
+}
+
+static struct error *check(const struct deploy_config *config, const struct deploy_environment *env,
+			   const char *region)
+{
+	struct error *err = NULL;
+	if (!config->repository.registry)
+		err = error_with_hint(error_new(ERROR_USAGE, "it is not known which registry has the images"),
+				      "write `registry:` into .deploy.yml, or set git config deploy.registry");
+	if (!err)
+		err = check_word("the app", config->app, "._-");
 	if (!err)
 		err = check_word("the environment", env->name, "._-");
 	if (!err && !region)
@@ -119,12 +140,8 @@ static struct error *check(const struct deploy_config *config, const struct depl
 		err = check_secret(&config->secrets[i]);
 	for (size_t i = 0; i < config->nr_data && !err; i++)
 		err = check_folder(config->data[i]);
-	if (!err && (!env->port || env->port > 65535 || !config->port || config->port > 65535 || env->second_port > 65535))
-		err = error_with_hint(error_new(ERROR_USAGE, "environment '%s' has no port", env->name),
-				      "write `port:` into .deploy.yml");
-	if (!err && env->strategy == DEPLOY_CANARY && !env->second_port && !env->canary_instance)
-		err = error_with_hint(error_new(ERROR_USAGE, "a canary needs a second port or an instance of its own"),
-				      "write `second_port:` or `canary_instance:` into .deploy.yml");
+	if (!err)
+		err = check_ports(config, env);
 	return err;
 }
 
@@ -138,7 +155,8 @@ static void add_secrets(struct boot_values *v, const struct deploy_config *confi
 	add(v, "secrets", lines->data);
 }
 
-/* "/data/models" of web-demo is kept in the volume "git-deploy-web-demo_data_models"; no two folders share one. */
+/* "/data/models" of web-demo is kept in the volume "git-deploy-web-demo_data_models"; no two folders share
+ * one. */
 static void add_data(struct boot_values *v, const struct deploy_config *config)
 {
 	struct buffer *lines = scratch(v);
@@ -243,11 +261,12 @@ static const char *template_text(const char *name)
 	return NULL;
 }
 
-static bool is_wanted(enum boot_when when, const struct deploy_config *config, const struct deploy_environment *env)
+static bool is_wanted(enum boot_when when, const struct deploy_config *config,
+		      const struct deploy_environment *env)
 {
 	switch (when) {
 	case WITH_PORTS:
-		return env->strategy == DEPLOY_BLUE_GREEN || (env->strategy == DEPLOY_CANARY && env->second_port);
+		return env->strategy != DEPLOY_REPLACE && env->second_port;
 	case WITH_UPTIME:
 		return config->uptime_minutes != 0;
 	case ALWAYS:

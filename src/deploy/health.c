@@ -9,6 +9,7 @@
 #define LAST_PAUSE_MS 2000
 /* One request. An app that takes longer to say that it is well is not. */
 #define ANSWER_MS 10000
+#define WATCH_MS 1000
 
 struct waiting {
 	struct http *http;
@@ -18,6 +19,7 @@ struct waiting {
 	long status;
 	char *seen;            /* the last fault, for people; NULL: an answer */
 	struct error *hopeless;
+	const struct health_watch *watch; /* NULL: nobody does */
 };
 
 static struct error *ask(struct waiting *w, uint64_t delay_ms);
@@ -110,16 +112,32 @@ static struct error *check_address(const char *url)
 	return err;
 }
 
+static void tell(void *data)
+{
+	const struct waiting *w = data;
+	w->watch->watch(w->watch->data, w->status, w->seen);
+}
+
 struct error *health_wait(const struct http_settings *http, const char *url, uint64_t timeout_ms,
 			  volatile const int *stop, long *status)
 {
-	struct waiting w = { .url = url, .until = clock_ms() + timeout_ms, .pause = FIRST_PAUSE_MS };
+	return health_wait_watched(http, url, timeout_ms, stop, NULL, status);
+}
+
+struct error *health_wait_watched(const struct http_settings *http, const char *url, uint64_t timeout_ms,
+				  volatile const int *stop, const struct health_watch *watch, long *status)
+{
+	struct waiting w = {
+		.url = url, .until = clock_ms() + timeout_ms, .pause = FIRST_PAUSE_MS, .watch = watch,
+	};
 	*status = 0;
 	struct error *err = check_address(url);
 	if (!err)
 		err = http_new(&w.http, http);
 	if (err)
 		return err;
+	if (watch)
+		http_set_tick(w.http, WATCH_MS, tell, &w);
 	err = ask(&w, 0);
 	if (!err)
 		err = http_run(w.http, stop);

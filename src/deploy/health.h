@@ -11,4 +11,13 @@
 struct error *health_wait(const struct http_settings *http, const char *url, uint64_t timeout_ms,
 			  volatile const int *stop, long *status);
 
+/* The same for somebody who watches: WATCH is told every second what was seen last, an answer's STATUS or, when
+ * that is 0, a FAULT (NULL: nothing yet). */
+struct health_watch {
+	void (*watch)(void *data, long status, const char *fault);
+	void *data;
+};
+struct error *health_wait_watched(const struct http_settings *http, const char *url, uint64_t timeout_ms,
+				  volatile const int *stop, const struct health_watch *watch, long *status);
+
 #endif

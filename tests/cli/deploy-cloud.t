@@ -149,7 +149,7 @@ is "$out" "$url/" 'start again: the URL is told all the same'
 run git deploy start --env=sick --timeout=1
 is "$status" 2 'an app that is not healthy'
 like "$err" "^warning: $web runs, but the app is not healthy: .*404" 'an app that is not healthy: what was seen last'
-like "$err" '^hint: `git deploy logs` shows why' 'an app that is not healthy: and where to look'
+like "$err" '^hint: `health:` in \.deploy\.yml is the path that is asked' 'an app that is not healthy: and where to look'
 
 # -- logs ----------------------------------------------------------------------------------------------------
 

@@ -36,8 +36,9 @@ static void check_fault(struct slice text)
 	struct cloud_fault fault;
 	buffer_add(&response.body, text.data, text.len);
 	cloud_fault_read(&fault, &response, 0);
-	require(!fault.code || !fault.code[strspn(fault.code, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-						  "0123456789._-")]);
+	require(!fault.code ||
+		!fault.code[strspn(fault.code, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					       "0123456789._-")]);
 	for (const char *p = fault.message; p && *p; p++)
 		require((unsigned char)*p >= ' ' && *p != 0x7f);
 	cloud_fault_release(&fault);

@@ -2,14 +2,15 @@
 
 usage: instance_server.py <folder>
 
-The folder has: world.json (credentials, parameters, secrets, tags of the instance), app (the program of all images),
-busybox, cert.pem and key.pem. Images are made when it starts: one for each file images/<name>, which holds its
+The folder has: world.json (credentials, parameters, secrets), policy.json (what the instance's role may do; it is
+asked about every call), app (the program of all images), busybox, cert.pem and key.pem. Images are made when it starts: one for each file images/<name>, which holds its
 command as JSON. Which one a tag means is looked up for every request: tags/<tag> holds an image's name. While there is
 a file `unreachable`, the registry hangs up. Requests are noted in the file requests; `ready` appears when it listens.
 
 Listens on 169.254.169.254:80 and 127.0.0.1:443, which have to be there: meant for a network namespace of its own.
 """
 import base64
+import fnmatch
 import gzip
 import hashlib
 import hmac
@@ -86,6 +87,15 @@ def make_images():
 images = make_images()
 
 
+def allowed(action, resource):
+    """Whether the policy allows it; of its conditions, none is about these calls but the one on KMS, which is not here."""
+    for statement in json.loads(read("policy.json"))["Statement"]:
+        if statement["Effect"] == "Allow" and any(fnmatch.fnmatchcase(action, a) for a in statement["Action"]):
+            if any(fnmatch.fnmatchcase("arn:aws:" + resource, r) for r in statement["Resource"]):
+                return True
+    return False
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -158,7 +168,14 @@ class Services(Handler):
         if not self.signed(body):
             return self.answer(403, b'{"__type": "InvalidSignatureException"}')
         wanted = json.loads(body)
+        service = self.headers["Host"].split(".")[-4]
         target = self.headers["X-Amz-Target"].split(".")[-1]
+        resource = {
+            "GetParameter": "ssm:eu-central-1:123456789012:parameter" + wanted.get("Name", ""),
+            "GetSecretValue": "secretsmanager:eu-central-1:123456789012:secret:%s-AbCdEf" % wanted.get("SecretId"),
+        }.get(target, "")
+        if not allowed("%s:%s" % (service, target), resource):
+            return self.answer(400, b'{"__type": "AccessDeniedException"}')
         if target == "GetParameter" and wanted["Name"] in world["parameters"] and wanted["WithDecryption"]:
             result = {"Parameter": {"Value": world["parameters"][wanted["Name"]]}}
         elif target == "GetSecretValue" and wanted["SecretId"] in world["secrets"]:
@@ -180,6 +197,9 @@ class Services(Handler):
         if self.path == "/v2/":
             return self.answer(200)
         kind, name = self.path.split("/")[-2:]
+        action = "ecr:BatchGetImage" if kind == "manifests" else "ecr:GetDownloadUrlForLayer"
+        if not allowed(action, "ecr:eu-central-1:123456789012:repository/" + self.path.split("/")[2]):
+            return self.answer(403, b'{"errors": [{"code": "DENIED"}]}', Content_Type="application/json")
         if kind == "manifests" and not name.startswith("sha256:"):
             name = images.get(read("tags", name).decode().strip()) if os.path.exists(path("tags", name)) else None
         data = (manifests if kind == "manifests" else blobs).get(name)

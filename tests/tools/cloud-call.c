@@ -1,7 +1,7 @@
 /*
- * cloud-call <what> [<name>]: asks AWS as the commands do, with the credentials of the environment, and prints what it
- * says: `identity`, `login`, `repository <name>`, `make <name>` (with `latest` and `prod` as tags that move),
- * `secret <name>`, `volumes <instance>`.
+ * cloud-call <what> [<name>]: asks AWS as the commands do, with the credentials of the environment, and
+ * prints what it says: `identity`, `login`, `repository <name>`, `make <name>` (with `latest` and `prod` as
+ * tags that move), `secret <name>`, `volumes <instance>`.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -23,8 +23,10 @@ static const char *get_variable(void *data, const char *name)
 {
 	const struct world *w = data;
 	static const char *const values[][2] = {
-		{ "AWS_ACCESS_KEY_ID", "AKIDEXAMPLE" }, { "AWS_SECRET_ACCESS_KEY", "secret/example" },
-		{ "AWS_EC2_METADATA_DISABLED", "true" }, { "AWS_REGION", "eu-west-1" },
+		{ "AWS_ACCESS_KEY_ID", "AKIDEXAMPLE" },
+		{ "AWS_SECRET_ACCESS_KEY", "secret/example" },
+		{ "AWS_EC2_METADATA_DISABLED", "true" },
+		{ "AWS_REGION", "eu-west-1" },
 	};
 	if (!strcmp(name, "AWS_ENDPOINT_URL"))
 		return w->server ? w->server->url : "http://127.0.0.1:1";
@@ -40,12 +42,13 @@ static void assert_ok(struct error *err)
 		fail_msg("%s", err->message);
 }
 
-/* A request that has NEEDLE is answered by STATUS ("400 Bad Request"), HEADER ("" or a whole line) and BODY, TIMES
- * times (0: always). To be called before world_open. */
-static void answer(struct world *w, const char *needle, unsigned times, const char *status, const char *header,
-		   const char *body)
+/* A request that has NEEDLE is answered by STATUS ("400 Bad Request"), HEADER ("" or a whole line) and BODY,
+ * TIMES times (0: always). To be called before world_open. */
+static void answer(struct world *w, const char *needle, unsigned times, const char *status,
+		   const char *header, const char *body)
 {
-	char *bytes = xstrfmt("HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n\r\n%s", status, header, strlen(body), body);
+	char *bytes =
+		xstrfmt("HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n\r\n%s", status, header, strlen(body), body);
 	w->answers[w->nr] = bytes;
 	w->script[w->nr++] = (struct scripted){ .needle = needle, .times = times, .bytes = bytes };
 }
@@ -54,7 +57,10 @@ static void world_open(struct world *w)
 {
 	w->server = server_start(w->script, w->nr);
 	struct cloud_settings settings = {
-		.aws = { .env = get_variable, .data = w }, .stop = &w->stop, .retry_ms = 1, .poll_ms = 1,
+		.aws = { .env = get_variable, .data = w },
+		.stop = &w->stop,
+		.retry_ms = 1,
+		.poll_ms = 1,
 	};
 	assert_ok(cloud_new(&w->cloud, &settings));
 }
@@ -99,7 +105,8 @@ static void test_a_json_call(void **state)
 	assert_sent(&w, "POST / HTTP/1.1\r\n");
 	assert_sent(&w, "\r\nX-Amz-Target: AmazonSSM.SendCommand\r\n");
 	assert_sent(&w, "\r\nContent-Type: application/x-amz-json-1.1\r\n");
-	assert_sent(&w, "/eu-west-1/ssm/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-target,");
+	assert_sent(&w,
+		    "/eu-west-1/ssm/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-target,");
 	assert_sent(&w, "\r\n\r\n{\"DocumentName\":\"AWS-RunShellScript\"}");
 	cJSON_Delete(out);
 	world_close(&w);
@@ -111,7 +118,8 @@ static void test_a_query_call(void **state)
 	struct world w = { 0 };
 	cJSON *out;
 	static const char *const parameters[] = { "InstanceId.1", "i-1", "Name", "a&b c", NULL };
-	answer(&w, NULL, 0, "200 OK", "", "<StopInstancesResponse><requestId>1</requestId></StopInstancesResponse>");
+	answer(&w, NULL, 0, "200 OK", "",
+	       "<StopInstancesResponse><requestId>1</requestId></StopInstancesResponse>");
 	world_open(&w);
 	assert_ok(cloud_query(w.cloud, "ec2", "StopInstances", parameters, &out));
 	assert_string_equal(json_string_or(out, "requestId", ""), "1");
@@ -178,11 +186,12 @@ static void test_pages_without_an_end(void **state)
 	(void)state;
 	struct world w = { 0 };
 	cJSON *list;
-	answer(&w, NULL, 0, "200 OK", "", "<DescribeVolumesResponse><volumeSet><item><size>8</size></item></volumeSet>"
+	answer(&w, NULL, 0, "200 OK", "",
+	       "<DescribeVolumesResponse><volumeSet><item><size>8</size></item></volumeSet>"
 	       "<nextToken>again</nextToken></DescribeVolumesResponse>");
 	world_open(&w);
-	assert_fails(cloud_query_list(w.cloud, "ec2", "DescribeVolumes", NULL, "volumeSet", &list), ERROR_LIMIT,
-		     "ec2: DescribeVolumes does not come to an end", "");
+	assert_fails(cloud_query_list(w.cloud, "ec2", "DescribeVolumes", NULL, "volumeSet", &list),
+		     ERROR_LIMIT, "ec2: DescribeVolumes does not come to an end", "");
 	assert_int_equal(w.server->requests, CLOUD_MAX_PAGES);
 	world_close(&w);
 }
@@ -201,7 +210,8 @@ static void test_answers_that_are_none(void **state)
 	assert_fails(cloud_query(w.cloud, "ec2", "DescribeRegions", NULL, &out), ERROR_SYNTAX,
 		     "ec2: DescribeRegions: the answer is no DescribeRegionsResponse", "");
 	assert_fails(cloud_query(w.cloud, "ec2", "DescribeInstances", NULL, &out), ERROR_SYNTAX,
-		     "ec2: DescribeInstances: the answer:1:12: a document type has no place in an answer", "");
+		     "ec2: DescribeInstances: the answer:1:12: a document type has no place in an answer",
+		     "");
 	world_close(&w);
 }
 
@@ -212,7 +222,8 @@ static void test_throttling_is_waited_for(void **state)
 	(void)state;
 	struct world w = { 0 };
 	cJSON *out;
-	answer(&w, "SendCommand", 2, "400 Bad Request", "", "{\"__type\":\"ThrottlingException\",\"message\":\"Rate "
+	answer(&w, "SendCommand", 2, "400 Bad Request", "",
+	       "{\"__type\":\"ThrottlingException\",\"message\":\"Rate "
 	       "exceeded\"}");
 	answer(&w, "SendCommand", 1, "503 Slow", "", "{\"__type\":\"TooManyRequestsException\"}");
 	answer(&w, "SendCommand", 0, "200 OK", "", "{}");
@@ -228,7 +239,8 @@ static void test_throttling_has_an_end(void **state)
 	(void)state;
 	struct world w = { 0 };
 	cJSON *out;
-	answer(&w, NULL, 0, "503 Service Unavailable", "", "<Response><Errors><Error><Code>RequestLimitExceeded</Code>"
+	answer(&w, NULL, 0, "503 Service Unavailable", "",
+	       "<Response><Errors><Error><Code>RequestLimitExceeded</Code>"
 	       "<Message>Request limit exceeded.</Message></Error></Errors><RequestID>1</RequestID></Response>");
 	world_open(&w);
 	assert_fails(cloud_query(w.cloud, "ec2", "DescribeRegions", NULL, &out), ERROR_NETWORK,
@@ -242,15 +254,16 @@ static void test_a_fault_of_the_server_is_asked_again_if_that_is_safe(void **sta
 	(void)state;
 	struct world w = { 0 };
 	cJSON *out;
-	answer(&w, "DescribeParameters", 1, "500 Internal Server Error", "", "{\"__type\":\"InternalServerError\"}");
+	answer(&w, "DescribeParameters", 1, "500 Internal Server Error", "",
+	       "{\"__type\":\"InternalServerError\"}");
 	answer(&w, "DescribeParameters", 0, "200 OK", "", "{}");
 	answer(&w, "SendCommand", 0, "500 Internal Server Error", "", "{\"__type\":\"InternalServerError\"}");
 	world_open(&w);
 	assert_ok(cloud_json(w.cloud, "ssm", "DescribeParameters", NULL, &out));
 	assert_int_equal(w.server->requests, 2);
 	cJSON_Delete(out);
-	assert_fails(cloud_json(w.cloud, "ssm", "SendCommand", NULL, &out), ERROR_NETWORK, "ssm: InternalServerError",
-		     "");
+	assert_fails(cloud_json(w.cloud, "ssm", "SendCommand", NULL, &out), ERROR_NETWORK,
+		     "ssm: InternalServerError", "");
 	assert_int_equal(w.server->requests, 3);
 	world_close(&w);
 }
@@ -260,7 +273,9 @@ static void test_a_broken_connection_is_tried_again_if_that_is_safe(void **state
 	(void)state;
 	struct world w = { 0 };
 	cJSON *out;
-	w.script[0] = (struct scripted){ .needle = "DescribeParameters", .times = 1, .act = ACT_CLOSE, .bytes = "" };
+	w.script[0] = (struct scripted){
+		.needle = "DescribeParameters", .times = 1, .act = ACT_CLOSE, .bytes = ""
+	};
 	w.script[1] = (struct scripted){ .needle = "SendCommand", .act = ACT_CLOSE, .bytes = "" };
 	w.answers[0] = w.answers[1] = NULL;
 	w.nr = 2;
@@ -281,7 +296,8 @@ static void test_what_is_wrong_is_not_asked_again(void **state)
 	(void)state;
 	struct world w = { 0 };
 	cJSON *out;
-	answer(&w, NULL, 0, "400 Bad Request", "", "{\"__type\":\"com.amazonaws.ssm#ValidationException\",\"message\":"
+	answer(&w, NULL, 0, "400 Bad Request", "",
+	       "{\"__type\":\"com.amazonaws.ssm#ValidationException\",\"message\":"
 	       "\"1 validation error.\"}");
 	world_open(&w);
 	assert_fails(cloud_json(w.cloud, "ssm", "DescribeParameters", NULL, &out), ERROR_NETWORK,
@@ -327,17 +343,20 @@ static void check_refusal(const char *status, const char *header, const char *bo
 static void test_no_permission(void **state)
 {
 	(void)state;
-	check_refusal("400 Bad Request", "", "{\"__type\":\"AccessDeniedException\",\"Message\":\"User: "
-		      "arn:aws:iam::123456789012:user/ci is not authorized to perform: ecr:DescribeRepositories on "
-		      "resource: arn:aws:ecr:eu-west-1:123456789012:repository/web because no identity-based policy "
-		      "allows the ecr:DescribeRepositories action\"}",
-		      "ecr: AccessDeniedException: User: arn:aws:iam::123456789012:user/ci is not authorized to "
-		      "perform: ecr:DescribeRepositories on resource: "
-		      "arn:aws:ecr:eu-west-1:123456789012:repository/web because no identity-based policy allows the "
-		      "ecr:DescribeRepositories action",
-		      "a policy of arn:aws:iam::123456789012:user/ci has to allow ecr:DescribeRepositories on "
-		      "arn:aws:ecr:eu-west-1:123456789012:repository/web; `git deploy iam` prints one that does");
-	check_refusal("400 Bad Request", "", "{\"__type\":\"AccessDeniedException\"}", "ecr: AccessDeniedException",
+	check_refusal(
+		"400 Bad Request", "",
+		"{\"__type\":\"AccessDeniedException\",\"Message\":\"User: "
+		"arn:aws:iam::123456789012:user/ci is not authorized to perform: ecr:DescribeRepositories on "
+		"resource: arn:aws:ecr:eu-west-1:123456789012:repository/web because no identity-based policy "
+		"allows the ecr:DescribeRepositories action\"}",
+		"ecr: AccessDeniedException: User: arn:aws:iam::123456789012:user/ci is not authorized to "
+		"perform: ecr:DescribeRepositories on resource: "
+		"arn:aws:ecr:eu-west-1:123456789012:repository/web because no identity-based policy allows the "
+		"ecr:DescribeRepositories action",
+		"a policy of arn:aws:iam::123456789012:user/ci has to allow ecr:DescribeRepositories on "
+		"arn:aws:ecr:eu-west-1:123456789012:repository/web; `git deploy iam` prints one that does");
+	check_refusal("400 Bad Request", "", "{\"__type\":\"AccessDeniedException\"}",
+		      "ecr: AccessDeniedException",
 		      "a policy of these keys has to allow ecr:DescribeRepositories on the repository;");
 }
 
@@ -345,32 +364,38 @@ static void test_no_permission_in_ec2(void **state)
 {
 	(void)state;
 	struct world w = { 0 };
-	answer(&w, NULL, 0, "403 Forbidden", "", "<?xml version=\"1.0\"?>\n<Response><Errors><Error><Code>"
+	answer(&w, NULL, 0, "403 Forbidden", "",
+	       "<?xml version=\"1.0\"?>\n<Response><Errors><Error><Code>"
 	       "UnauthorizedOperation</Code><Message>You are not authorized to perform this operation. User: "
 	       "arn:aws:iam::1:user/ci is not authorized to perform: ec2:StartInstances on resource: "
 	       "arn:aws:ec2:eu-west-1:1:instance/i-1 because of that. Encoded authorization failure message: "
 	       "AAAABBBB</Message></Error></Errors></Response>");
 	world_open(&w);
-	assert_fails(instance_start(w.cloud, "i-1"), ERROR_NETWORK, "ec2: UnauthorizedOperation: You are not "
-		     "authorized to perform this operation. User: arn:aws:iam::1:user/ci is not authorized to "
-		     "perform: ec2:StartInstances on resource: arn:aws:ec2:eu-west-1:1:instance/i-1 because of that",
-		     "allow ec2:StartInstances on arn:aws:ec2:eu-west-1:1:instance/i-1");
+	assert_fails(
+		instance_start(w.cloud, "i-1"), ERROR_NETWORK,
+		"ec2: UnauthorizedOperation: You are not "
+		"authorized to perform this operation. User: arn:aws:iam::1:user/ci is not authorized to "
+		"perform: ec2:StartInstances on resource: arn:aws:ec2:eu-west-1:1:instance/i-1 because of that",
+		"allow ec2:StartInstances on arn:aws:ec2:eu-west-1:1:instance/i-1");
 	world_close(&w);
 }
 
 static void test_keys_that_are_wrong(void **state)
 {
 	(void)state;
-	check_refusal("400 Bad Request", "", "{\"__type\":\"UnrecognizedClientException\",\"message\":\"The security "
-		      "token included in the request is invalid.\"}",
-		      "ecr: UnrecognizedClientException: The security token included in the request is invalid",
-		      "signed with the keys of: environment");
+	check_refusal(
+		"400 Bad Request", "",
+		"{\"__type\":\"UnrecognizedClientException\",\"message\":\"The security "
+		"token included in the request is invalid.\"}",
+		"ecr: UnrecognizedClientException: The security token included in the request is invalid",
+		"signed with the keys of: environment");
 }
 
 static void test_keys_that_have_expired(void **state)
 {
 	(void)state;
-	check_refusal("400 Bad Request", "", "{\"__type\":\"ExpiredTokenException\",\"message\":\"The security token "
+	check_refusal("400 Bad Request", "",
+		      "{\"__type\":\"ExpiredTokenException\",\"message\":\"The security token "
 		      "included in the request is expired\"}",
 		      "ecr: ExpiredTokenException: The security token included in the request is expired",
 		      "the keys, of: environment, have expired: sign in again");
@@ -379,13 +404,16 @@ static void test_keys_that_have_expired(void **state)
 static void test_a_wrong_clock(void **state)
 {
 	(void)state;
-	check_refusal("403 Forbidden", "Date: Sun, 22 Nov 2020 10:00:00 GMT\r\n", "{\"__type\":"
+	check_refusal("403 Forbidden", "Date: Sun, 22 Nov 2020 10:00:00 GMT\r\n",
+		      "{\"__type\":"
 		      "\"InvalidSignatureException\",\"message\":\"Signature expired.\"}",
-		      "ecr: InvalidSignatureException: Signature expired", "minutes ahead of that of AWS: set it");
-	check_refusal("403 Forbidden", "Date: Sun, 22 Nov 2099 10:00:00 GMT\r\n", "{\"__type\":\"RequestTimeTooSkewed\"}",
-		      "ecr: RequestTimeTooSkewed", "minutes behind that of AWS: set it");
-	check_refusal("403 Forbidden", "", "{\"__type\":\"RequestTimeTooSkewed\"}", "ecr: RequestTimeTooSkewed",
-		      "clock is wrong: set it");
+		      "ecr: InvalidSignatureException: Signature expired",
+		      "minutes ahead of that of AWS: set it");
+	check_refusal("403 Forbidden", "Date: Sun, 22 Nov 2099 10:00:00 GMT\r\n",
+		      "{\"__type\":\"RequestTimeTooSkewed\"}", "ecr: RequestTimeTooSkewed",
+		      "minutes behind that of AWS: set it");
+	check_refusal("403 Forbidden", "", "{\"__type\":\"RequestTimeTooSkewed\"}",
+		      "ecr: RequestTimeTooSkewed", "clock is wrong: set it");
 }
 
 static void test_a_region_that_is_not_enabled(void **state)
@@ -400,8 +428,8 @@ static void test_answers_of_others_on_the_way(void **state)
 	(void)state;
 	check_refusal("403 Forbidden", "", "<html><body>proxy</body></html>",
 		      "ecr: DescribeRepositories was answered by 403 without a reason", "");
-	check_refusal("404 Not Found", "", "nothing", "ecr: DescribeRepositories was answered by 404 without a reason",
-		      "");
+	check_refusal("404 Not Found", "", "nothing",
+		      "ecr: DescribeRepositories was answered by 404 without a reason", "");
 }
 
 static void test_what_is_said_is_made_safe(void **state)
@@ -456,8 +484,9 @@ static void test_a_login(void **state)
 	world_close(&w);
 }
 
-#define REPOSITORY "\"repositoryName\":\"web\",\"repositoryArn\":\"arn:aws:ecr:eu-west-1:1:repository/web\"," \
-		   "\"repositoryUri\":\"1.dkr.ecr.eu-west-1.amazonaws.com/web\""
+#define REPOSITORY                                                                                           \
+	"\"repositoryName\":\"web\",\"repositoryArn\":\"arn:aws:ecr:eu-west-1:1:repository/web\","           \
+	"\"repositoryUri\":\"1.dkr.ecr.eu-west-1.amazonaws.com/web\""
 
 static void check_repository(const char *mutability, bool immutable, bool latest_movable)
 {
@@ -481,12 +510,18 @@ static void test_which_tags_of_a_repository_move(void **state)
 	(void)state;
 	check_repository("", false, true);
 	check_repository(",\"imageTagMutability\":\"IMMUTABLE\"", true, false);
-	check_repository(",\"imageTagMutability\":\"IMMUTABLE_WITH_EXCLUSION\",\"imageTagMutabilityExclusionFilters\":"
-			 "[{\"filterType\":\"WILDCARD\",\"filter\":\"latest\"}]", true, true);
-	check_repository(",\"imageTagMutability\":\"IMMUTABLE_WITH_EXCLUSION\",\"imageTagMutabilityExclusionFilters\":"
-			 "[{\"filterType\":\"WILDCARD\",\"filter\":\"dev-*\"},{\"filter\":\"la*s\"}]", true, false);
-	check_repository(",\"imageTagMutability\":\"MUTABLE_WITH_EXCLUSION\",\"imageTagMutabilityExclusionFilters\":"
-			 "[{\"filterType\":\"WILDCARD\",\"filter\":\"l*t\"}]", false, false);
+	check_repository(
+		",\"imageTagMutability\":\"IMMUTABLE_WITH_EXCLUSION\",\"imageTagMutabilityExclusionFilters\":"
+		"[{\"filterType\":\"WILDCARD\",\"filter\":\"latest\"}]",
+		true, true);
+	check_repository(
+		",\"imageTagMutability\":\"IMMUTABLE_WITH_EXCLUSION\",\"imageTagMutabilityExclusionFilters\":"
+		"[{\"filterType\":\"WILDCARD\",\"filter\":\"dev-*\"},{\"filter\":\"la*s\"}]",
+		true, false);
+	check_repository(
+		",\"imageTagMutability\":\"MUTABLE_WITH_EXCLUSION\",\"imageTagMutabilityExclusionFilters\":"
+		"[{\"filterType\":\"WILDCARD\",\"filter\":\"l*t\"}]",
+		false, false);
 }
 
 static void test_no_repository(void **state)
@@ -494,7 +529,8 @@ static void test_no_repository(void **state)
 	(void)state;
 	struct world w = { 0 };
 	struct ecr_repository r;
-	answer(&w, NULL, 0, "400 Bad Request", "", "{\"__type\":\"RepositoryNotFoundException\",\"message\":\"The "
+	answer(&w, NULL, 0, "400 Bad Request", "",
+	       "{\"__type\":\"RepositoryNotFoundException\",\"message\":\"The "
 	       "repository with name 'web' does not exist in the registry with id '1'\"}");
 	world_open(&w);
 	assert_fails(ecr_find_repository(w.cloud, "web", &r), ERROR_NOT_FOUND,
@@ -503,10 +539,10 @@ static void test_no_repository(void **state)
 }
 
 /* What DescribeInstances answers of one instance. */
-#define INSTANCE(state, more) \
+#define INSTANCE(state, more)                                                                                  \
 	"<DescribeInstancesResponse><reservationSet><item><instancesSet><item><instanceId>i-0ab1</instanceId>" \
-	"<imageId>ami-1</imageId><instanceState><code>1</code><name>" state "</name></instanceState>" \
-	"<instanceType>t3.medium</instanceType><launchTime>2026-11-22T06:30:00.000Z</launchTime>" more \
+	"<imageId>ami-1</imageId><instanceState><code>1</code><name>" state "</name></instanceState>"          \
+	"<instanceType>t3.medium</instanceType><launchTime>2026-11-22T06:30:00.000Z</launchTime>" more         \
 	"</item></instancesSet></item></reservationSet></DescribeInstancesResponse>"
 
 static void test_an_instance(void **state)
@@ -515,11 +551,13 @@ static void test_an_instance(void **state)
 	struct world w = { 0 };
 	struct instance i;
 	answer(&w, "Filter.1.Name=tag%3AName&Filter.1.Value.1=web-demo", 0, "200 OK", "",
-	       INSTANCE("running", "<dnsName>ec2-1.example</dnsName><ipAddress>1.2.3.4</ipAddress><architecture>arm64"
-			"</architecture><placement><availabilityZone>eu-west-1a</availabilityZone></placement>"
-			"<instanceLifecycle>spot</instanceLifecycle><hibernationOptions><configured>true</configured>"
-			"</hibernationOptions><tagSet><item><key>Name</key><value>web-demo</value></item></tagSet>"
-			"<groupSet><item><groupId>sg-1</groupId></item></groupSet>"));
+	       INSTANCE(
+		       "running",
+		       "<dnsName>ec2-1.example</dnsName><ipAddress>1.2.3.4</ipAddress><architecture>arm64"
+		       "</architecture><placement><availabilityZone>eu-west-1a</availabilityZone></placement>"
+		       "<instanceLifecycle>spot</instanceLifecycle><hibernationOptions><configured>true</configured>"
+		       "</hibernationOptions><tagSet><item><key>Name</key><value>web-demo</value></item></tagSet>"
+		       "<groupSet><item><groupId>sg-1</groupId></item></groupSet>"));
 	world_open(&w);
 	assert_ok(instance_find(w.cloud, "web-demo", &i));
 	assert_string_equal(i.id, "i-0ab1");
@@ -540,13 +578,16 @@ static void test_an_instance_in_another_region(void **state)
 	(void)state;
 	struct world w = { 0 };
 	struct instance i;
-	answer(&w, "DescribeRegions", 0, "200 OK", "", "<DescribeRegionsResponse><regionInfo><item><regionName>eu-west-1"
+	answer(&w, "DescribeRegions", 0, "200 OK", "",
+	       "<DescribeRegionsResponse><regionInfo><item><regionName>eu-west-1"
 	       "</regionName></item><item><regionName>us-east-1</regionName></item><item><regionName>us-west-2"
 	       "</regionName></item></regionInfo></DescribeRegionsResponse>");
 	answer(&w, "/us-west-2/ec2/", 0, "200 OK", "", INSTANCE("stopped", ""));
-	answer(&w, "/us-east-1/ec2/", 0, "403 Forbidden", "", "<Response><Errors><Error><Code>UnauthorizedOperation"
+	answer(&w, "/us-east-1/ec2/", 0, "403 Forbidden", "",
+	       "<Response><Errors><Error><Code>UnauthorizedOperation"
 	       "</Code></Error></Errors></Response>");
-	answer(&w, NULL, 0, "400 Bad Request", "", "<Response><Errors><Error><Code>InvalidInstanceID.NotFound</Code>"
+	answer(&w, NULL, 0, "400 Bad Request", "",
+	       "<Response><Errors><Error><Code>InvalidInstanceID.NotFound</Code>"
 	       "<Message>The instance ID 'i-0ab1' does not exist</Message></Error></Errors></Response>");
 	world_open(&w);
 	assert_fails(instance_find(w.cloud, "i-0ab1", &i), ERROR_NOT_FOUND,
@@ -559,7 +600,8 @@ static void test_several_instances_with_one_name(void **state)
 	(void)state;
 	struct world w = { 0 };
 	struct instance i;
-	answer(&w, NULL, 0, "200 OK", "", "<DescribeInstancesResponse><reservationSet><item><instancesSet>"
+	answer(&w, NULL, 0, "200 OK", "",
+	       "<DescribeInstancesResponse><reservationSet><item><instancesSet>"
 	       "<item><instanceId>i-1</instanceId><instanceType>t</instanceType><instanceState><name>running</name>"
 	       "</instanceState></item><item><instanceId>i-2</instanceId><instanceType>t</instanceType><instanceState>"
 	       "<name>stopped</name></instanceState></item><item><instanceId>i-3</instanceId><instanceType>t"
@@ -593,8 +635,9 @@ static void test_a_state_that_is_not_reached(void **state)
 	struct world w = { 0 };
 	struct instance i;
 	answer(&w, NULL, 1, "200 OK", "", INSTANCE("pending", ""));
-	answer(&w, NULL, 0, "200 OK", "", INSTANCE("stopped", "<stateReason><code>Server.InternalError</code>"
-						   "<message>Server.InternalError: no key</message></stateReason>"));
+	answer(&w, NULL, 0, "200 OK", "",
+	       INSTANCE("stopped", "<stateReason><code>Server.InternalError</code>"
+				   "<message>Server.InternalError: no key</message></stateReason>"));
 	world_open(&w);
 	assert_fails(instance_wait(w.cloud, "i-0ab1", "running", 60000, NULL, NULL, &i), ERROR_GENERIC,
 		     "i-0ab1 did not become running but is stopped: Server.InternalError: no key", "");
@@ -619,18 +662,23 @@ static void test_no_capacity(void **state)
 {
 	(void)state;
 	struct world w = { 0 };
-	answer(&w, "i-1", 0, "500 Internal Server Error", "", "<Response><Errors><Error><Code>"
+	answer(&w, "i-1", 0, "500 Internal Server Error", "",
+	       "<Response><Errors><Error><Code>"
 	       "InsufficientInstanceCapacity</Code><Message>There is none.</Message></Error></Errors></Response>");
-	answer(&w, "i-2", 0, "400 Bad Request", "", "<Response><Errors><Error><Code>VcpuLimitExceeded</Code><Message>"
+	answer(&w, "i-2", 0, "400 Bad Request", "",
+	       "<Response><Errors><Error><Code>VcpuLimitExceeded</Code><Message>"
 	       "You have requested more vCPU capacity.</Message></Error></Errors></Response>");
-	answer(&w, "i-3", 0, "400 Bad Request", "", "<Response><Errors><Error><Code>IncorrectInstanceState</Code>"
+	answer(&w, "i-3", 0, "400 Bad Request", "",
+	       "<Response><Errors><Error><Code>IncorrectInstanceState</Code>"
 	       "</Error></Errors></Response>");
 	world_open(&w);
 	assert_fails(instance_start(w.cloud, "i-1"), ERROR_UNSUPPORTED,
 		     "no capacity: ec2: InsufficientInstanceCapacity: There is none", "try again later");
 	assert_int_equal(w.server->requests, 1);
-	assert_fails(instance_start(w.cloud, "i-2"), ERROR_UNSUPPORTED, "the account's quota does not allow it: ec2: "
-		     "VcpuLimitExceeded: You have requested more vCPU capacity", "Service Quotas");
+	assert_fails(instance_start(w.cloud, "i-2"), ERROR_UNSUPPORTED,
+		     "the account's quota does not allow it: ec2: "
+		     "VcpuLimitExceeded: You have requested more vCPU capacity",
+		     "Service Quotas");
 	assert_fails(instance_start(w.cloud, "i-3"), ERROR_CONFLICT, "ec2: IncorrectInstanceState",
 		     "try again in a minute");
 	world_close(&w);
@@ -640,8 +688,11 @@ static void test_a_launch(void **state)
 {
 	(void)state;
 	struct world w = { 0 };
-	struct instance like = { .id = (char *)"i-1", .image = (char *)"ami-1", .type = (char *)"g5.xlarge",
-				 .subnet = (char *)"subnet-1", .root_device = (char *)"/dev/xvda",
+	struct instance like = { .id = (char *)"i-1",
+				 .image = (char *)"ami-1",
+				 .type = (char *)"g5.xlarge",
+				 .subnet = (char *)"subnet-1",
+				 .root_device = (char *)"/dev/xvda",
 				 .volume_gigabytes = 100 };
 	struct instance out;
 	cJSON *tags = cJSON_CreateObject();
@@ -649,21 +700,35 @@ static void test_a_launch(void **state)
 	cJSON_AddItemToArray(like.security_groups, cJSON_CreateString("sg-1"));
 	cJSON_AddStringToObject(tags, "Name", "not this one");
 	cJSON_AddStringToObject(tags, "aws:cloudformation:stack", "nor this");
+	cJSON_AddStringToObject(tags, "no key/of metadata", "nor this");
 	cJSON_AddStringToObject(tags, "app", "web");
-	answer(&w, NULL, 0, "200 OK", "", "<RunInstancesResponse><instancesSet><item><instanceId>i-2</instanceId>"
+	answer(&w, NULL, 0, "200 OK", "",
+	       "<RunInstancesResponse><instancesSet><item><instanceId>i-2</instanceId>"
 	       "<instanceType>g5.xlarge</instanceType><instanceState><name>pending</name></instanceState></item>"
 	       "</instancesSet></RunInstancesResponse>");
 	world_open(&w);
-	assert_ok(instance_launch(w.cloud, &(struct instance_launch){
-		.like = &like, .name = "web (spot)", .user_data = slice_of_string("#!/bin/sh\n"), .spot = true,
-		.tags = tags, .token = "once",
-	}, &out));
+	assert_ok(instance_launch(w.cloud,
+				  &(struct instance_launch){
+					  .like = &like,
+					  .name = "web (spot)",
+					  .user_data = slice_of_string("#!/bin/sh\n"),
+					  .spot = true,
+					  .tags = tags,
+					  .token = "once",
+				  },
+				  &out));
 	assert_string_equal(out.id, "i-2");
 	static const char *const sent[] = {
-		"&ClientToken=once&", "&ImageId=ami-1&", "&InstanceType=g5.xlarge&", "&UserData=IyEvYmluL3NoCg%3D%3D&",
-		"&InstanceMarketOptions.MarketType=spot&", "&InstanceInitiatedShutdownBehavior=terminate&",
-		"&MetadataOptions.HttpTokens=required&", "&NetworkInterface.1.SubnetId=subnet-1&",
-		"&NetworkInterface.1.SecurityGroupId.1=sg-1&", "&BlockDeviceMapping.1.Ebs.VolumeSize=100&",
+		"&ClientToken=once&",
+		"&ImageId=ami-1&",
+		"&InstanceType=g5.xlarge&",
+		"&UserData=IyEvYmluL3NoCg%3D%3D&",
+		"&InstanceMarketOptions.MarketType=spot&",
+		"&InstanceInitiatedShutdownBehavior=terminate&",
+		"&MetadataOptions.HttpTokens=required&",
+		"&NetworkInterface.1.SubnetId=subnet-1&",
+		"&NetworkInterface.1.SecurityGroupId.1=sg-1&",
+		"&BlockDeviceMapping.1.Ebs.VolumeSize=100&",
 		"&TagSpecification.1.Tag.1.Key=Name&TagSpecification.1.Tag.1.Value=web%20%28spot%29&"
 		"TagSpecification.1.Tag.2.Key=app&TagSpecification.1.Tag.2.Value=web",
 	};
@@ -681,7 +746,11 @@ static void test_the_console(void **state)
 	(void)state;
 	struct world w = { 0 };
 	struct buffer out = BUFFER_INIT;
-	answer(&w, NULL, 0, "200 OK", "", "<GetConsoleOutputResponse><instanceId>i-1</instanceId><output>Ym9v\ndGluZwo="
+	answer(&w, "&Latest=true", 0, "400 Bad Request", "",
+	       "<Response><Errors><Error><Code>UnsupportedOperation"
+	       "</Code></Error></Errors></Response>");
+	answer(&w, NULL, 0, "200 OK", "",
+	       "<GetConsoleOutputResponse><instanceId>i-1</instanceId><output>Ym9v\ndGluZwo="
 	       "</output></GetConsoleOutputResponse>");
 	world_open(&w);
 	assert_ok(instance_console(w.cloud, "i-1", &out));
@@ -695,21 +764,27 @@ static void test_whether_a_secret_is_there(void **state)
 	(void)state;
 	struct world w = { 0 };
 	bool exists;
-	answer(&w, "\"Values\":[\"/web/key\"]", 0, "200 OK", "", "{\"Parameters\":[{\"Name\":\"/web/key\"}]}");
+	answer(&w, "\"Values\":[\"/web/key\"]", 0, "200 OK", "",
+	       "{\"Parameters\":[{\"Name\":\"/web/key\"}]}");
 	answer(&w, "DescribeParameters", 0, "200 OK", "", "{\"Parameters\":[]}");
-	answer(&w, "{\"SecretId\":\"web/db\"}", 0, "200 OK", "", "{\"Name\":\"web/db\",\"DeletedDate\":null}");
+	answer(&w, "{\"SecretId\":\"web/db\"}", 0, "200 OK", "",
+	       "{\"Name\":\"web/db\",\"DeletedDate\":null}");
 	answer(&w, "{\"SecretId\":\"web/nameless\"}", 0, "400 Bad Request", "",
 	       "{\"__type\":\"AccessDeniedException\",\"Message\":\"User: arn:aws:iam::1:user/ci is not authorized to "
 	       "perform: secretsmanager:DescribeSecret on resource: web/nameless because no identity-based policy "
 	       "allows the secretsmanager:DescribeSecret action\"}");
-	answer(&w, "{\"SecretId\":\"web/old\"}", 0, "200 OK", "", "{\"Name\":\"web/old\",\"DeletedDate\":1.0}");
+	answer(&w, "{\"SecretId\":\"web/old\"}", 0, "200 OK", "",
+	       "{\"Name\":\"web/old\",\"DeletedDate\":1.0}");
 	answer(&w, "DescribeSecret", 0, "400 Bad Request", "", "{\"__type\":\"ResourceNotFoundException\"}");
 	world_open(&w);
 	static const struct {
 		const char *name;
 		bool exists;
-	} cases[] = { { "/web/key", true }, { "/web/none", false }, { "secretsmanager:web/db#password", true },
-		      { "secretsmanager:web/old", false }, { "secretsmanager:none", false },
+	} cases[] = { { "/web/key", true },
+		      { "/web/none", false },
+		      { "secretsmanager:web/db#password", true },
+		      { "secretsmanager:web/old", false },
+		      { "secretsmanager:none", false },
 		      { "secretsmanager:web/nameless", false } };
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		assert_ok(secret_exists(w.cloud, cases[i].name, &exists));
@@ -726,7 +801,8 @@ static const char *const lines[] = { "echo 'a'", NULL };
 static void command_world(struct world *w, const char *invocation)
 {
 	answer(w, "SendCommand", 0, "200 OK", "", "{\"Command\":{\"CommandId\":\"c-1\"}}");
-	answer(w, "GetCommandInvocation", 1, "400 Bad Request", "", "{\"__type\":\"InvocationDoesNotExist\"}");
+	answer(w, "GetCommandInvocation", 1, "400 Bad Request", "",
+	       "{\"__type\":\"InvocationDoesNotExist\"}");
 	answer(w, "GetCommandInvocation", 1, "200 OK", "", "{\"Status\":\"InProgress\"}");
 	answer(w, "GetCommandInvocation", 0, "200 OK", "", invocation);
 	world_open(w);
@@ -754,7 +830,7 @@ static void test_a_command_that_fails(void **state)
 	struct buffer out = BUFFER_INIT;
 	int status;
 	command_world(&w, "{\"Status\":\"Failed\",\"StatusDetails\":\"Failed\",\"ResponseCode\":4,"
-		      "\"StandardErrorContent\":\"one\\ntwo\\u001b\\n\"}");
+			  "\"StandardErrorContent\":\"one\\ntwo\\u001b\\n\"}");
 	assert_fails(instance_command(w.cloud, "i-1", lines, 60000, &out, NULL), ERROR_GENERIC,
 		     "the command on i-1 ended with status 4: two\\x1b", "");
 	assert_ok(instance_command(w.cloud, "i-1", lines, 60000, &out, &status));
@@ -768,9 +844,11 @@ static void test_no_agent_answers(void **state)
 	(void)state;
 	struct world w = { 0 };
 	struct buffer out = BUFFER_INIT;
-	answer(&w, "i-2", 0, "400 Bad Request", "", "{\"__type\":\"InvalidInstanceId\",\"message\":\"Instances [[i-2]] "
+	answer(&w, "i-2", 0, "400 Bad Request", "",
+	       "{\"__type\":\"InvalidInstanceId\",\"message\":\"Instances [[i-2]] "
 	       "not in a valid state for account 1\"}");
-	command_world(&w, "{\"Status\":\"TimedOut\",\"StatusDetails\":\"DeliveryTimedOut\",\"ResponseCode\":-1}");
+	command_world(&w,
+		      "{\"Status\":\"TimedOut\",\"StatusDetails\":\"DeliveryTimedOut\",\"ResponseCode\":-1}");
 	assert_fails(instance_command(w.cloud, "i-1", lines, 60000, &out, NULL), ERROR_NOT_FOUND,
 		     "no SSM agent answers on i-1: DeliveryTimedOut", "AmazonSSMManagedInstanceCore");
 	assert_fails(instance_command(w.cloud, "i-2", lines, 60000, &out, NULL), ERROR_NOT_FOUND,

@@ -1,0 +1,191 @@
+#!/bin/sh
+# git deploy boot: what it prints and writes, and the scripts one by one. deploy-boot-instance.t boots them.
+. "${0%/*}/lib.sh"
+
+repo sha1
+cat >.deploy.yml <<'YAML'
+app: web-demo
+registry: 123456789012.dkr.ecr.eu-central-1.amazonaws.com/web-demo
+image: {base: "python:3.12-slim"}
+port: 8501
+health: /_stcore/health
+secrets:
+  OPENAI_API_KEY: /web-demo/openai
+gpu: true
+environments:
+  prod:
+    strategy: blue-green
+    second_port: 8081
+  lab:
+    region: us-east-1
+  test:
+    strategy: canary
+    canary_instance: test-canary
+YAML
+commit 'An app'
+plan 33
+
+# -- printing and writing -------------------------------------------------------------------------
+
+run git deploy boot
+is "$status" 0 'the files are listed'
+like "$out" '^0755 +[0-9]+  /usr/local/lib/git-deploy/boot$' 'with modes and sizes'
+like "$err" '^hint: .*git deploy infra' 'and what to do with them'
+run git deploy boot --env=lab --print settings
+like "$out" "^region='us-east-1'\$" 'one of them is printed, for the environment that was asked for'
+run git deploy boot --env=test --canary --print settings
+like "$out" "^tag='test-canary'\$" 'the instance of canary releases has their tag'
+run git deploy boot --print git-deploy-web-demo-watch.timr
+is "$status" 129 'a file that there is not is refused'
+like "$err" "did you mean 'git-deploy-web-demo-watch.timer'" 'with the one that was meant'
+run git deploy boot --user-data --print boot
+is "$status" 129 'two ways of printing exclude one another'
+run git deploy boot --env=lab --install
+like "$err" "^error: environment 'lab' names no instance\$" 'nothing is installed where there is no instance'
+run git deploy boot --canary
+like "$err" "environment 'prod' has no instance for canaries" 'nor where there is none for canaries'
+run git deploy boot -o out
+is "$status" 0 'they are written'
+is "$(stat -c %a out/usr/local/lib/git-deploy/boot out/etc/git-deploy/settings | tr '\n' ' ')" '755 644 ' 'with their modes'
+git deploy boot --user-data >user-data
+cmp -s user-data out/user-data
+ok $? 'the user-data is written as it is printed'
+[ "$(wc -c <user-data)" -le 16384 ] && sh -n user-data
+ok $? 'it is a script, and not too long for EC2'
+
+# The script that is packed in it, run below another root.
+sed '1,/base64 -d/d; /^END$/,$d' user-data | base64 -d | gzip -dc >packed
+sh -n packed
+ok $? 'so is what is packed in it'
+sed 's/^if ! command -v docker.*/exit 0/' packed | sed "s#'/\(etc\|usr\)/#'$PWD/packed-root/\1/#" | sh
+ok $? 'which runs'
+diff -r out/etc packed-root/etc && diff -r out/usr packed-root/usr
+ok $? 'and installs the very files'
+
+# -- the files themselves -------------------------------------------------------------------------
+
+scripts=out/usr/local/lib/git-deploy
+if command -v shellcheck >/dev/null; then
+	(
+		cd "$source_tree" &&
+			shellcheck -x "$world/work/repo/$scripts/boot" "$world/work/repo/$scripts/watch" &&
+			shellcheck --shell=sh "$world/work/repo/$scripts/enter" "$world/work/repo/user-data" \
+				"$world/work/repo/packed"
+	)
+	ok $? 'shellcheck has nothing to say'
+else
+	skip 1 'there is no shellcheck'
+fi
+python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read())' "$scripts/fetch"
+ok $? 'what is in Python is Python'
+if command -v systemd-analyze >/dev/null && [ -x /usr/lib/systemd/systemd-socket-proxyd ]; then
+	mkdir units
+	for unit in out/etc/systemd/system/*; do
+		name=${unit##*/}
+		# verify wants instances, and programs that are there.
+		case $name in
+		*-port@*) name=$(echo "$name" | sed 's/@/@8080/') ;;
+		esac
+		sed "s|/usr/local/lib|$PWD/out/usr/local/lib|" "$unit" >"units/$name"
+	done
+	run systemd-analyze verify units/*
+	is "$(printf '%s\n' "$err" | grep web-demo)" '' 'systemd-analyze has nothing to say'
+else
+	skip 1 'there is no systemd'
+fi
+
+# -- the scripts, on a system of stand-ins --------------------------------------------------------
+
+mkdir -p bin root/lib root/run root/state secrets
+for script in "$scripts"/*; do
+	sed "s|/etc/git-deploy|$PWD/root|g; s|/usr/local/lib/git-deploy|$PWD/root/lib|g; s|/run/git-deploy|$PWD/root/run|g
+		s|/var/lib/git-deploy|$PWD/root/state|g; s|/run/secrets|$PWD/secrets|g" "$script" >"root/lib/${script##*/}"
+	chmod +x "root/lib/${script##*/}"
+done
+mkdir -p root/run-watch
+cp out/etc/git-deploy/settings root/settings
+
+# stand_in NAME: a program whose script comes from standard input.
+stand_in () {
+	{
+		echo '#!/bin/sh'
+		cat
+	} >"bin/$1"
+	chmod +x "bin/$1"
+}
+PATH=$PWD/bin:$PATH
+stand_in docker </dev/null
+stand_in loginctl </dev/null
+stand_in grep <<'STAND_IN'
+[ "$1" = -lsx ] || exec /usr/bin/grep "$@"
+STAND_IN
+stand_in nvidia-smi <<'STAND_IN'
+cat gpu
+STAND_IN
+stand_in systemctl <<'STAND_IN'
+[ "$1" != poweroff ] || : >off
+STAND_IN
+cat >root/lib/fetch <<'STAND_IN'
+#!/bin/sh
+cat tag
+STAND_IN
+
+# look: whether the instance powers itself off, as it looks once more.
+look () {
+	rm -f off
+	run root/lib/watch look
+	[ -f off ]
+}
+sed -i "s/^idle_seconds=.*/idle_seconds='1'/; s/^idle_cpu_percent=.*/idle_cpu_percent='1000'/" root/settings
+echo 0 >gpu
+: >tag
+look
+is $? 1 'the first look decides nothing'
+echo 1 >root/run-watch/idle-since
+look
+ok $? 'idle for long enough, the instance powers itself off'
+like "$(cat root/state/stopped)" '^20[0-9-]*T[0-9:]*Z idle for [0-9]* minutes$' 'and leaves when and why'
+echo 80 >gpu
+look
+is $? 1 'not while the GPU works'
+echo 0 >gpu
+echo 1 >root/run-watch/idle-since
+stand_in loginctl <<'STAND_IN'
+echo '1 1000 user seat0'
+STAND_IN
+look
+is $? 1 'nor while somebody is logged in'
+stand_in loginctl </dev/null
+sed -i "s/^idle_seconds=.*/idle_seconds='0'/" root/settings
+echo 1 >root/run-watch/idle-since
+look
+is $? 1 'nor when it is never to'
+sed -i "s/^idle_seconds=.*/idle_seconds='1'/" root/settings
+echo 1 >root/run-watch/idle-since
+echo 1 >root/run-watch/looked
+look
+is $? 1 'nor when it has just woken up: nobody looked meanwhile'
+sed -i "s/^idle_seconds=.*/idle_seconds='0'/" root/settings
+date -d '1 hour' +%s >tag
+look
+is $? 1 'the budget reaches for another hour'
+date -u -d '1 minute ago' +%Y-%m-%dT%H:%M:%SZ >tag
+look
+ok $? 'and when it is used up, the instance powers itself off'
+# shellcheck disable=SC2016 # nobody is to expand it
+echo '$(touch hacked); rm -rf x' >tag
+look
+is $?-"$(ls hacked 2>/dev/null)" 1- 'a tag that is no time does nothing'
+
+# What the container sees.
+printf 'two\nlines\n\n' >secrets/MANY
+printf '%s' "it's \$HOME \\ \"x\"" >secrets/ODD
+: >secrets/EMPTY
+run sh root/lib/enter sh -c 'printf "%s|%s|%s|%s" "$MANY" "$ODD" "$EMPTY" "$1"' name 'the  word'
+is "$out" "two
+lines
+
+|it's \$HOME \\ \"x\"||the  word" 'secrets arrive in the environment byte by byte, and so do the words'
+run sh root/lib/enter env
+unlike "$out" '^git_deploy' 'and nothing else does'
+is "$(printf '%s\n' "$out" | grep -c '^EMPTY=$')" 1 'an empty secret is empty'
