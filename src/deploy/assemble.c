@@ -261,9 +261,10 @@ static struct oid earlier_commit(const struct assembly *out)
 	return commit;
 }
 
-/* What no layer of ours shows: files that the image is made by, the whole context when it goes to a builder,
- * and what the repository's history, to which the image's label leads, gives away. */
-static struct error *look_for_secrets(struct assembling *a)
+/* What no layer of ours shows: files that the image is made by, the whole context when it goes to a builder;
+ * and (afterwards, when what is in layers need not be read again) what the repository's HISTORY, to which the image's
+ * label leads, gives away. */
+static struct error *look_for_secrets(struct assembling *a, bool history)
 {
 	struct assembly *out = a->out;
 	const struct assemble_settings *s = a->settings;
@@ -275,12 +276,13 @@ static struct error *look_for_secrets(struct assembling *a)
 		return NULL;
 	assembling_say(a, "looking for secrets");
 	struct error *err = leaks_find(&leaks, &nr, s->repo, &s->commit, out->builder ? &out->spec : NULL,
-				       a->config, true, &earlier);
+				       a->config, history, &earlier);
 	if (err)
 		return err;
 	err = leaks_error(leaks, nr);
 	leaks_warn(&lines, leaks, nr);
-	out->warnings = lines.len ? buffer_detach(&lines, NULL) : NULL;
+	if (history && lines.len)
+		out->warnings = buffer_detach(&lines, NULL);
 	leaks_free(leaks, nr);
 	buffer_release(&lines);
 	return err;
@@ -398,11 +400,13 @@ static struct error *run(struct assembling *a, struct plan *p)
 	if (!err && !a->settings->offline && a->config->repository.registry)
 		err = ask_for_earlier(a, &found);
 	if (!err)
-		err = look_for_secrets(a);
+		err = look_for_secrets(a, false);
 	if (!err && p->file.len)
 		err = assemble_dependencies(a, &job, found.media_type ? &found : NULL);
 	if (!err && !(out->dependencies_stale && out->builder))
 		err = build(a);
+	if (!err)
+		err = look_for_secrets(a, true);
 	manifest_release(&found);
 	return err;
 }
