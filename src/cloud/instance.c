@@ -130,6 +130,7 @@ static struct error *read_instance(struct instance *out, const cJSON *json)
 struct found {
 	struct instance *items;
 	size_t nr, alloc;
+	bool ended; /* with those that have ended */
 };
 
 static void found_release(struct found *f)
@@ -140,7 +141,6 @@ static void found_release(struct found *f)
 	*f = (struct found){ 0 };
 }
 
-/* All instances of RESERVATIONS but those that have ended. */
 static struct error *read_found(struct found *out, const cJSON *reservations)
 {
 	const cJSON *reservation, *item;
@@ -150,7 +150,8 @@ static struct error *read_found(struct found *out, const cJSON *reservations)
 			struct error *err = read_instance(&i, item);
 			if (err)
 				return err;
-			if (instance_is(&i, "terminated") || instance_is(&i, "shutting-down")) {
+			if (!out->ended &&
+			    (instance_is(&i, "terminated") || instance_is(&i, "shutting-down"))) {
 				instance_release(&i);
 				continue;
 			}
@@ -262,27 +263,15 @@ struct error *instance_find(struct cloud *c, const char *wanted, struct instance
 	return err;
 }
 
-struct error *instance_find_running(struct cloud *c, const char *key, const char *value, struct instance *out)
+struct error *instance_find_tagged(struct cloud *c, const char *key, const char *value,
+				   struct instance **out, size_t *nr)
 {
 	char *filter = xstrfmt("tag:%s", key);
-	const char *parameters[] = { "Filter.1.Name", filter, "Filter.1.Value.1", value, "Filter.2.Name",
-				     "instance-state-name", "Filter.2.Value.1", "pending", "Filter.2.Value.2",
-				     "running", NULL };
-	struct found found = { 0 };
-	size_t newest = 0;
-	*out = (struct instance){ 0 };
+	const char *parameters[] = { "Filter.1.Name", filter, "Filter.1.Value.1", value, NULL };
+	struct found found = { .ended = true };
 	struct error *err = describe(c, c->region, parameters, &found);
-	for (size_t i = 1; i < found.nr; i++)
-		if (found.items[i].launched > found.items[newest].launched)
-			newest = i;
-	if (!err && !found.nr) {
-		err = error_new(ERROR_NOT_FOUND, "no instance with the tag %s=%s runs in %s", key, value,
-				c->region);
-	} else if (!err) {
-		*out = found.items[newest];
-		found.items[newest] = (struct instance){ 0 };
-	}
-	found_release(&found);
+	*out = found.items;
+	*nr = found.nr;
 	free(filter);
 	return err;
 }

@@ -28,10 +28,10 @@ bool instance_is(const struct instance *i, const char *state);
 /* WANTED is an id or a value of the tag Name, of which there may be one only (ERROR_USAGE); those that have
  * ended do not count. ERROR_NOT_FOUND, with the region when it is in another one that we may look into. */
 struct error *instance_find(struct cloud *c, const char *wanted, struct instance *out);
-/* The newest instance that has the tag KEY with VALUE and is pending or running; ERROR_NOT_FOUND when there
- * is none. */
-struct error *instance_find_running(struct cloud *c, const char *key, const char *value,
-				    struct instance *out);
+/* All that have the tag KEY with VALUE, with those that ended within the last hour, as long as AWS remembers
+ * them. The caller releases each, and frees *OUT. */
+struct error *instance_find_tagged(struct cloud *c, const char *key, const char *value,
+				   struct instance **out, size_t *nr);
 /* Asks until it is in STATE; ERROR_TIMEOUT after TIMEOUT_MS, ERROR_GENERIC when it went somewhere else, with
  * the reason AWS gives. Whatever is returned, OUT is what was seen last, to be released. ON_POLL (may be
  * NULL) is told of every look. */

@@ -41,6 +41,31 @@ static struct error *check_environment(const struct deploy_environment *env)
 			       "CloudFormation and Terraform");
 }
 
+static bool runs(const struct instance *i)
+{
+	return instance_is(i, "running") || instance_is(i, "pending");
+}
+
+/* The newest that runs. Those that AWS has ended, or that powered themselves off, are booked, too: nobody else
+ * sees that. */
+static struct error *find_stand_in(struct deployed *t)
+{
+	struct instance *items;
+	size_t nr;
+	struct error *err = instance_find_tagged(t->cloud, PERMISSION_STANDS_IN_TAG, t->own.id, &items, &nr);
+	for (size_t i = 0; i < nr; i++) {
+		deployed_book(t, &items[i]);
+		if (runs(&items[i]) && (!t->stand_in.id || items[i].launched > t->stand_in.launched)) {
+			instance_release(&t->stand_in);
+			t->stand_in = items[i];
+		} else {
+			instance_release(&items[i]);
+		}
+	}
+	free(items);
+	return err;
+}
+
 struct error *deployed_open(struct deployed *t, struct deployment *d)
 {
 	const struct deploy_environment *env = d->environment;
@@ -53,11 +78,7 @@ struct error *deployed_open(struct deployed *t, struct deployment *d)
 	if (err)
 		return err;
 	deployed_book(t, &t->own);
-	err = instance_find_running(t->cloud, PERMISSION_STANDS_IN_TAG, t->own.id, &t->stand_in);
-	if (!err)
-		deployed_book(t, &t->stand_in);
-	error_drop_if(&err, ERROR_NOT_FOUND);
-	return err;
+	return find_stand_in(t);
 }
 
 void deployed_release(struct deployed *t)
@@ -68,8 +89,7 @@ void deployed_release(struct deployed *t)
 
 struct instance *deployed_current(struct deployed *t)
 {
-	bool runs = instance_is(&t->own, "running") || instance_is(&t->own, "pending");
-	return t->stand_in.id && !runs ? &t->stand_in : &t->own;
+	return t->stand_in.id && !runs(&t->own) ? &t->stand_in : &t->own;
 }
 
 /* -- money ---------------------------------------------------------------------------------------- */

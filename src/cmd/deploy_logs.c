@@ -90,6 +90,8 @@ static struct error *ask_journal(struct logs *l)
 			say_warning(
 				"Systems Manager hands over %d bytes at once: what came before is left out",
 				MAX_BYTES);
+		if (!out.len && !l->cursor)
+			say_warning("the journal of %s has nothing of git deploy yet", l->id);
 		show(out.data + skipped, out.len - skipped);
 	}
 	free(line);

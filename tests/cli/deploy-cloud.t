@@ -15,7 +15,7 @@ tool=$SCRUTINY_BUILD/tests/tools/cloud-call
 	echo "Bail out! $tool is not built: use \`make check-cli\`"
 	exit 1
 }
-plan 91
+plan 93
 
 # test_ask PATH [FILE]: asks what the mock tells tests only.
 test_ask () {
@@ -223,9 +223,16 @@ run git deploy logs --env=gpu
 like "$out" 'red' 'spot: logs are those of what stands in'
 run git deploy hibernate --env=gpu
 like "$err" 'cannot be hibernated' 'spot: and it cannot be hibernated'
+spot=$(state 'gpu-demo (spot)' | sed 's/ .*//')
+git deploy cost --json >"$world/cost"
+like "$(cat "$world/cost")" "\"instance\": \"$spot\"" 'spot: its hours are booked'
+test_ask "end/eu-west-1/$spot"
+run git deploy start --env=gpu --no-wait
+git deploy cost --json >"$world/cost"
+unlike "$(cat "$world/cost")" "$spot" 'spot: what AWS ends is booked as ended'
 run git deploy stop --env=gpu
 like "$err" "^i-[0-9a-f]+, which stood in for $gpu, has ended\$" 'spot: stopping ends it'
-like "$(state 'gpu-demo (spot)')" ' terminated ' 'spot: for ever'
+unlike "$(state 'gpu-demo (spot)')" ' running ' 'spot: for ever'
 echo 'RunInstances:spot InsufficientInstanceCapacity There is no Spot capacity available.' >"$MOTO_FAULTS"
 run git deploy start --env=gpu
 is "$status" 0 'no spot capacity'
