@@ -272,6 +272,7 @@ static void print(struct building *b)
 		print_json(b, shares);
 	else
 		print_table(b, shares);
+	deployment_warn(b->a.warnings);
 	if (b->a.builder)
 		say_hint(b->d.ctx, "%s; so all of the image is made by a builder, at each change", b->a.builder);
 }

@@ -130,6 +130,7 @@ static struct error *build(struct push *p)
 		free(source);
 		return err;
 	}
+	deployment_warn(p->assembly.warnings);
 	registries_set_progress(p->registries, say_bytes, p);
 	err = image_push(p->registries, &p->assembly.image, &p->target, p->tags, p->nr_tags, &p->result);
 	registries_set_progress(p->registries, NULL, NULL);

@@ -167,6 +167,15 @@ char *deployment_cache(const struct deployment *d)
 	return xstrfmt("%s/scrutiny/layers", repo_common_dir(d->repo));
 }
 
+void deployment_warn(const char *lines)
+{
+	while (lines && *lines) {
+		size_t len = strcspn(lines, "\n");
+		say_warning("%.*s", (int)len, lines);
+		lines += len + (lines[len] == '\n');
+	}
+}
+
 const char *deployment_remote(const struct deployment *d)
 {
 	return release_remote(d->repo);

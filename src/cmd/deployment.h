@@ -29,6 +29,8 @@ struct error *deployment_cloud(struct deployment *d, struct cloud **out);
 
 /* Where layers are kept: <git dir>/scrutiny/layers; malloc'd. */
 char *deployment_cache(const struct deployment *d);
+/* Lines of warnings (of an assembly; NULL: none), each for itself. */
+void deployment_warn(const char *lines);
 /* The URL of origin without user and password, for labels; malloc'd; NULL when there is none. */
 char *deployment_source(const struct deployment *d);
 /* The remote whose tags and ledgers count: git config deploy.remote, else origin if there is one, else NULL. */

@@ -237,6 +237,7 @@ void release_run_say(const struct release_run *run, const struct release_outcome
 	text_for_terminal(&safe, line.data, line.len, false);
 	buffer_addch(&safe, '\n');
 	print_buffer(&safe);
+	deployment_warn(o->warnings);
 	if (o->builder)
 		say_hint(run->ctx, "the whole image was left to a builder: %s", o->builder);
 	if (o->was_there)

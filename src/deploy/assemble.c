@@ -272,7 +272,7 @@ static struct error *look_for_secrets(struct assembling *a, bool history)
 	struct buffer lines = BUFFER_INIT;
 	struct leak *leaks;
 	size_t nr;
-	if (s->plan_only || s->unguarded)
+	if (s->plan_only)
 		return NULL;
 	assembling_say(a, "looking for secrets");
 	struct error *err = leaks_find(&leaks, &nr, s->repo, &s->commit, out->builder ? &out->spec : NULL,
@@ -311,7 +311,7 @@ static struct error *build(struct assembling *a)
 		.progress = tell_files,
 		.progress_data = a,
 	};
-	struct leaks_watch *watch = s->plan_only || s->unguarded ? NULL : leaks_watch_new(s->repo, a->config);
+	struct leaks_watch *watch = s->plan_only ? NULL : leaks_watch_new(s->repo, a->config);
 	if (watch) {
 		out->build.inspect = leaks_watch_inspect;
 		out->build.judge = leaks_watch_judge;

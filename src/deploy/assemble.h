@@ -24,7 +24,6 @@ struct assemble_settings {
 	size_t nr_earlier;
 	bool offline;               /* no registry is asked for earlier images: all layers are made */
 	bool keep_local;            /* nothing is sent: dependencies that are made stay on this machine */
-	bool unguarded;             /* secrets are not looked for: what is made is only compared */
 	bool plan_only;             /* nothing is made or sent: layers that would be made have no file */
 	const struct digest *base;  /* what is taken for the base's name, instead of what it stands for now; may be NULL */
 	const char *source, *version;

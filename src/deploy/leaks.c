@@ -450,11 +450,11 @@ struct error *leaks_error(const struct leak *leaks, size_t nr)
 	size_t count = 0;
 	for (size_t i = 0; i < nr && !*leaks[i].commit.hex; i++)
 		if (count++ < MAX_TOLD) {
-			buffer_addstr(&places, "\n  ");
+			buffer_addstr(&places, "\n");
 			add_words(&places, &leaks[i]);
 		}
 	if (count > MAX_TOLD)
-		buffer_addf(&places, "\n  and %zu more", count - MAX_TOLD);
+		buffer_addf(&places, "\nand %zu more", count - MAX_TOLD);
 	struct error *err = NULL;
 	if (count == 1)
 		err = error_new(ERROR_CONFLICT, "a secret would be in the image:%s", places.data);

@@ -464,6 +464,7 @@ static struct error *build(struct assembly *a, const struct release_settings *s,
 	struct error *err = assemble(a, s->config, &settings);
 	out->build_ms = clock_ms() - start;
 	out->builder = !err && a->builder ? xstrdup(a->builder) : NULL;
+	out->warnings = !err && a->warnings ? xstrdup(a->warnings) : NULL;
 	out->dependencies_made = !err && a->dependencies_made;
 	out->built = !err;
 	for (size_t i = 0; i < settings.nr_earlier; i++)
@@ -615,5 +616,6 @@ void release_outcome_release(struct release_outcome *o)
 {
 	release_release(&o->release);
 	free(o->builder);
+	free(o->warnings);
 	*o = (struct release_outcome){ 0 };
 }

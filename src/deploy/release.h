@@ -68,6 +68,7 @@ struct release_outcome {
 	struct push_result push;
 	uint64_t build_ms, push_ms;
 	char *builder;             /* why the whole image was left to a builder; or NULL */
+	char *warnings;            /* as of an assembly */
 	bool dependencies_made;
 	bool moved;                /* a moving tag was put on another image */
 	int64_t served;            /* the release that the environment's tag is on: another one when somebody

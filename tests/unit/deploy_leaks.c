@@ -286,7 +286,7 @@ static void test_a_dockerfile_is_looked_at_too(void **state)
 	struct error *err = leaks_error(leaks, nr);
 	assert_string_equal(
 		err->message,
-		"a secret would be in the image:\n  Dockerfile:2: a token of GitHub (ENV TOKEN=ghp_****)");
+		"a secret would be in the image:\nDockerfile:2: a token of GitHub (ENV TOKEN=ghp_****)");
 	error_free(err);
 	leaks_free(leaks, nr);
 	repo_free(repo);
@@ -339,7 +339,7 @@ static void test_what_is_seen_while_layers_are_made_is_judged_before_they_are_ke
 	struct error *err = leaks_watch_judge(watch);
 	assert_string_equal(
 		err->message,
-		"a secret would be in the image:\n  src/b.py:1: a key of OpenAI (key = 'sk-p****)");
+		"a secret would be in the image:\nsrc/b.py:1: a key of OpenAI (key = 'sk-p****)");
 	error_free(err);
 	leaks_watch_free(watch);
 	/* What was clean is not looked at again, what was not is. */
@@ -368,8 +368,8 @@ static void test_words_for_people(void **state)
 	(void)state;
 	struct error *err = leaks_error(leaks, 3);
 	assert_string_equal(err->message,
-			    "2 secrets would be in the image:\n  a.py:3: a key of OpenAI (key='sk-p****)\n"
-			    "  b\\x1b.py: a private key");
+			    "2 secrets would be in the image:\na.py:3: a key of OpenAI (key='sk-p****)\n"
+			    "b\\x1b.py: a private key");
 	error_free(err);
 	assert_null(leaks_error(leaks + 2, 1));
 	leaks_warn(&out, leaks, 3);
