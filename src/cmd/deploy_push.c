@@ -69,9 +69,10 @@ static struct error *check_tag(const struct push *p, const char *tag)
 	struct error *err = reference_parse(&ref, name);
 	if (err || !ref.tag || strcmp(ref.tag, tag) != 0) {
 		error_free(err);
-		err = error_with_hint(error_new(ERROR_USAGE, "'%s' is no tag of an image", tag),
-				      "tags are letters, digits, '_', '.' and '-', 128 at most, and begin with "
-				      "neither '.' nor '-'");
+		err = error_with_hint(
+			error_new(ERROR_USAGE, "'%s' is no tag of an image", tag),
+			"tags are letters, digits, '_', '.' and '-', 128 at most, and begin with "
+			"neither '.' nor '-'");
 	}
 	reference_release(&ref);
 	free(name);
@@ -99,9 +100,10 @@ static struct error *open_target(struct push *p, struct context *ctx, const char
 	struct error *err = deployment_open(&p->d, ctx, rev, p->o->environment);
 	const struct reference *repository = &p->d.config.repository;
 	if (!err && !repository->repository)
-		err = error_with_hint(error_new(ERROR_USAGE, "%s does not say which registry images go to",
-						DEPLOY_CONFIG_FILE),
-				      "add `registry: <host>/<name>` to it, or set git config deploy.registry");
+		err = error_with_hint(
+			error_new(ERROR_USAGE, "%s does not say which registry images go to",
+				  DEPLOY_CONFIG_FILE),
+			"add `registry: <host>/<name>` to it, or set git config deploy.registry");
 	if (!err)
 		p->target = (struct reference){ repository->registry, repository->repository, NULL, { "" } };
 	return err ? err : deployment_registries(&p->d, &p->registries);
@@ -232,7 +234,8 @@ static void print_result(const struct push *p)
 	buffer_release(&name);
 }
 
-static struct error *run(struct context *ctx, const void *options, int argc, const char **argv, int *exit_status)
+static struct error *run(struct context *ctx, const void *options, int argc, const char **argv,
+			 int *exit_status)
 {
 	struct push p = { .o = options, .started_ms = clock_ms() };
 	if (argc > 1)
@@ -267,8 +270,10 @@ static const struct push_options defaults = { .documents = true };
 
 #define AT(member) offsetof(struct push_options, member)
 static const struct option options[] = {
-	{ OPTION_STRING, 'e', "env", AT(environment), "<name>", "the environment; without it the only one, or prod" },
-	{ OPTION_STRINGS, 't', "tag", AT(tags), "<name>", "put this tag on the image, too; may be given again" },
+	{ OPTION_STRING, 'e', "env", AT(environment), "<name>",
+	  "the environment; without it the only one, or prod" },
+	{ OPTION_STRINGS, 't', "tag", AT(tags), "<name>",
+	  "put this tag on the image, too; may be given again" },
 	{ OPTION_BOOL, 0, "latest", AT(latest), NULL, "put the tag latest on it, too" },
 	{ OPTION_STRING, 0, "builder", AT(builder), "<name>",
 	  "who makes what has to be run to be made: docker, buildah or podman" },
@@ -291,14 +296,16 @@ const struct command cmd_deploy_push = {
 	.summary = "push the image of a commit to the registry",
 	.usage = usage,
 	.description =
-		"Builds the image of a commit (HEAD without one) as `git deploy build` does, pushes it to the registry "
-		"that .deploy.yml names, under the commit's id as tag, and prints its name with the digest. Nothing is "
-		"released: no tag that an environment serves is moved, unless --tag or --latest says so.\n\n"
-		"Layers that the registry has are not sent; those of the base image are mounted from its repository, or "
-		"copied from its registry. A push that was interrupted goes on where it was. Where tags cannot be "
-		"changed, a tag that is on this image already is fine.\n\n"
-		"Logins are those of docker and podman (config.json, auth.json, credential helpers); for Amazon ECR "
-		"AWS credentials are enough. git config deploy.insecureRegistry names registries that speak http.",
+		"Builds the image of a commit (HEAD without one) as `git deploy build` does, pushes it to "
+		"the registry that .deploy.yml names, under the commit's id as tag, and prints its name "
+		"with the digest. Nothing is released: no tag that an environment serves is moved, unless "
+		"--tag or --latest says so.\n\n"
+		"Layers that the registry has are not sent; those of the base image are mounted from its "
+		"repository, or copied from its registry. A push that was interrupted goes on where it "
+		"was. Where tags cannot be changed, a tag that is on this image already is fine.\n\n"
+		"Logins are those of docker and podman (config.json, auth.json, credential helpers); for "
+		"Amazon ECR AWS credentials are enough. git config deploy.insecureRegistry names "
+		"registries that speak http.",
 	.options = options,
 	.options_size = sizeof(struct push_options),
 	.defaults = &defaults,

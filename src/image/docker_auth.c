@@ -49,8 +49,9 @@ static bool is_hub(struct slice host)
 	return false;
 }
 
-/* How near KEY is to HOST and REPOSITORY: 0 not at all, 1 the host, and more for each character of the repository's name.
- * A URL is of the host, whatever its path; without a scheme, a path is the beginning of a repository's name. */
+/* How near KEY is to HOST and REPOSITORY: 0 not at all, 1 the host, and more for each character of the
+ * repository's name. A URL is of the host, whatever its path; without a scheme, a path is the beginning of a
+ * repository's name. */
 static size_t nearness(const char *key, const char *host, const char *repository, bool *narrow)
 {
 	const char *rest = key;
@@ -97,7 +98,8 @@ static struct error *take_auth(struct docker_login *out, const char *auth, const
 	char *colon = good ? memchr(plain.data, ':', plain.len) : NULL;
 	struct error *err = NULL;
 	if (!colon || colon == plain.data || memchr(plain.data, '\0', plain.len))
-		err = error_new(ERROR_SYNTAX, "%s: the login of '%s' is not base64 of 'user:password'", where, key);
+		err = error_new(ERROR_SYNTAX, "%s: the login of '%s' is not base64 of 'user:password'", where,
+				key);
 	else
 		set_login(out, xmemdupz(plain.data, (size_t)(colon - plain.data)), xstrdup(colon + 1));
 	secret_release(&plain);
@@ -108,7 +110,8 @@ static struct error *take_login(struct docker_login *out, const cJSON *item, con
 {
 	const char *identity = json_string_or(item, "identitytoken", "");
 	const char *auth = json_string_or(item, "auth", "");
-	const char *user = json_string_or(item, "username", ""), *password = json_string_or(item, "password", "");
+	const char *user = json_string_or(item, "username", ""),
+		   *password = json_string_or(item, "password", "");
 	if (*identity)
 		set_login(out, xstrdup(DOCKER_IDENTITY_USER), xstrdup(identity));
 	else if (*auth)
@@ -127,8 +130,8 @@ static bool is_helper_name(const char *name)
 	return len && len <= MAX_HELPER_NAME && ascii_alnum((unsigned char)*name);
 }
 
-struct error *docker_auth_parse(struct slice text, const char *where, const char *host, const char *repository,
-				struct docker_login *out, char **helper)
+struct error *docker_auth_parse(struct slice text, const char *where, const char *host,
+				const char *repository, struct docker_login *out, char **helper)
 {
 	cJSON *json = NULL;
 	bool narrow_helper = false;
@@ -154,7 +157,8 @@ struct error *docker_auth_parse(struct slice text, const char *where, const char
 /* -- helpers ---------------------------------------------------------------------------------------- */
 
 /* Their error messages go to standard output. */
-static struct error *helper_failed(const char *program, const struct buffer *out, const struct buffer *err_out)
+static struct error *helper_failed(const char *program, const struct buffer *out,
+				   const struct buffer *err_out)
 {
 	struct slice words = slice_trim(out->len ? slice_of(out) : slice_of(err_out));
 	const char *eol = memchr(words.data, '\n', words.len);
@@ -163,7 +167,8 @@ static struct error *helper_failed(const char *program, const struct buffer *out
 	if (words.len > 200)
 		words.len = 200;
 	char *text = redact(xmemdupz(words.data, words.len));
-	struct error *err = error_new(ERROR_GENERIC, "%s failed: %s", program, *text ? text : "without a reason");
+	struct error *err =
+		error_new(ERROR_GENERIC, "%s failed: %s", program, *text ? text : "without a reason");
 	free(text);
 	return err;
 }
@@ -184,7 +189,8 @@ static struct error *take_answer(struct docker_login *out, struct slice answer, 
 }
 
 /* https://github.com/docker/docker-credential-helpers#development */
-static struct error *ask_helper(struct docker_login *out, const char *name, const char *where, const char *host)
+static struct error *ask_helper(struct docker_login *out, const char *name, const char *where,
+				const char *host)
 {
 	char *program = xstrfmt("docker-credential-%s", name);
 	const char *const argv[] = { program, "get", NULL };
@@ -199,7 +205,8 @@ static struct error *ask_helper(struct docker_login *out, const char *name, cons
 	};
 	struct error *err = process_run(argv, &options);
 	if (error_is(err, ERROR_NOT_FOUND))
-		err = error_with_hint(err, "%s says that it has the logins: install it, or change that file", where);
+		err = error_with_hint(err, "%s says that it has the logins: install it, or change that file",
+				      where);
 	else if (!err && !status)
 		err = take_answer(out, slice_of(&said), program);
 	else if (!err && !strstr(said.data, NOT_FOUND) && !strstr(complaint.data, NOT_FOUND))

@@ -94,7 +94,8 @@ static void arrival_release(struct arrival *a)
 }
 
 /* Whether the layout lacks LAYER, and none of the first NR arrivals is it. */
-static bool is_missing(const char *folder, const struct layer *layer, const struct arrival *arrivals, size_t nr)
+static bool is_missing(const char *folder, const struct layer *layer, const struct arrival *arrivals,
+		       size_t nr)
 {
 	char *path = layout_blob_path(folder, &layer->descriptor.digest);
 	bool missing = !is_there(path, layer->descriptor.size);
@@ -139,7 +140,8 @@ static struct error *add_layers(const char *folder, const struct image *image, s
 static struct error *add_document(const char *folder, const struct digest *digest, const struct buffer *bytes)
 {
 	char *path = layout_blob_path(folder, digest);
-	struct error *err = is_there(path, (int64_t)bytes->len) ? NULL : file_write(path, bytes->data, bytes->len);
+	struct error *err =
+		is_there(path, (int64_t)bytes->len) ? NULL : file_write(path, bytes->data, bytes->len);
 	free(path);
 	return err;
 }
@@ -278,7 +280,8 @@ static struct error *prepare(const char *folder)
 	return err;
 }
 
-struct error *layout_write(const char *folder, const struct image *image, const char *name, struct registries *r)
+struct error *layout_write(const char *folder, const struct image *image, const char *name,
+			   struct registries *r)
 {
 	struct manifest m = { 0 };
 	struct error *err = manifest_parse(&m, slice_of(&image->manifest), "the image's manifest");
@@ -343,9 +346,11 @@ struct error *layout_find(const char *folder, const char *name, struct descripto
 		err = error_with_hint(err, "'%s' is no OCI image layout", folder);
 	if (err)
 		goto out;
-	cJSON_ArrayForEach(entry, manifests)
-		if (name ? name_of(entry) && !strcmp(name_of(entry), name) : cJSON_GetArraySize(manifests) == 1)
+	cJSON_ArrayForEach(entry, manifests) {
+		const char *has = name_of(entry);
+		if (name ? has && !strcmp(has, name) : cJSON_GetArraySize(manifests) == 1)
 			found = entry;
+	}
 	err = found ? read_descriptor(found, folder, out) : not_found(folder, name, manifests);
 out:
 	cJSON_Delete(index);

@@ -25,8 +25,8 @@ static void count(struct push_result *result, const struct blob *blobs, size_t n
 	}
 }
 
-static struct error *put_blobs(struct registries *r, const struct image *image, const struct reference *target,
-			       struct push_result *result)
+static struct error *put_blobs(struct registries *r, const struct image *image,
+			       const struct reference *target, struct push_result *result)
 {
 	size_t nr = image->nr_layers;
 	struct blob *blobs = xcalloc(nr + 1, sizeof(*blobs));

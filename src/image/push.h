@@ -13,8 +13,8 @@ struct push_result {
 };
 
 /* ERROR_EXISTS: a tag is on another image and cannot be changed; all else has been done then.
- * Afterwards TARGET's repository has the image under its digest and each of TAGS. Killed at any instant, the tags
- * name the old image or the new one, and doing it again goes on. */
+ * Afterwards TARGET's repository has the image under its digest and each of TAGS. Killed at any instant, the
+ * tags name the old image or the new one, and doing it again goes on. */
 struct error *image_push(struct registries *r, const struct image *image, const struct reference *target,
 			 const char *const *tags, size_t nr_tags, struct push_result *result);
 

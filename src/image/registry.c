@@ -62,10 +62,11 @@ static struct error *check_digest(const struct reference *ref, const struct http
 {
 	struct digest told;
 	if (ref->digest.text[0] && !digest_equals(own, &ref->digest))
-		return error_new(ERROR_NETWORK, "%s answered for %s with a manifest that is %s", ref->registry,
-				 ref->digest.text, own->text);
+		return error_new(ERROR_NETWORK, "%s answered for %s with a manifest that is %s",
+				 ref->registry, ref->digest.text, own->text);
 	if (digest_parse(http_header(response, "docker-content-digest"), &told) && !digest_equals(own, &told))
-		return error_new(ERROR_NETWORK, "%s sent a manifest as %s that is %s", ref->registry, told.text, own->text);
+		return error_new(ERROR_NETWORK, "%s sent a manifest as %s that is %s", ref->registry,
+				 told.text, own->text);
 	return NULL;
 }
 
@@ -119,7 +120,8 @@ struct error *registry_get_manifests(struct registries *r, struct manifest_reque
 	for (size_t i = 0; i < nr; i++) {
 		const struct reference *ref = requests[i].ref;
 		struct server *s;
-		requests[i] = (struct manifest_request){ .ref = ref, .bytes = BUFFER_INIT_MAX(OCI_MAX_MANIFEST) };
+		requests[i] =
+			(struct manifest_request){ .ref = ref, .bytes = BUFFER_INIT_MAX(OCI_MAX_MANIFEST) };
 		struct error *err = server_of(r, ref, &s);
 		if (err) {
 			error_free(err);
@@ -170,10 +172,13 @@ static struct error *tag_refused(struct registries *r, struct server *s, const s
 		err = NULL;
 	}
 	if (!err && there.text[0] && !digest_equals(&there, digest))
-		err = error_with_hint(error_new(ERROR_EXISTS, "%s is another image already (%s), and its tags cannot be "
-							      "changed", name, there.text),
+		err = error_with_hint(error_new(ERROR_EXISTS,
+						"%s is another image already (%s), and its tags cannot be "
+						"changed",
+						name, there.text),
 				      "use another tag, or have the registry allow '%s' to be moved (ECR: "
-				      "IMMUTABLE_WITH_EXCLUSION)", ref->tag);
+				      "IMMUTABLE_WITH_EXCLUSION)",
+				      ref->tag);
 	else if (!err && !there.text[0])
 		err = answer_error(s, ref, response, "cannot put the image %s", name);
 	free(name);
@@ -203,8 +208,8 @@ struct error *put_manifest(struct registries *r, const struct reference *ref, co
 	else if (answer.status / 100 != 2)
 		err = tag_refused(r, s, &target, &answer.response, digest);
 	else if (told.len && !slice_equals(told, digest->text))
-		err = error_new(ERROR_NETWORK, "%s stored the manifest %s as %.*s", s->name, digest->text, (int)told.len,
-				told.data);
+		err = error_new(ERROR_NETWORK, "%s stored the manifest %s as %.*s", s->name, digest->text,
+				(int)told.len, told.data);
 	if (keeps_subject)
 		*keeps_subject = http_header(&answer.response, "oci-subject").len > 0;
 	registry_answer_release(&answer);

@@ -321,7 +321,8 @@ static void on_token(void *data, const struct http_response *response, struct er
 {
 	struct token *t = data;
 	struct server *s = t->server;
-	bool refused = !err && (response->status == 401 || response->status == 403 || response->status == 400);
+	bool refused =
+		!err && (response->status == 401 || response->status == 403 || response->status == 400);
 	t->fetching = false;
 	if (refused && t->generation && t->attempts++ < MAX_NEW_CREDENTIALS) {
 		err = renew_credentials(s, t->repository, t->generation);

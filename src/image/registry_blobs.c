@@ -84,7 +84,8 @@ static struct error *check_download(struct download *d)
 	digest_of_hash(&d->hash, &got);
 	d->hashing = false;
 	if (d->size >= 0 && d->got != d->size)
-		return error_new(ERROR_NETWORK, "%lld bytes arrived instead of %lld", (long long)d->got, (long long)d->size);
+		return error_new(ERROR_NETWORK, "%lld bytes arrived instead of %lld", (long long)d->got,
+				 (long long)d->size);
 	if (!digest_equals(&got, d->digest))
 		return error_new(ERROR_NETWORK, "what arrived is not it, but %s", got.text);
 	return NULL;
@@ -106,8 +107,8 @@ static void download_done(void *data, const struct http_response *response, stru
 		err = error_context(err, "cannot get the blob %s of %s/%s", d->digest->text, ref->registry,
 				    ref->repository);
 	else
-		err = answer_error(d->server, ref, response, "cannot get the blob %s of %s/%s", d->digest->text,
-				   ref->registry, ref->repository);
+		err = answer_error(d->server, ref, response, "cannot get the blob %s of %s/%s",
+				   d->digest->text, ref->registry, ref->repository);
 	d->on_done(d->data, err);
 }
 
@@ -180,8 +181,8 @@ static struct error *download_now(struct registries *r, struct download *downloa
 	return err;
 }
 
-struct error *registry_get_blob(struct registries *r, const struct reference *ref, const struct digest *digest,
-				struct buffer *out)
+struct error *registry_get_blob(struct registries *r, const struct reference *ref,
+				const struct digest *digest, struct buffer *out)
 {
 	struct download d = { .digest = digest, .size = -1, .fd = -1, .out = out };
 	size_t start = out->len;
@@ -191,8 +192,8 @@ struct error *registry_get_blob(struct registries *r, const struct reference *re
 	return err;
 }
 
-struct error *registry_download(struct registries *r, const struct reference *ref, const struct digest *digest,
-				int64_t size, int fd)
+struct error *registry_download(struct registries *r, const struct reference *ref,
+				const struct digest *digest, int64_t size, int fd)
 {
 	struct download d = { .digest = digest, .size = size, .fd = fd };
 	return download_now(r, &d, &ref, 1);
@@ -203,7 +204,9 @@ struct error *registry_download_all(struct registries *r, const struct blob_down
 	struct download *downloads = xcalloc(nr ? nr : 1, sizeof(*downloads));
 	const struct reference **refs = xcalloc(nr ? nr : 1, sizeof(*refs));
 	for (size_t i = 0; i < nr; i++) {
-		downloads[i] = (struct download){ .digest = &blobs[i].digest, .size = blobs[i].size, .fd = blobs[i].fd };
+		downloads[i] = (struct download){ .digest = &blobs[i].digest,
+						  .size = blobs[i].size,
+						  .fd = blobs[i].fd };
 		refs[i] = blobs[i].ref;
 	}
 	struct error *err = download_now(r, downloads, refs, nr);
@@ -302,8 +305,8 @@ static void done(struct upload *u, enum blob_outcome outcome)
 	u->progress = u->blob->size;
 }
 
-/* Sends it all again, to an upload of its own: what an earlier one got is not known, and not all registries can go on
- * with it. RESPONSE says whether that can help. */
+/* Sends it all again, to an upload of its own: what an earlier one got is not known, and not all registries
+ * can go on with it. RESPONSE says whether that can help. */
 static void again(struct upload *u, const struct http_response *response, struct error *err)
 {
 	uint64_t delay_ms = 0;
@@ -361,8 +364,8 @@ static struct error *map_blob(struct upload *u, struct slice *out)
 	if (fd < 0 || fstat(fd, &st))
 		err = error_errno(ERROR_IO, "cannot open '%s'", b->file);
 	else if (st.st_size != b->size)
-		err = error_new(ERROR_IO, "'%s' has %lld bytes instead of %lld", b->file ? b->file : "the copy",
-				(long long)st.st_size, (long long)b->size);
+		err = error_new(ERROR_IO, "'%s' has %lld bytes instead of %lld",
+				b->file ? b->file : "the copy", (long long)st.st_size, (long long)b->size);
 	*out = (struct slice){ "", 0 };
 	if (!err && b->size) {
 		u->map_len = (size_t)b->size;
@@ -416,7 +419,8 @@ static struct error *open_temporary(const char *folder, int *fd)
 	/* Not all file systems have files without names. */
 	char *path = xstrfmt("%s/git-deploy-XXXXXX", folder);
 	*fd = mkostemp(path, O_CLOEXEC);
-	struct error *err = *fd < 0 ? error_errno(ERROR_IO, "cannot make a temporary file in '%s'", folder) : NULL;
+	struct error *err =
+		*fd < 0 ? error_errno(ERROR_IO, "cannot make a temporary file in '%s'", folder) : NULL;
 	if (*fd >= 0)
 		unlink(path);
 	free(path);
@@ -464,7 +468,8 @@ static bool is_same_repository(const struct reference *a, const struct reference
 static bool can_mount(const struct upload *u)
 {
 	const struct reference *from = u->blob->from, *to = u->pushing->ref;
-	return from && !u->no_mount && !strcmp(from->registry, to->registry) && strcmp(from->repository, to->repository);
+	return from && !u->no_mount && !strcmp(from->registry, to->registry) &&
+	       strcmp(from->repository, to->repository);
 }
 
 static void on_opened(void *data, const struct http_response *response, struct error *err)
@@ -485,8 +490,10 @@ static void on_opened(void *data, const struct http_response *response, struct e
 	} else {
 		free(u->location);
 		u->location = NULL;
-		err = url_follow(p->server, p->server->origin, http_header(response, "location"), "location of an upload",
+		char *from = xstrfmt("%s/v2/%s/blobs/uploads/", p->server->origin, p->ref->repository);
+		err = url_follow(p->server, from, http_header(response, "location"), "location of an upload",
 				 &u->location, &foreign);
+		free(from);
 		if (err)
 			fail(u, err);
 		else if (has_bytes(u))
@@ -501,8 +508,8 @@ static void upload_open(struct upload *u)
 	struct pushing *p = u->pushing;
 	struct buffer url = BUFFER_INIT;
 	if (!has_bytes(u) && !can_mount(u) && !u->blob->from) {
-		fail(u, error_new(ERROR_NOT_FOUND, "%s/%s does not have the layer %s any more", p->ref->registry,
-				  p->ref->repository, u->blob->digest.text));
+		fail(u, error_new(ERROR_NOT_FOUND, "%s/%s does not have the layer %s any more",
+				  p->ref->registry, p->ref->repository, u->blob->digest.text));
 		return;
 	}
 	buffer_addf(&url, "/v2/%s/blobs/uploads/", p->ref->repository);
@@ -530,8 +537,8 @@ static void on_asked(void *data, const struct http_response *response, struct er
 	else if (response->status == 403 || response->status == 429)
 		fail(u, refused(u, response, NULL, false));
 	else if (!has_bytes(u) && !elsewhere)
-		fail(u, error_new(ERROR_NOT_FOUND, "%s/%s does not have the layer %s any more", p->ref->registry,
-				  p->ref->repository, u->blob->digest.text));
+		fail(u, error_new(ERROR_NOT_FOUND, "%s/%s does not have the layer %s any more",
+				  p->ref->registry, p->ref->repository, u->blob->digest.text));
 	else if (!has_bytes(u) && strcmp(u->blob->from->registry, p->ref->registry))
 		upload_copy(u);
 	else
@@ -567,8 +574,8 @@ static char *push_scope(const struct reference *ref, const struct blob *blobs, s
 	return buffer_detach(&scope, NULL);
 }
 
-struct error *registry_put_blobs(struct registries *r, const struct reference *ref, struct blob *blobs, size_t nr,
-				 int64_t *bytes_sent)
+struct error *registry_put_blobs(struct registries *r, const struct reference *ref, struct blob *blobs,
+				 size_t nr, int64_t *bytes_sent)
 {
 	struct pushing p = { .registries = r, .ref = ref, .bytes_sent = bytes_sent };
 	struct strmap first = STRMAP_INIT; /* the same layer may be there twice */
@@ -590,7 +597,8 @@ struct error *registry_put_blobs(struct registries *r, const struct reference *r
 	if (!err)
 		err = calls_run(r);
 	for (size_t i = 0; i < nr; i++) {
-		const struct blob *same = strmap_get(&first, blobs[i].digest.text, strlen(blobs[i].digest.text));
+		const struct blob *same =
+			strmap_get(&first, blobs[i].digest.text, strlen(blobs[i].digest.text));
 		blobs[i].outcome = same->outcome;
 		upload_release(&uploads[i]);
 	}

@@ -36,7 +36,8 @@ static struct error *server_new(struct registries *r, const char *name, struct s
 	struct server *s = NULL;
 	struct error *err = address_parse(&a, https);
 	if (!err && address_is_link_local(a.host))
-		err = error_new(ERROR_USAGE, "%s is an address of the cloud's own services, not a registry", name);
+		err = error_new(ERROR_USAGE, "%s is an address of the cloud's own services, not a registry",
+				name);
 	if (!err) {
 		s = xcalloc(1, sizeof(*s));
 		s->registries = r;
@@ -101,7 +102,8 @@ static struct error *resolve(const char *from, const char *location, char **out)
 
 static bool same_origin(const struct address *a, const struct address *b)
 {
-	return curl_strequal(a->scheme, b->scheme) && curl_strequal(a->host, b->host) && !strcmp(a->port, b->port);
+	return curl_strequal(a->scheme, b->scheme) && curl_strequal(a->host, b->host) &&
+	       !strcmp(a->port, b->port);
 }
 
 struct error *url_follow(const struct server *s, const char *from, struct slice location, const char *what,
@@ -165,6 +167,18 @@ static void call_free(struct call *c)
 	free(c);
 }
 
+static bool is_elsewhere(const struct server *s, const char *url)
+{
+	struct address a, own;
+	struct error *err = address_parse(&a, url), *ignored = address_parse(&own, s->origin);
+	bool elsewhere = err || ignored || !same_origin(&a, &own);
+	error_free(err);
+	error_free(ignored);
+	address_release(&a);
+	address_release(&own);
+	return elsewhere;
+}
+
 void call_start(struct server *s, const struct call_request *request, uint64_t delay_ms)
 {
 	struct registries *r = s->registries;
@@ -172,13 +186,15 @@ void call_start(struct server *s, const struct call_request *request, uint64_t d
 	c->server = s;
 	c->request = *request;
 	c->request.method = xstrdup(request->method);
-	c->request.url = *request->url == '/' ? xstrfmt("%s%s", s->origin, request->url) : xstrdup(request->url);
+	c->request.url =
+		*request->url == '/' ? xstrfmt("%s%s", s->origin, request->url) : xstrdup(request->url);
 	c->request.repository = copy(request->repository);
 	c->request.scope = copy(request->scope);
 	c->request.accept = copy(request->accept);
 	c->request.content_type = copy(request->content_type);
 	c->request.authorization = copy(request->authorization);
 	c->url = xstrdup(c->request.url);
+	c->foreign = c->elsewhere = *request->url != '/' && is_elsewhere(s, request->url);
 	c->attempt = 1;
 	c->next = r->calls;
 	if (r->calls)
@@ -214,7 +230,8 @@ static struct error *submit(struct call *c, const char *authorization, uint64_t 
 	struct registries *r = c->server->registries;
 	char *accept = q->accept ? xstrfmt("Accept: %s", q->accept) : NULL;
 	/* Without one, not libcurl's own either. */
-	char *type = xstrfmt("Content-Type:%s%s", q->content_type ? " " : "", q->content_type ? q->content_type : "");
+	char *type = xstrfmt("Content-Type:%s%s", q->content_type ? " " : "",
+			     q->content_type ? q->content_type : "");
 	char *who = authorization ? xstrfmt("Authorization: %s", authorization) : NULL;
 	const char *headers[4];
 	size_t nr = 0;
@@ -277,14 +294,15 @@ static double random_fraction(struct registries *r)
 	return (double)(r->random >> 33) / (double)(UINT64_C(1) << 31);
 }
 
-bool call_retry(struct registries *r, const struct http_response *response, unsigned attempt, uint64_t *delay_ms)
+bool call_retry(struct registries *r, const struct http_response *response, unsigned attempt,
+		uint64_t *delay_ms)
 {
 	uint64_t first = r->settings.retry_first_ms ? r->settings.retry_first_ms : RETRY_FIRST_MS;
 	struct retry_advice advice = retry_advise(response, attempt, time(NULL), random_fraction(r), first);
 	*delay_ms = advice.delay_ms;
 	/* What is not implemented, in conflict or full stays so. */
-	if (!response->error && (response->status == 409 || response->status == 501 || response->status == 505 ||
-				 response->status == 507))
+	if (!response->error && (response->status == 409 || response->status == 501 ||
+				 response->status == 505 || response->status == 507))
 		return false;
 	return advice.retry && advice.delay_ms <= MAX_WAIT_MS;
 }
@@ -301,7 +319,8 @@ static struct error *redirect(struct call *c, const struct http_response *respon
 	char *url = NULL;
 	bool foreign = false;
 	if (c->redirects++ == MAX_REDIRECTS)
-		return error_new(ERROR_NETWORK, "%s redirects more than %d times", c->server->name, MAX_REDIRECTS);
+		return error_new(ERROR_NETWORK, "%s redirects more than %d times", c->server->name,
+				 MAX_REDIRECTS);
 	struct error *err = url_follow(c->server, c->url, http_header(response, "location"), "redirect", &url,
 				       &foreign);
 	if (err)
@@ -317,7 +336,7 @@ static void restart(struct call *c, uint64_t delay_ms)
 {
 	free(c->url);
 	c->url = xstrdup(c->request.url);
-	c->foreign = false;
+	c->foreign = c->elsewhere;
 	c->redirects = 0;
 	if (c->request.on_again)
 		c->request.on_again(c->request.data);
@@ -497,7 +516,8 @@ bool registries_use_http(struct registries *r, const char *host)
 }
 
 void registries_set_progress(struct registries *r,
-			     void (*progress)(void *data, int64_t done, int64_t total, const char *what), void *data)
+			     void (*progress)(void *data, int64_t done, int64_t total, const char *what),
+			     void *data)
 {
 	r->settings.progress = progress;
 	r->settings.progress_data = data;

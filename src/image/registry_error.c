@@ -55,11 +55,16 @@ struct error *hint_repository(struct error *err, const struct server *s, const s
 {
 	struct slice account, region;
 	if (ref && reference_is_ecr(ref, &account, &region))
-		return error_with_hint(err, "make it: aws ecr create-repository --region %.*s --repository-name %s "
-					    "(or see `git deploy infra`)",
-				       (int)region.len, region.data, ref->repository);
-	return error_with_hint(err, "is the name right? Some registries want a repository to be made first, and hide "
-				     "those that the user may not see (docker login %s)", s->name);
+		return error_with_hint(
+			err,
+			"make it: aws ecr create-repository --region %.*s --repository-name %s "
+			"(or see `git deploy infra`)",
+			(int)region.len, region.data, ref->repository);
+	return error_with_hint(
+		err,
+		"is the name right? Some registries want a repository to be made first, and hide "
+		"those that the user may not see (docker login %s)",
+		s->name);
 }
 
 static struct error *hint_permission(struct error *err, const struct server *s, const struct reference *ref)
@@ -67,19 +72,22 @@ static struct error *hint_permission(struct error *err, const struct server *s, 
 	struct slice account, region;
 	if (ref && reference_is_ecr(ref, &account, &region))
 		return error_with_hint(err, "`git deploy iam` prints the permissions that are needed");
-	return error_with_hint(err, "the user needs the right to push there; log in as another: docker login %s", s->name);
+	return error_with_hint(
+		err, "the user needs the right to push there; log in as another: docker login %s", s->name);
 }
 
 static struct error *hint_limit(struct error *err, const struct server *s, const struct reference *ref)
 {
 	(void)ref;
-	return error_with_hint(err, "wait; if you are not logged in, more may be allowed after docker login %s", s->name);
+	return error_with_hint(
+		err, "wait; if you are not logged in, more may be allowed after docker login %s", s->name);
 }
 
 static struct error *hint_full(struct error *err, const struct server *s, const struct reference *ref)
 {
 	(void)s, (void)ref;
-	return error_with_hint(err, "remove images there, or ask for more room; what has arrived is not sent again");
+	return error_with_hint(
+		err, "remove images there, or ask for more room; what has arrived is not sent again");
 }
 
 static struct error *hint_read_only(struct error *err, const struct server *s, const struct reference *ref)
@@ -101,7 +109,8 @@ static const struct complaint complaints[] = {
 	{ 0, "TOOMANYREQUESTS", NULL, ERROR_NETWORK, "too many requests", hint_limit },
 	{ 429, NULL, NULL, ERROR_NETWORK, "too many requests", hint_limit },
 	{ 0, NULL, "no space left", ERROR_IO, "the registry is full", hint_full },
-	{ 500, NULL, "\"Err\":28", ERROR_IO, "the registry is full", hint_full }, /* docker-registry's ENOSPC */
+	/* docker-registry passes on ENOSPC by its number. */
+	{ 500, NULL, "\"Err\":28", ERROR_IO, "the registry is full", hint_full },
 	{ 0, NULL, "quota", ERROR_IO, "the registry is full", hint_full },
 	{ 507, NULL, NULL, ERROR_IO, "the registry is full", hint_full },
 	{ 405, NULL, NULL, ERROR_UNSUPPORTED, "the registry is read-only", hint_read_only },
@@ -152,10 +161,14 @@ struct error *login_error(const struct server *s, bool refused)
 	struct slice account, region;
 	bool ecr = reference_is_ecr(&ref, &account, &region);
 	if (!refused)
-		return error_with_hint(error_new(ERROR_GENERIC, "%s wants a login, and there is none for it", s->name),
-				       ecr ? "set AWS credentials, or log in with docker login %s" : "log in: docker login %s",
-				       s->name);
-	return error_with_hint(error_new(ERROR_GENERIC, "%s does not accept the login: it is wrong or has ended", s->name),
-			       ecr ? "are the AWS credentials of the right account? Or log in again: docker login %s"
-				   : "log in again: docker login %s", s->name);
+		return error_with_hint(
+			error_new(ERROR_GENERIC, "%s wants a login, and there is none for it", s->name),
+			ecr ? "set AWS credentials, or log in with docker login %s"
+			    : "log in: docker login %s",
+			s->name);
+	return error_with_hint(
+		error_new(ERROR_GENERIC, "%s does not accept the login: it is wrong or has ended", s->name),
+		ecr ? "are the AWS credentials of the right account? Or log in again: docker login %s"
+		    : "log in again: docker login %s",
+		s->name);
 }

@@ -1,7 +1,7 @@
 /*
- * Inside the registry client: a *call* is one request to a server with all that belongs to it (login, renewal of
- * tokens, redirects, repetitions). What the public functions do is made of calls; all calls of a public function
- * run at once.
+ * Inside the registry client: a *call* is one request to a server with all that belongs to it (login, renewal
+ * of tokens, redirects, repetitions). What the public functions do is made of calls; all calls of a public
+ * function run at once.
  */
 #ifndef IMAGE_REGISTRY_INTERNAL_H
 #define IMAGE_REGISTRY_INTERNAL_H
@@ -23,8 +23,8 @@ struct challenge {
 	char *realm, *service; /* of bearer tokens; SERVICE may be NULL */
 };
 void challenge_release(struct challenge *c);
-/* Reads the value of a WWW-Authenticate header, which may hold several; bearer tokens are preferred. False, and OUT is
- * left alone, when there is nothing better than what OUT has. */
+/* Reads the value of a WWW-Authenticate header, which may hold several; bearer tokens are preferred. False,
+ * and OUT is left alone, when there is nothing better than what OUT has. */
 bool challenge_parse(struct challenge *out, struct slice header);
 
 /* User and password, of one repository or all of the server's. */
@@ -72,7 +72,8 @@ struct call_request {
 	const char *repository;    /* that it is about: for the credentials */
 	const char *scope;         /* of bearer tokens: "repository:app:pull" */
 	const char *accept, *content_type;
-	const char *authorization; /* sent instead of what the server is known to want: when asking for tokens */
+	/* Sent instead of what the server is known to want: when asking for tokens. */
+	const char *authorization;
 	struct slice body;         /* must live until ON_DONE */
 	uint64_t max_body;         /* of the response; 0: ANSWER_MAX */
 	bool once;                 /* failures are the caller's to repeat */
@@ -89,7 +90,8 @@ struct call {
 	struct server *server;
 	struct call_request request; /* strings owned */
 	char *url;                   /* where it is now; differs from the request's after a redirect */
-	bool foreign;                /* that is not the server: it gets no credentials */
+	bool elsewhere;              /* the request's URL is not on the server */
+	bool foreign;                /* nor is URL: it gets no credentials */
 	bool probe;
 	unsigned attempt, redirects, restarts, renewals;
 	unsigned generation, serial; /* of credentials, token that were sent; 0: none */
@@ -126,10 +128,11 @@ void calls_abandon(struct registries *r);
 /* Runs all calls to their end. ERROR_CANCELLED when the user interrupted; calls have ended then, too. */
 struct error *calls_run(struct registries *r);
 /* Whether to try once more after attempt number ATTEMPT (from 1), and when. */
-bool call_retry(struct registries *r, const struct http_response *response, unsigned attempt, uint64_t *delay_ms);
+bool call_retry(struct registries *r, const struct http_response *response, unsigned attempt,
+		uint64_t *delay_ms);
 
-/* Where LOCATION, which came from FROM, leads. FOREIGN: not to S. Refused, with WHAT it is in the message: from https
- * to http, to this machine from another, and to addresses where clouds hand out credentials. */
+/* Where LOCATION, which came from FROM, leads. FOREIGN: not to S. Refused, with WHAT it is in the message:
+ * from https to http, to this machine from another, and to addresses where clouds hand out credentials. */
 struct error *url_follow(const struct server *s, const char *from, struct slice location, const char *what,
 			 char **out, bool *foreign);
 

@@ -30,7 +30,8 @@ static struct error *next_page(const struct server *s, const char *from, const s
 	char *whole = xstrfmt("%s%s", s->origin, *from == '/' ? from : "");
 	struct error *err = url_follow(s, *from == '/' ? whole : from, target, "next page", url, &foreign);
 	if (!err && foreign) {
-		err = error_new(ERROR_NETWORK, "the next page that %s answered with is on another server", s->name);
+		err = error_new(ERROR_NETWORK, "the next page that %s answered with is on another server",
+				s->name);
 		free(*url);
 		*url = NULL;
 	}
@@ -41,7 +42,8 @@ static struct error *next_page(const struct server *s, const char *from, const s
 /* Calls TAKE with each page from PATH on; *SUPPORTED is false when the server has no such list. */
 static struct error *read_pages(struct registries *r, const struct reference *ref, const char *path,
 				const char *accept, const char *what, bool *supported,
-				struct error *(*take)(void *data, struct slice body, size_t *news), void *data)
+				struct error *(*take)(void *data, struct slice body, size_t *news),
+				void *data)
 {
 	struct server *s;
 	struct error *err = server_of(r, ref, &s);
@@ -50,7 +52,11 @@ static struct error *read_pages(struct registries *r, const struct reference *re
 		struct registry_answer answer;
 		char *next = NULL;
 		struct call_request request = {
-			.method = "GET", .url = url, .repository = ref->repository, .scope = scope, .accept = accept,
+			.method = "GET",
+			.url = url,
+			.repository = ref->repository,
+			.scope = scope,
+			.accept = accept,
 		};
 		news = 0;
 		err = call_once(s, &request, &answer);
@@ -58,8 +64,8 @@ static struct error *read_pages(struct registries *r, const struct reference *re
 		if (!err && supported && (status == 400 || status == 404 || status == 405 || status == 406))
 			*supported = false;
 		else if (!err && status / 100 != 2)
-			err = answer_error(s, ref, &answer.response, "cannot list %s of %s/%s", what, ref->registry,
-					   ref->repository);
+			err = answer_error(s, ref, &answer.response, "cannot list %s of %s/%s", what,
+					   ref->registry, ref->repository);
 		else if (!err)
 			err = take(data, slice_of(&answer.response.body), &news);
 		if (!err)
@@ -168,8 +174,8 @@ static struct reference fallback_tag(const struct reference *ref, const struct d
 	return (struct reference){ ref->registry, ref->repository, *tag, { "" } };
 }
 
-static struct error *read_fallback(struct registries *r, const struct reference *ref, const struct digest *subject,
-				   struct manifest *out)
+static struct error *read_fallback(struct registries *r, const struct reference *ref,
+				   const struct digest *subject, struct manifest *out)
 {
 	char *tag;
 	struct reference tagged = fallback_tag(ref, subject, &tag);
@@ -183,22 +189,22 @@ static struct error *read_fallback(struct registries *r, const struct reference 
 	return err;
 }
 
-static struct error *find_referrers(struct registries *r, const struct reference *ref, const struct digest *subject,
-				    struct manifest *out, bool *supported)
+static struct error *find_referrers(struct registries *r, const struct reference *ref,
+				    const struct digest *subject, struct manifest *out, bool *supported)
 {
 	char *path = xstrfmt("/v2/%s/referrers/%s", ref->repository, subject->text);
 	*out = (struct manifest){ .media_type = xstrdup(MEDIA_OCI_INDEX), .is_index = true };
 	*supported = true;
-	struct error *err = read_pages(r, ref, path, MEDIA_OCI_INDEX, "what is attached to an image", supported,
-				       take_referrers, out);
+	struct error *err = read_pages(r, ref, path, MEDIA_OCI_INDEX, "what is attached to an image",
+				       supported, take_referrers, out);
 	if (!err && !*supported)
 		err = read_fallback(r, ref, subject, out);
 	free(path);
 	return err;
 }
 
-struct error *registry_referrers(struct registries *r, const struct reference *ref, const struct digest *subject,
-				 struct manifest *out)
+struct error *registry_referrers(struct registries *r, const struct reference *ref,
+				 const struct digest *subject, struct manifest *out)
 {
 	bool supported;
 	return find_referrers(r, ref, subject, out, &supported);
@@ -206,8 +212,8 @@ struct error *registry_referrers(struct registries *r, const struct reference *r
 
 /* -- attaching -------------------------------------------------------------------------------------- */
 
-static struct error *put_fallback(struct registries *r, const struct reference *ref, const struct digest *subject,
-				  const struct manifest *index)
+static struct error *put_fallback(struct registries *r, const struct reference *ref,
+				  const struct digest *subject, const struct manifest *index)
 {
 	char *tag;
 	struct reference tagged = fallback_tag(ref, subject, &tag);
@@ -241,7 +247,9 @@ static void artifact_make(struct artifact *out, const struct descriptor *subject
 		.layers = &layer,
 		.nr_layers = 1,
 		.artifact_type = (char *)a->artifact_type,
-		.subject = { .media_type = subject->media_type, .digest = subject->digest, .size = subject->size },
+		.subject = { .media_type = subject->media_type,
+			     .digest = subject->digest,
+			     .size = subject->size },
 	};
 	buffer_init(&out->manifest, OCI_MAX_MANIFEST);
 	digest_of(a->bytes.data, a->bytes.len, &out->layer);
@@ -253,7 +261,8 @@ static void artifact_make(struct artifact *out, const struct descriptor *subject
 
 /* All that the new artifacts are made of, at once. */
 static struct error *put_documents(struct registries *r, const struct reference *ref,
-				   const struct artifact *artifacts, const struct attachment *attachments, size_t nr)
+				   const struct artifact *artifacts, const struct attachment *attachments,
+				   size_t nr)
 {
 	struct blob *blobs = xcalloc(nr + 1, sizeof(*blobs));
 	size_t nr_blobs = 1;
@@ -278,7 +287,9 @@ static struct error *put_artifact(struct registries *r, const struct reference *
 {
 	struct reference target = { ref->registry, ref->repository, NULL, { "" } };
 	struct descriptor entry = {
-		.media_type = (char *)MEDIA_OCI_MANIFEST, .digest = a->digest, .size = (int64_t)a->manifest.len,
+		.media_type = (char *)MEDIA_OCI_MANIFEST,
+		.digest = a->digest,
+		.size = (int64_t)a->manifest.len,
 		.artifact_type = (char *)type,
 	};
 	bool keeps_subject = false;
@@ -291,8 +302,9 @@ static struct error *put_artifact(struct registries *r, const struct reference *
 	return err;
 }
 
-struct error *registry_attach(struct registries *r, const struct reference *ref, const struct descriptor *subject,
-			      const struct attachment *attachments, size_t nr)
+struct error *registry_attach(struct registries *r, const struct reference *ref,
+			      const struct descriptor *subject, const struct attachment *attachments,
+			      size_t nr)
 {
 	struct artifact *artifacts = xcalloc(nr ? nr : 1, sizeof(*artifacts));
 	struct manifest index;
@@ -308,7 +320,8 @@ struct error *registry_attach(struct registries *r, const struct reference *ref,
 		err = put_documents(r, ref, artifacts, attachments, nr);
 	for (size_t i = 0; i < nr && !err; i++)
 		if (!artifacts[i].attached)
-			err = put_artifact(r, ref, &artifacts[i], attachments[i].artifact_type, &index, &unknown);
+			err = put_artifact(r, ref, &artifacts[i], attachments[i].artifact_type, &index,
+					   &unknown);
 	/* All at once: where tags cannot be changed, this one can be put once. */
 	if (!err && unknown && !supported)
 		err = put_fallback(r, ref, &subject->digest, &index);

@@ -17,7 +17,8 @@ struct error *address_parse(struct address *a, const char *url);
 void address_release(struct address *a);
 /* HOST is this machine: localhost, 127.0.0.0/8 or ::1. */
 bool address_is_loopback(const char *host);
-/* Where a cloud's host hands out credentials: no proxy may see that. HOST is as URLs have it, or a bare address. */
+/* Where a cloud's host hands out credentials: no proxy may see that. HOST is as URLs have it, or a bare
+ * address. */
 bool address_is_link_local(const char *host);
 
 #endif

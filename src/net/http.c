@@ -463,14 +463,16 @@ static const struct failure failures[] = {
 	{ CURLE_COULDNT_RESOLVE_HOST, ERROR_NETWORK, false, false, "cannot find the host ", "" },
 	{ CURLE_COULDNT_RESOLVE_PROXY, ERROR_NETWORK, true, false, "cannot find the proxy for ", "" },
 	{ CURLE_COULDNT_CONNECT, ERROR_NETWORK, false, false, "cannot connect to ", "" },
-	{ CURLE_PEER_FAILED_VERIFICATION, ERROR_NETWORK, true, true, "the certificate of ", " is not trusted" },
+	{ CURLE_PEER_FAILED_VERIFICATION, ERROR_NETWORK, true, true, "the certificate of ",
+	  " is not trusted" },
 	{ CURLE_SSL_CACERT_BADFILE, ERROR_NETWORK, true, true, "cannot check the certificate of ", "" },
 	{ CURLE_SSL_CONNECT_ERROR, ERROR_NETWORK, false, true, "cannot set up TLS with ", "" },
 	{ CURLE_GOT_NOTHING, ERROR_NETWORK, false, false, "", " closed the connection without an answer" },
 	{ CURLE_PARTIAL_FILE, ERROR_NETWORK, false, false, "", " closed the connection in mid-answer" },
 	{ CURLE_SEND_ERROR, ERROR_NETWORK, false, false, "the connection to ", " broke" },
 	{ CURLE_RECV_ERROR, ERROR_NETWORK, false, false, "the connection to ", " broke" },
-	{ CURLE_BAD_CONTENT_ENCODING, ERROR_NETWORK, false, false, "", " sent a body that does not decompress" },
+	{ CURLE_BAD_CONTENT_ENCODING, ERROR_NETWORK, false, false, "",
+	  " sent a body that does not decompress" },
 	{ CURLE_WEIRD_SERVER_REPLY, ERROR_NETWORK, true, false, "", " does not speak HTTP" },
 	{ CURLE_UNSUPPORTED_PROTOCOL, ERROR_NETWORK, true, false, "", " does not speak HTTP" },
 	{ CURLE_HTTP2, ERROR_NETWORK, false, false, "the connection to ", " broke" },
@@ -530,8 +532,8 @@ static struct error *error_of(struct transfer *t, CURLcode code)
 		return error_new(ERROR_NETWORK, "%s is not on this machine: nothing was sent", place);
 	case ENDING_LINK_LOCAL:
 		t->response.permanent = true;
-		return error_new(ERROR_NETWORK, "%s is an address of the cloud's own services: nothing was sent",
-				 place);
+		return error_new(ERROR_NETWORK,
+				 "%s is an address of the cloud's own services: nothing was sent", place);
 	case ENDING_HEADERS:
 		t->response.permanent = true;
 		return error_new(ERROR_LIMIT, "the headers of %s are larger than %zu bytes", place,

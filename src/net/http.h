@@ -33,8 +33,8 @@ struct http_settings {
 	long connect_timeout_ms;    /* 0: 10,000 */
 	long idle_timeout_ms;       /* no byte for this long ends a transfer; 0: 300,000 */
 	const char *user_agent;
-	/* Asked once for each scheme, host and port, with the first URL there; fills OUT, which is zero. NULL:
-	 * as libcurl does it. */
+	/* Asked once for each scheme, host and port, with the first URL there; fills OUT, which is zero.
+	 * NULL: as libcurl does it. */
 	void (*access)(void *data, const char *url, struct http_access *out);
 	void *access_data;
 };
@@ -58,7 +58,7 @@ struct http_request {
 	struct slice body;          /* not copied: must live until on_done */
 	long deadline_ms;           /* for the whole transfer once it has started; 0: none */
 	uint64_t max_body;          /* ceiling of the response's; 0: HTTP_MAX_BODY */
-	bool as_stored;             /* no compression is asked for, and none undone: a digest is of those bytes */
+	bool as_stored; /* no compression is asked for, and none undone: a digest is of those bytes */
 	bool not_link_local;        /* a server that turns out to be where clouds hand out credentials is
 				     * not sent a byte */
 	/* Called with each piece of a 2xx body as it arrives; NULL: collected in response.body.
@@ -87,8 +87,8 @@ struct error *http_submit(struct http *h, const struct http_request *request, ui
 /* Calls FN every INTERVAL_MS while http_run runs (progress, deadlines). */
 void http_set_tick(struct http *h, uint64_t interval_ms, void (*fn)(void *data), void *data);
 #define HTTP_NO_WAKE UINT64_MAX
-/* Calls that FN once more in DELAY_MS, or sooner; http_run goes on until then. The last of several calls counts;
- * HTTP_NO_WAKE takes it back. */
+/* Calls that FN once more in DELAY_MS, or sooner; http_run goes on until then. The last of several calls
+ * counts; HTTP_NO_WAKE takes it back. */
 void http_wake(struct http *h, uint64_t delay_ms);
 /* Runs until no request is left, or *STOP becomes true (a signal handler's flag; may be NULL):
  * then every transfer ends with ERROR_CANCELLED, and so does the run. */

@@ -1,5 +1,5 @@
-/* How a registry asks for a login, and docker's file that has it: what comes out can stand in a header, and a host never
- * gets the login of another. */
+/* How a registry asks for a login, and docker's file that has it: what comes out can stand in a header, and a
+ * host never gets the login of another. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,12 +34,13 @@ static void check_file(struct slice text)
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
 		struct docker_login login = { 0 };
 		char *helper = NULL;
-		struct error *err = docker_auth_parse(text, "config.json", hosts[i], "team/app", &login, &helper);
+		struct error *err =
+			docker_auth_parse(text, "config.json", hosts[i], "team/app", &login, &helper);
 		require(!login.user == !login.password);
 		require(!helper || (*helper && !strchr(helper, '/') && *helper != '-'));
 		if (login.user && !i) /* nothing else is the hub */
-			require(memmem(text.data, text.len, "docker.io", 9) || memmem(text.data, text.len, "\\u", 2) ||
-				strcasestr(text.data, "docker.io"));
+			require(memmem(text.data, text.len, "docker.io", 9) ||
+				memmem(text.data, text.len, "\\u", 2) || strcasestr(text.data, "docker.io"));
 		error_free(err);
 		docker_login_release(&login);
 		free(helper);

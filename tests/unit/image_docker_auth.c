@@ -24,7 +24,8 @@ static void check(const char *json, const char *host, const char *repository, co
 {
 	struct docker_login login = { 0 };
 	char *helper;
-	assert_null(docker_auth_parse(slice_of_string(json), "config.json", host, repository, &login, &helper));
+	assert_null(
+		docker_auth_parse(slice_of_string(json), "config.json", host, repository, &login, &helper));
 	if (user) {
 		assert_non_null(login.user);
 		assert_string_equal(login.user, user);
@@ -69,7 +70,8 @@ static void test_docker_hub_goes_by_its_old_name(void **state)
 static void test_the_nearest_namespace_counts(void **state)
 {
 	(void)state;
-	const char *json = "{\"auths\": {\"quay.io\": " BOB ", \"quay.io/team/app\": " HUB ", \"quay.io/team\": " ANN "}}";
+	const char *json = "{\"auths\": {\"quay.io\": " BOB ", \"quay.io/team/app\": " HUB
+			   ", \"quay.io/team\": " ANN "}}";
 	check(json, "quay.io", "team/other", "ann", "secret");
 	check(json, "quay.io", "team/app", "hub", "word");
 	check(json, "quay.io", "team/app/sub", "hub", "word");
@@ -96,9 +98,10 @@ static void test_a_host_with_namespaces_says_so(void **state)
 static void test_identity_tokens_and_plain_members_are_read(void **state)
 {
 	(void)state;
-	check("{\"auths\": {\"a.io\": {\"auth\": \"YW5uOnNlY3JldA==\", \"identitytoken\": \"idt\"}}}", "a.io", "x",
-	      DOCKER_IDENTITY_USER, "idt");
-	check("{\"auths\": {\"a.io\": {\"username\": \"u\", \"password\": \"p:q\"}}}", "a.io", "x", "u", "p:q");
+	check("{\"auths\": {\"a.io\": {\"auth\": \"YW5uOnNlY3JldA==\", \"identitytoken\": \"idt\"}}}", "a.io",
+	      "x", DOCKER_IDENTITY_USER, "idt");
+	check("{\"auths\": {\"a.io\": {\"username\": \"u\", \"password\": \"p:q\"}}}", "a.io", "x", "u",
+	      "p:q");
 	check("{\"auths\": {\"a.io\": {}}}", "a.io", "x", NULL, NULL);
 	check("{\"auths\": []}", "a.io", "x", NULL, NULL);
 }
@@ -123,8 +126,8 @@ static void test_broken_logins_are_named(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(broken); i++) {
 		struct docker_login login = { 0 };
 		char *helper = NULL;
-		struct error *err =
-			docker_auth_parse(slice_of_string(broken[i]), "config.json", "a.io", "x", &login, &helper);
+		struct error *err = docker_auth_parse(slice_of_string(broken[i]), "config.json", "a.io", "x",
+						      &login, &helper);
 		assert_true(error_is(err, ERROR_SYNTAX));
 		assert_non_null(strstr(err->message, "config.json"));
 		assert_null(login.user);
@@ -193,7 +196,9 @@ static void test_a_helper_is_asked_for_its_host(void **state)
 	struct place p;
 	struct docker_login login;
 	place_make(&p, "{\"credHelpers\": {\"a.io\": \"test\"}, \"auths\": {\"b.io\": " BOB "}}",
-		   HELPER("echo \"{\\\"ServerURL\\\":\\\"$host\\\",\\\"Username\\\":\\\"of-$host\\\",\\\"Secret\\\":\\\"s\\\"}\"\n"));
+		   HELPER("echo "
+			  "\"{\\\"ServerURL\\\":\\\"$host\\\",\\\"Username\\\":\\\"of-$host\\\","
+			  "\\\"Secret\\\":\\\"s\\\"}\"\n"));
 	assert_null(find(&p, "a.io", &login));
 	assert_string_equal(login.user, "of-a.io");
 	assert_string_equal(login.password, "s");
@@ -250,7 +255,8 @@ static void test_a_helper_that_is_missing_or_talks_nonsense_is_named(void **stat
 	(void)state;
 	struct place p;
 	struct docker_login login;
-	place_make(&p, "{\"credsStore\": \"test\", \"credHelpers\": {\"b.io\": \"nowhere\"}}", HELPER("echo hello\n"));
+	place_make(&p, "{\"credsStore\": \"test\", \"credHelpers\": {\"b.io\": \"nowhere\"}}",
+		   HELPER("echo hello\n"));
 	struct error *err = find(&p, "a.io", &login);
 	assert_true(error_is(err, ERROR_SYNTAX));
 	assert_non_null(strstr(err->message, "docker-credential-test"));

@@ -24,8 +24,10 @@ static void image_of(struct image *image, const char *text)
 		.nr_layers = image->nr_layers,
 	};
 	buffer_reset(&image->config);
-	buffer_addf(&image->config, "{\"architecture\":\"arm64\",\"os\":\"linux\",\"author\":\"%s\",\"rootfs\":{\"type\":"
-				    "\"layers\",\"diff_ids\":[]}}", text);
+	buffer_addf(&image->config,
+		    "{\"architecture\":\"arm64\",\"os\":\"linux\",\"author\":\"%s\",\"rootfs\":{\"type\":"
+		    "\"layers\",\"diff_ids\":[]}}",
+		    text);
 	digest_of(image->config.data, image->config.len, &image->config_digest);
 	m.config.digest = image->config_digest;
 	m.config.size = (int64_t)image->config.len;
@@ -139,8 +141,9 @@ static void test_what_others_wrote_into_the_index_stays(void **state)
 	world_open(&w);
 	write_named(&w, "v1");
 	char *path = xstrfmt("%s/index.json", w.layout);
-	static const char theirs[] = "{\"schemaVersion\":2,\"theirs\":[1],\"manifests\":[{\"mediaType\":\"x/y\",\"digest\":"
-				     "\"sha512:0\",\"size\":1,\"urls\":[\"u\"]}]}";
+	static const char theirs[] =
+		"{\"schemaVersion\":2,\"theirs\":[1],\"manifests\":[{\"mediaType\":\"x/y\",\"digest\":"
+		"\"sha512:0\",\"size\":1,\"urls\":[\"u\"]}]}";
 	assert_null(file_write(path, theirs, strlen(theirs)));
 	write_named(&w, "v1");
 	assert_null(file_read(path, &index));

@@ -126,9 +126,11 @@ static void test_a_manifest_that_is_another_is_refused(void **state)
 {
 	(void)state;
 	struct scripted script[] = {
-		{ .needle = "/manifests/v1 ", .bytes = "HTTP/1.1 200 OK\r\nDocker-Content-Digest: " OTHER_DIGEST
-						       "\r\nContent-Length: 5\r\n\r\nhello" },
-		{ .needle = "/manifests/sha256:", .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" },
+		{ .needle = "/manifests/v1 ",
+		  .bytes = "HTTP/1.1 200 OK\r\nDocker-Content-Digest: " OTHER_DIGEST
+			   "\r\nContent-Length: 5\r\n\r\nhello" },
+		{ .needle = "/manifests/sha256:",
+		  .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" },
 	};
 	struct world w;
 	WORLD(w, script);
@@ -251,13 +253,22 @@ static void test_a_token_is_fetched_once_for_its_scope_and_again_when_it_ends(vo
 	(void)state;
 	struct world w;
 	struct bearer b = { .script = {
-		{ .needle = "GET /token?client_id=git-deploy&service=the%20service&scope=repository:team/app:pull ",
-		  .times = 1, .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n{\"token\": \"old\"} " },
-		{ .needle = "GET /token?", .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n{\"access_token\": \"new\"} " },
-		{ .needle = "Bearer old", .times = 2, .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" },
-		{ .needle = "Bearer new", .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" },
-		{ .bytes = b.challenge },
-	} };
+				    { .needle = "GET "
+						"/token?client_id=git-deploy&service=the%20service&scope="
+						"repository:team/app:pull ",
+				      .times = 1,
+				      .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n{\"token\": "
+					       "\"old\"} " },
+				    { .needle = "GET /token?",
+				      .bytes = "HTTP/1.1 200 OK\r\nContent-Length: "
+					       "24\r\n\r\n{\"access_token\": \"new\"} " },
+				    { .needle = "Bearer old",
+				      .times = 2,
+				      .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" },
+				    { .needle = "Bearer new",
+				      .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" },
+				    { .bytes = b.challenge },
+			    } };
 	world_open(&w, b.script, 5);
 	bearer_name_realm(&b, &w, "/token");
 	for (int i = 0; i < 4; i++)
@@ -272,13 +283,19 @@ static void test_a_server_may_ask_otherwise_for_another_repository(void **state)
 {
 	(void)state;
 	struct world w;
-	struct bearer b = { .script = {
-		{ .needle = "GET /token?", .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{\"token\": \"new\"}" },
-		{ .needle = "Bearer new", .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" },
-		{ .needle = ANN_1, .times = 1, .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" },
-		{ .times = 1, .bytes = WANTS_BASIC },
-		{ .bytes = b.challenge },
-	} };
+	struct bearer
+		b = { .script = {
+			      { .needle = "GET /token?",
+				.bytes =
+					"HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{\"token\": \"new\"}" },
+			      { .needle = "Bearer new",
+				.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" },
+			      { .needle = ANN_1,
+				.times = 1,
+				.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" },
+			      { .times = 1, .bytes = WANTS_BASIC },
+			      { .bytes = b.challenge },
+		      } };
 	struct manifest_request requests[4];
 	world_open(&w, b.script, 5);
 	bearer_name_realm(&b, &w, "/token");
@@ -342,9 +359,11 @@ static void test_challenges_are_read_as_servers_write_them(void **state)
 		const char *realm, *service;
 	} cases[] = {
 		{ "Bearer realm=\"https://a/t\",service=\"s\"", CHALLENGE_BEARER, "https://a/t", "s" },
-		{ "bearer Realm=https://a/t , SERVICE = \"two words\"", CHALLENGE_BEARER, "https://a/t", "two words" },
+		{ "bearer Realm=https://a/t , SERVICE = \"two words\"", CHALLENGE_BEARER, "https://a/t",
+		  "two words" },
 		{ "Basic realm=\"x, Bearer realm=y\"", CHALLENGE_BASIC, NULL, NULL },
-		{ "Negotiate, Basic realm=x, Bearer realm=\"https://a\"", CHALLENGE_BEARER, "https://a", NULL },
+		{ "Negotiate, Basic realm=x, Bearer realm=\"https://a\"", CHALLENGE_BEARER, "https://a",
+		  NULL },
 		{ "Bearer service=\"s\"", CHALLENGE_NONE, NULL, NULL },
 		{ "Bearer realm=\"https://a/\nX-Evil: 1\"", CHALLENGE_NONE, NULL, NULL },
 		{ "Digest realm=\"x\"", CHALLENGE_NONE, NULL, NULL },
@@ -408,13 +427,15 @@ static void test_storage_elsewhere_is_not_told_who_we_are(void **state)
 	char redirect[256];
 	struct scripted storage_script[] = {
 		{ .needle = "Authorization", .bytes = "HTTP/1.1 400 no\r\nContent-Length: 0\r\n\r\n" },
-		{ .needle = "GET /stored?sig=x ", .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" },
+		{ .needle = "GET /stored?sig=x ",
+		  .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" },
 	};
 	struct scripted script[] = { { .needle = ANN_1, .bytes = redirect }, { .bytes = WANTS_BASIC } };
 	struct world w;
 	struct scripted_server *storage = server_start(storage_script, ARRAY_SIZE(storage_script));
 	snprintf(redirect, sizeof(redirect),
-		 "HTTP/1.1 307 there\r\nLocation: %s/stored?sig=x\r\nContent-Length: 0\r\n\r\n", storage->url);
+		 "HTTP/1.1 307 there\r\nLocation: %s/stored?sig=x\r\nContent-Length: 0\r\n\r\n",
+		 storage->url);
 	WORLD(w, script);
 	struct digest digest;
 	struct buffer out = BUFFER_INIT_MAX(100);
@@ -430,7 +451,9 @@ static void test_storage_elsewhere_is_not_told_who_we_are(void **state)
 static void test_redirects_in_a_circle_end(void **state)
 {
 	(void)state;
-	struct scripted script[] = { { .bytes = "HTTP/1.1 302 x\r\nLocation: again\r\nContent-Length: 0\r\n\r\n" } };
+	struct scripted script[] = {
+		{ .bytes = "HTTP/1.1 302 x\r\nLocation: again\r\nContent-Length: 0\r\n\r\n" }
+	};
 	struct world w;
 	WORLD(w, script);
 	assert_error(get(&w, NULL), ERROR_NETWORK, "redirects more than 5 times");
@@ -459,7 +482,9 @@ static void test_trouble_that_passes_is_waited_out(void **state)
 		{ .times = 1, .bytes = "HTTP/1.1 503 busy\r\nContent-Length: 0\r\n\r\n" },
 		{ .times = 1, .bytes = "HTTP/1.1 429 slow\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n" },
 		{ .times = 1, .act = ACT_RESET, .bytes = "" },
-		{ .times = 1, .act = ACT_CLOSE, .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf" },
+		{ .times = 1,
+		  .act = ACT_CLOSE,
+		  .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf" },
 		{ .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" },
 	};
 	struct world w;
@@ -479,26 +504,30 @@ static void test_refusals_are_said_in_words_with_what_to_do(void **state)
 		enum error_code code;
 		const char *message, *hint;
 	} cases[] = {
-		{ "404 no", "{\"errors\":[{\"code\":\"NAME_UNKNOWN\",\"message\":\"The repository does not exist.\"}]}",
-		  ERROR_NOT_FOUND, "the repository does not exist (404 NAME_UNKNOWN): The repository does not exist",
+		{ "404 no",
+		  "{\"errors\":[{\"code\":\"NAME_UNKNOWN\",\"message\":\"The repository does not exist.\"}]}",
+		  ERROR_NOT_FOUND,
+		  "the repository does not exist (404 NAME_UNKNOWN): The repository does not exist",
 		  "is the name right?" },
 		{ "404 no", "", ERROR_NOT_FOUND, "it is not there (404)", NULL },
 		{ "403 no", "{\"errors\":[{\"code\":\"DENIED\",\"message\":\"not yours\"}]}", ERROR_GENERIC,
 		  "permission denied (403 DENIED): not yours", "right to push" },
-		{ "405 no", "{\"errors\":[{\"code\":\"UNSUPPORTED\",\"message\":\"The operation is unsupported.\"}]}",
+		{ "405 no",
+		  "{\"errors\":[{\"code\":\"UNSUPPORTED\",\"message\":\"The operation is unsupported.\"}]}",
 		  ERROR_UNSUPPORTED, "the registry is read-only (405 UNSUPPORTED)", "mirror" },
 		{ "507 full", "", ERROR_IO, "the registry is full (507)", "remove images" },
-		{ "413 large", "<html>nginx</html>", ERROR_LIMIT, "too large for the registry or a proxy", NULL },
+		{ "413 large", "<html>nginx</html>", ERROR_LIMIT, "too large for the registry or a proxy",
+		  NULL },
 		{ "429 slow\r\nRetry-After: 4000", "", ERROR_NETWORK, "too many requests (429)", "wait" },
-		{ "400 bad", "{\"errors\":[{\"code\":\"NAME_INVALID\",\"message\":\"\\u001b[31mred\"}]}", ERROR_NETWORK,
-		  "the registry refused (400 NAME_INVALID)", NULL },
+		{ "400 bad", "{\"errors\":[{\"code\":\"NAME_INVALID\",\"message\":\"\\u001b[31mred\"}]}",
+		  ERROR_NETWORK, "the registry refused (400 NAME_INVALID)", NULL },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		char answer[512];
 		struct scripted script[] = { { .bytes = answer } };
 		struct world w;
-		snprintf(answer, sizeof(answer), "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s", cases[i].status,
-			 strlen(cases[i].body), cases[i].body);
+		snprintf(answer, sizeof(answer), "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s",
+			 cases[i].status, strlen(cases[i].body), cases[i].body);
 		WORLD(w, script);
 		struct error *err = get(&w, NULL);
 		assert_non_null(err);
@@ -542,6 +571,44 @@ static void test_a_blob_is_sent_in_one_piece_to_where_the_registry_says(void **s
 	assert_non_null(strstr(w.server->last_request, "\r\n\r\nhello"));
 	assert_non_null(strstr(w.server->last_request, "Content-Length: 5\r\n"));
 	world_close(&w);
+}
+
+/* Opens an upload at LOCATION, where a server of its own takes it unless it is told who we are. */
+static void check_location(const char *location, const char *put, bool elsewhere)
+{
+	char opened[300];
+	struct scripted storage_script[] = {
+		{ .needle = "Authorization", .bytes = "HTTP/1.1 400 no\r\nContent-Length: 0\r\n\r\n" },
+		{ .needle = put, .bytes = CREATED },
+	};
+	struct scripted script[] = {
+		{ .needle = "HEAD ", .times = 1, .bytes = WANTS_BASIC },
+		{ .needle = "HEAD ", .bytes = NOT_THERE },
+		{ .needle = "POST ", .bytes = opened },
+		{ .needle = put, .bytes = CREATED },
+	};
+	struct world w;
+	struct blob blob;
+	struct scripted_server *storage = server_start(storage_script, ARRAY_SIZE(storage_script));
+	WORLD(w, script);
+	snprintf(opened, sizeof(opened),
+		 "HTTP/1.1 202 Accepted\r\nLocation: %s%s\r\nContent-Length: 0\r\n\r\n",
+		 elsewhere ? storage->url : "", location);
+	assert_null(put_hello(&w, &blob));
+	assert_int_equal(blob.outcome, BLOB_SENT);
+	assert_int_equal(storage_script[0].used, 0);
+	assert_int_equal(storage_script[1].used, elsewhere);
+	assert_int_equal(strstr(w.server->last_request, ANN_1) != NULL, true);
+	world_close(&w);
+	server_stop(storage);
+}
+
+static void test_an_upload_goes_where_it_was_opened_and_elsewhere_without_a_login(void **state)
+{
+	(void)state;
+	check_location("/up/1", "PUT /up/1?digest=", false);
+	check_location("1?a=b", "PUT /v2/team/app/blobs/uploads/1?a=b&digest=", false);
+	check_location("/stored", "PUT /stored?digest=", true);
 }
 
 static void test_a_blob_that_is_there_is_not_sent(void **state)
@@ -628,7 +695,9 @@ static void test_a_blob_of_another_repository_is_mounted(void **state)
 	(void)state;
 	struct scripted script[] = {
 		{ .needle = "HEAD ", .bytes = NOT_THERE },
-		{ .needle = "POST /v2/team/app/blobs/uploads/?mount=sha256%3A2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1f"
+		{ .needle = "POST "
+			    "/v2/team/app/blobs/uploads/"
+			    "?mount=sha256%3A2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1f"
 			    "a7425e73043362938b9824&from=other%2Fbase ",
 		  .bytes = CREATED },
 	};
@@ -743,13 +812,15 @@ static void test_a_download_that_is_something_else_is_refused(void **state)
 
 /* -- putting manifests -------------------------------------------------------------------------------- */
 
-#define IMMUTABLE "{\"errors\":[{\"code\":\"TAG_INVALID\",\"message\":\"The image tag 'v1' already exists\"}]}"
+#define IMMUTABLE                                                                                            \
+	"{\"errors\":[{\"code\":\"TAG_INVALID\",\"message\":\"The image tag 'v1' already exists\"}]}"
 
 static struct error *put_manifest_hello(struct world *w)
 {
 	struct digest digest;
 	digest_of("hello", 5, &digest);
-	return registry_put_manifest(w->registries, &w->ref, MEDIA_OCI_MANIFEST, (struct slice){ "hello", 5 }, &digest);
+	return registry_put_manifest(w->registries, &w->ref, MEDIA_OCI_MANIFEST, (struct slice){ "hello", 5 },
+				     &digest);
 }
 
 static void test_a_tag_that_cannot_be_changed_is_fine_when_it_is_this_image(void **state)
@@ -760,8 +831,10 @@ static void test_a_tag_that_cannot_be_changed_is_fine_when_it_is_this_image(void
 		{ .needle = "PUT /v2/team/app/manifests/v1 ", .bytes = refusal },
 		{ .needle = "HEAD /v2/team/app/manifests/v1 ", .bytes = has },
 	};
-	snprintf(refusal, sizeof(refusal), "HTTP/1.1 400 no\r\nContent-Length: %zu\r\n\r\n" IMMUTABLE, strlen(IMMUTABLE));
-	static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nDocker-Content-Digest: %s\r\n\r\n";
+	snprintf(refusal, sizeof(refusal), "HTTP/1.1 400 no\r\nContent-Length: %zu\r\n\r\n" IMMUTABLE,
+		 strlen(IMMUTABLE));
+	static const char head[] =
+		"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nDocker-Content-Digest: %s\r\n\r\n";
 	struct world w;
 	WORLD(w, script);
 	snprintf(has, sizeof(has), head, HELLO_DIGEST);
@@ -781,7 +854,8 @@ static void test_a_manifest_that_was_stored_as_another_is_an_error(void **state)
 						"\r\nContent-Length: 0\r\n\r\n" } };
 	struct world w;
 	WORLD(w, script);
-	assert_error(put_manifest_hello(&w), ERROR_NETWORK, "stored the manifest " HELLO_DIGEST " as " OTHER_DIGEST);
+	assert_error(put_manifest_hello(&w), ERROR_NETWORK,
+		     "stored the manifest " HELLO_DIGEST " as " OTHER_DIGEST);
 	world_close(&w);
 }
 
@@ -794,7 +868,8 @@ static void test_tags_are_read_page_by_page_and_sorted(void **state)
 		{ .needle = "GET /v2/team/app/tags/list?n=1000 ",
 		  .bytes = "HTTP/1.1 200 OK\r\nLink: </v2/team/app/tags/list?last=b&n=2>; rel=\"next\"\r\n"
 			   "Content-Length: 20\r\n\r\n{\"tags\": [\"c\", \"b\"]}" },
-		{ .needle = "?last=b&n=2 ", .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"tags\": [\"a\"]}" },
+		{ .needle = "?last=b&n=2 ",
+		  .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"tags\": [\"a\"]}" },
 	};
 	struct world w;
 	char **tags;
@@ -814,10 +889,14 @@ static void test_tags_are_read_page_by_page_and_sorted(void **state)
 static void test_a_list_that_goes_in_a_circle_or_elsewhere_ends(void **state)
 {
 	(void)state;
-	struct scripted circle[] = { { .bytes = "HTTP/1.1 200 OK\r\nLink: <list>; rel=next\r\nContent-Length: 15\r\n\r\n"
-						"{\"tags\": [\"a\"]}" } };
-	struct scripted elsewhere[] = { { .bytes = "HTTP/1.1 200 OK\r\nLink: <http://127.0.0.1:1/x>; rel=next\r\n"
-						   "Content-Length: 15\r\n\r\n{\"tags\": [\"a\"]}" } };
+	struct scripted circle[] = {
+		{ .bytes = "HTTP/1.1 200 OK\r\nLink: <list>; rel=next\r\nContent-Length: 15\r\n\r\n"
+			   "{\"tags\": [\"a\"]}" }
+	};
+	struct scripted elsewhere[] = {
+		{ .bytes = "HTTP/1.1 200 OK\r\nLink: <http://127.0.0.1:1/x>; rel=next\r\n"
+			   "Content-Length: 15\r\n\r\n{\"tags\": [\"a\"]}" }
+	};
 	struct world w;
 	char **tags;
 	size_t nr;
@@ -827,7 +906,8 @@ static void test_a_list_that_goes_in_a_circle_or_elsewhere_ends(void **state)
 	strings_free(tags, nr);
 	world_close(&w);
 	WORLD(w, elsewhere);
-	assert_error(registry_list_tags(w.registries, &w.ref, 10, &tags, &nr), ERROR_NETWORK, "on another server");
+	assert_error(registry_list_tags(w.registries, &w.ref, 10, &tags, &nr), ERROR_NETWORK,
+		     "on another server");
 	assert_int_equal(nr, 0);
 	world_close(&w);
 }
@@ -835,8 +915,12 @@ static void test_a_list_that_goes_in_a_circle_or_elsewhere_ends(void **state)
 static void test_tags_that_are_none_are_refused(void **state)
 {
 	(void)state;
-	struct scripted script[] = { { .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\n{\"tags\": [\"a/../b\"" } };
-	struct scripted none[] = { { .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{\"tags\": [\"a/../b\"]}" } };
+	struct scripted script[] = {
+		{ .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\n{\"tags\": [\"a/../b\"" }
+	};
+	struct scripted none[] = {
+		{ .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{\"tags\": [\"a/../b\"]}" }
+	};
 	struct world w;
 	char **tags;
 	size_t nr;
@@ -844,7 +928,8 @@ static void test_tags_that_are_none_are_refused(void **state)
 	assert_error(registry_list_tags(w.registries, &w.ref, 10, &tags, &nr), ERROR_SYNTAX, "list of tags");
 	world_close(&w);
 	WORLD(w, none);
-	assert_error(registry_list_tags(w.registries, &w.ref, 10, &tags, &nr), ERROR_SYNTAX, "one that is none");
+	assert_error(registry_list_tags(w.registries, &w.ref, 10, &tags, &nr), ERROR_SYNTAX,
+		     "one that is none");
 	world_close(&w);
 }
 
@@ -872,6 +957,7 @@ int main(void)
 		cmocka_unit_test(test_refusals_are_said_in_words_with_what_to_do),
 		cmocka_unit_test(test_an_interrupt_ends_what_is_under_way),
 		cmocka_unit_test(test_a_blob_is_sent_in_one_piece_to_where_the_registry_says),
+		cmocka_unit_test(test_an_upload_goes_where_it_was_opened_and_elsewhere_without_a_login),
 		cmocka_unit_test(test_a_blob_that_is_there_is_not_sent),
 		cmocka_unit_test(test_after_a_failure_the_upload_is_opened_anew),
 		cmocka_unit_test(test_an_upload_whose_answer_was_lost_is_not_repeated),

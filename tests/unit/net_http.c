@@ -161,7 +161,9 @@ static void test_the_answer_to_head_has_headers_and_no_body(void **state)
 {
 	(void)state;
 	struct scripted lines[] = {
-		{ .needle = "HEAD /a ", .act = ACT_SEND, .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\nX-Mark: yes\r\n\r\n" },
+		{ .needle = "HEAD /a ",
+		  .act = ACT_SEND,
+		  .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\nX-Mark: yes\r\n\r\n" },
 		{ .needle = "GET /b ", .act = ACT_SEND, .bytes = HELLO },
 	};
 	struct scripted_server *server = server_start(lines, ARRAY_SIZE(lines));
@@ -225,7 +227,8 @@ static void test_stored_bytes_arrive_as_they_are_up_to_their_ceiling(void **stat
 	(void)state;
 	struct scripted line;
 	struct scripted_server *server = server_start_with(
-		&line, ACT_SEND, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello");
+		&line, ACT_SEND,
+		"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello");
 	struct http *h = new_http(NULL);
 	struct seen seen = { 0 };
 	struct http_request request = { .method = "GET", .url = server->url, .as_stored = true, .max_body = 5,
@@ -595,8 +598,9 @@ static void test_only_http_and_https_are_spoken(void **state)
 static void test_loopback_addresses_are_known(void **state)
 {
 	(void)state;
-	static const char *const yes[] = { "http://127.0.0.1/", "http://127.9.8.7:80", "http://localhost:1/v1",
-					   "https://LOCALHOST", "http://[::1]:5/", "http://a.localhost/" };
+	static const char *const yes[] = { "http://127.0.0.1/",     "http://127.9.8.7:80",
+					   "http://localhost:1/v1", "https://LOCALHOST",
+					   "http://[::1]:5/",       "http://a.localhost/" };
 	static const char *const no[] = { "http://127.0.0.1.example.org/", "http://example.org/127.0.0.1",
 					  "http://localhost.example.org", "http://10.0.0.1", "nonsense",
 					  "http://localhost@example.org/", "http://[::2]/" };
