@@ -94,11 +94,13 @@ as () {
 }
 git deploy iam --account=123456789012 >"$world/policy"
 test_ask () {
+	url=$address/test/$1
+	shift
 	"$python" -c '
 import sys, urllib.request
 data = open(sys.argv[2], "rb").read() if len(sys.argv) > 2 else None
 print(urllib.request.urlopen(sys.argv[1], data).read().decode(), end="")
-' "$address/test/$@"
+' "$url" "$@"
 }
 test_ask policy/prod "$world/policy"
 
