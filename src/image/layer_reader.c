@@ -19,6 +19,7 @@
 #include "image/tar.h"
 
 #define BLOCK ((size_t)256 << 10)
+#define END_BYTES (4 * TAR_BLOCK)
 /* Bytes of a path or a target that are passed on; longer ones are an error. */
 #define FIELD_MAX (2 * TAR_MAX_PATH)
 
@@ -33,6 +34,7 @@ struct reader {
 	struct sha256 diff_id;
 	char *block;
 	uint64_t total, used; /* uncompressed bytes read, and up to the last that is not zero */
+	bool ended;
 	struct buffer answer;
 	struct digest digest;
 };
@@ -96,7 +98,12 @@ static ssize_t read_raw(struct archive *a, void *data, const void **bytes)
 	}
 	r->total += (uint64_t)n;
 	*bytes = r->block;
-	return n;
+	if (n || r->ended)
+		return n;
+	/* Some programs leave away the zeros that end an archive, and what fills the last block. */
+	r->ended = true;
+	memset(r->block, 0, END_BYTES);
+	return END_BYTES;
 }
 
 static struct archive *open_raw(struct reader *r)
@@ -112,9 +119,9 @@ static struct archive *open_raw(struct reader *r)
 }
 
 /* Git's id of the entry's bytes. */
-static void add_id(struct reader *r, struct archive *a, struct archive_entry *e)
+static void hash_entry(struct reader *r, struct archive *a, struct archive_entry *e, char *hex)
 {
-	char head[40], bytes[16384], hex[2 * EVP_MAX_MD_SIZE + 1];
+	char head[40], bytes[16384];
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned size = 0;
 	int len = snprintf(head, sizeof(head), "blob %" PRId64, (int64_t)archive_entry_size(e));
@@ -128,7 +135,6 @@ static void add_id(struct reader *r, struct archive *a, struct archive_entry *e)
 	if (EVP_DigestFinal_ex(r->id, digest, &size) != 1)
 		_exit(1);
 	hex_encode(digest, size, hex);
-	add_field(r, hex);
 }
 
 static enum layer_file_kind kind_of(struct archive_entry *e)
@@ -153,7 +159,7 @@ static void add_entry(struct reader *r, struct archive *a, struct archive_entry 
 	/* As pax records have it; what was not UTF-8 stands there as bytes. */
 	const char *path = archive_entry_pathname_utf8(e), *target = NULL;
 	bool attributes = archive_entry_xattr_count(e) || archive_entry_acl_types(e);
-	char head[96];
+	char head[96], id[2 * EVP_MAX_MD_SIZE + 1];
 	if (!path)
 		path = archive_entry_pathname(e);
 	if (kind == LAYER_LINK) {
@@ -165,15 +171,14 @@ static void add_entry(struct reader *r, struct archive *a, struct archive_entry 
 	}
 	if (!path || strlen(path) > FIELD_MAX || (target && strlen(target) > FIELD_MAX))
 		give_up(r, "an entry has no path that could be read");
+	if (kind == LAYER_FILE)
+		hash_entry(r, a, e, id);
 	snprintf(head, sizeof(head), "%d %o %" PRId64 " %" PRId64 " %d", (int)kind,
 		 (unsigned)archive_entry_perm(e) & 07777u, (int64_t)archive_entry_uid(e),
 		 (int64_t)archive_entry_gid(e), attributes);
 	add_field(r, head);
 	add_field(r, path);
-	if (kind == LAYER_FILE)
-		add_id(r, a, e);
-	else
-		add_field(r, target ? target : "");
+	add_field(r, kind == LAYER_FILE ? id : target ? target : "");
 }
 
 /* Readers of tar stop at its end; what lies behind it, one or the other might still read. */

@@ -50,17 +50,22 @@ static void add_entry(struct buffer *tar, enum tar_kind kind, const char *path, 
 }
 
 /* An archive without compression. */
-static void take_tar(struct checking *c, struct buffer *tar, bool of_commit)
+static void take_bytes(struct checking *c, struct buffer *tar, bool of_commit)
 {
 	struct digest diff_id;
 	char path[] = "/tmp/scrutiny-layer-XXXXXX";
-	tar_add_end(tar);
 	digest_of(tar->data, tar->len, &diff_id);
 	int fd = mkstemp(path);
 	assert_int_equal(write(fd, tar->data, tar->len), (ssize_t)tar->len);
 	unlink(path);
 	take_layer(c, fd, &diff_id, of_commit);
 	buffer_release(tar);
+}
+
+static void take_tar(struct checking *c, struct buffer *tar, bool of_commit)
+{
+	tar_add_end(tar);
+	take_bytes(c, tar, of_commit);
 }
 
 static struct error *verify(struct checking *c)
@@ -199,6 +204,35 @@ static void test_bytes_behind_the_end_are_refused(void **state)
 	end(&c);
 }
 
+/* As umoci makes them. */
+static void test_an_archive_may_lack_its_end(void **state)
+{
+	struct checking c;
+	struct buffer tar = BUFFER_INIT;
+	(void)state;
+	start(&c);
+	take_built(&c);
+	add_entry(&tar, TAR_FILE, "app/main.py", 0644, "evil");
+	buffer_truncate(&tar, TAR_BLOCK + 4);
+	take_bytes(&c, &tar, false);
+	expect(&c, "app/main.py is changed by a later layer\n");
+	end(&c);
+}
+
+static void test_an_archive_that_breaks_off_is_refused(void **state)
+{
+	struct checking c;
+	struct buffer tar = BUFFER_INIT;
+	(void)state;
+	start(&c);
+	struct tar_entry e = { .kind = TAR_FILE, .path = "app/main.py", .mode = 0644, .size = 100000 };
+	tar_add_header(&tar, &e);
+	buffer_addstr(&tar, "not all of it");
+	take_bytes(&c, &tar, true);
+	assert_fails(verify(&c), ERROR_SYNTAX, "runcated");
+	end(&c);
+}
+
 static void test_what_is_no_archive_is_refused(void **state)
 {
 	static const char *const texts[] = { "this is no archive at all", "\x1f\x8b\x08",
@@ -254,6 +288,8 @@ int main(void)
 		cmocka_unit_test(test_files_of_other_kinds_are_told),
 		cmocka_unit_test(test_bytes_that_are_not_those_of_the_configuration_are_told),
 		cmocka_unit_test(test_bytes_behind_the_end_are_refused),
+		cmocka_unit_test(test_an_archive_may_lack_its_end),
+		cmocka_unit_test(test_an_archive_that_breaks_off_is_refused),
 		cmocka_unit_test(test_what_is_no_archive_is_refused),
 		cmocka_unit_test(test_differences_have_a_ceiling),
 		cmocka_unit_test(test_repositories_of_sha256_are_verified_too),
