@@ -85,6 +85,20 @@ static int64_t read_date(const char *text)
 	return date_parse(slice_of_string(text), &seconds) ? (int64_t)seconds : 0;
 }
 
+/* The time in "User initiated (2026-11-22 10:00:00 GMT)". */
+static int64_t read_stop(const char *reason, int64_t launched)
+{
+	const char *open = strchr(reason, '(');
+	char text[] = "2026-11-22T10:00:00Z";
+	size_t day = strlen("2026-11-22"), second = strlen("2026-11-22T10:00:00");
+	if (!open || strlen(open + 1) < second || open[1 + day] != ' ')
+		return 0;
+	memcpy(text, open + 1, day);
+	memcpy(text + day + 1, open + 1 + day + 1, second - day - 1);
+	int64_t date = read_date(text);
+	return date >= launched ? date : 0;
+}
+
 static bool is_id(const char *text)
 {
 	const char *digits;
@@ -117,6 +131,7 @@ static struct error *read_instance(struct instance *out, const cJSON *json)
 		.root_device = text_of(json, "rootDeviceName"),
 		.security_groups = read_groups(child(json, "groupSet")),
 	};
+	out->stopped = read_stop(json_string_or(json, "reason", ""), out->launched);
 	const char *name = instance_tag_value(out, "Name");
 	out->name = name && *name ? xstrdup(name) : NULL;
 	if (out->id && is_id(out->id) && out->type && out->state)

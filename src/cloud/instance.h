@@ -14,6 +14,7 @@ struct instance {
 	char *architecture;         /* "x86_64", "arm64" */
 	bool spot, hibernation;     /* bought as spot; may be hibernated */
 	int64_t launched;           /* seconds since the epoch; of the last start */
+	int64_t stopped;            /* when it was stopped or ended; 0: runs, or AWS does not say */
 	cJSON *tags;                /* object: key -> value */
 	int64_t volume_gigabytes;   /* of all its volumes; -1: not asked, see instance_volumes */
 	char *reason;               /* why it is in its state, as AWS says; NULL: it does not */

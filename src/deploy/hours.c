@@ -601,20 +601,6 @@ struct error *hours_see(struct repo *repo, const char *remote, const struct runn
 	return error_context(err, "cannot book the hours of %s", seen->instance);
 }
 
-/* "User initiated (2026-11-22 10:00:00 GMT)": when AWS says it was stopped, if it does and that can be. */
-static int64_t stop_of(const struct instance *instance, int64_t now)
-{
-	static const char form[] = "0000-00-00 00:00:00 GMT";
-	const char *at = instance->reason ? strrchr(instance->reason, '(') : NULL;
-	double seconds;
-	if (!at || strlen(at + 1) < strlen(form) || strncmp(at + 20, " GMT", 4))
-		return 0;
-	char *date = xstrfmt("%.10sT%.8sZ", at + 1, at + 12);
-	bool is = date_parse(slice_of_string(date), &seconds);
-	free(date);
-	return is && seconds >= (double)instance->launched && seconds <= (double)now ? (int64_t)seconds : 0;
-}
-
 struct error *hours_see_instance(struct repo *repo, const char *remote, const struct deploy_config *config,
 				 const struct deploy_environment *env, const char *region,
 				 const struct instance *instance, int64_t now)
@@ -626,11 +612,10 @@ struct error *hours_see_instance(struct repo *repo, const char *remote, const st
 		.from = instance->launched, .until = now, .at_most = (int64_t)config->uptime_minutes * 60,
 		.usd_hour = usd < 0 ? usd : usd + price_address_hour(), .spot = instance->spot,
 	};
-	int64_t stopped = runs ? 0 : stop_of(instance, now);
-	if (stopped) {
+	if (!runs && instance->stopped && instance->stopped <= now) {
 		/* Nobody need have seen it run: how long it did is told. */
-		seen.until = stopped;
-		seen.at_most = seen.at_most ? seen.at_most : stopped - seen.from + 1;
+		seen.until = instance->stopped;
+		seen.at_most = seen.at_most ? seen.at_most : seen.until - seen.from + 1;
 	}
 	return hours_see(repo, remote, &seen, runs);
 }

@@ -7,7 +7,7 @@
 need_server moto-start
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
-export MOTO_FAULTS="$world/faults" MOTO_AGENT="$world/agent"
+export MOTO_FAULTS="$world/faults" MOTO_AGENT="$world/agent" MOTO_SLOW="$world/slow"
 start_server moto-start
 python=$SCRUTINY_BUILD/moto/bin/python
 tool=$SCRUTINY_BUILD/tests/tools/cloud-call
@@ -15,7 +15,7 @@ tool=$SCRUTINY_BUILD/tests/tools/cloud-call
 	echo "Bail out! $tool is not built: use \`make check-cli\`"
 	exit 1
 }
-plan 93
+plan 100
 
 # test_ask PATH [FILE]: asks what the mock tells tests only.
 test_ask () {
@@ -281,6 +281,26 @@ is "$status" 2 'start, interrupted'
 like "$(cat "$world/start.err")" "^fatal: interrupted: $web goes on starting, \\\$0\.[0-9]* an hour\$" 'start, interrupted: what goes on'
 like "$(cat "$world/start.err")" '^hint: .*`git deploy stop` stops it$' 'start, interrupted: and how it ends'
 git deploy stop 2>"$world/err"
+
+# -- on the way to another state --------------------------------------------------------------------------------
+
+: >"$MOTO_SLOW"
+run git deploy start --no-wait
+run git deploy stop --no-wait
+is "$status" 0 'stop of what is starting'
+like "$err" "^$web is starting: waiting until it runs, to stop it\$" 'stop of what is starting: waits for it'
+like "$err" "^$web is stopping\$" 'stop --no-wait: is not waited for'
+run git deploy start --no-wait
+like "$err" "^fatal: $web is being stopped\$" 'start --no-wait of what is being stopped: cannot be'
+run git deploy stop --no-wait
+run git deploy start
+is "$status" 0 'start of what has been stopped a moment ago'
+run git deploy stop --no-wait
+run git deploy start
+like "$err" "^$web is being stopped: waiting until it has\$" 'start of what is being stopped: waits'
+is "$out" "$url/" 'start of what is being stopped: and starts it'
+rm "$MOTO_SLOW"
+run git deploy stop
 
 # -- what goes wrong -----------------------------------------------------------------------------------------
 

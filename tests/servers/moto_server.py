@@ -4,6 +4,7 @@
 - Agents of Systems Manager: where the folder MOTO_AGENT is, with the programs that are to be found there first,
   commands run in a shell on this machine; their output is there from the second look on. Without it no agent answers.
 - Faults: lines of the file MOTO_FAULTS, "<action> <code> <message>"; "RunInstances:spot" is for spot instances only.
+- Where the file MOTO_SLOW is, instances that were told to start or stop are on their way for the next two looks.
 - For the tests themselves, without signature or permission: GET /test/state/<region>/<id or name> tells of instances;
   GET /test/end/<region>/<id> ends one; POST /test/policy/<user> gives the user that policy and no other; GET
   /test/calls tells which actions were called since it was asked last; GET /test/repository/<region>/<name> tells the
@@ -23,7 +24,7 @@ from moto.core.exceptions import JsonRESTError
 from moto.ecr.models import ecr_backends
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import ec2_backends
-from moto.ec2.models.instances import InstanceBackend
+from moto.ec2.models.instances import Instance, InstanceBackend
 from moto.ec2.responses.instances import InstanceResponse
 from moto.iam.access_control import IAMPolicy, IAMRequest
 from moto.iam.models import iam_backends
@@ -163,6 +164,41 @@ start_by_moto = InstanceBackend.start_instances
 InstanceBackend.start_instances = refusing("StartInstances", start_instances)
 InstanceBackend.stop_instances = refusing("StopInstances", InstanceBackend.stop_instances)
 InstanceBackend.run_instances = refusing("RunInstances", InstanceBackend.run_instances)
+
+# -- on the way -----------------------------------------------------------------------------------
+
+LOOKS = 2
+CODES = {"pending": 0, "stopping": 64}
+
+
+def going(method, state):
+    def call(instance):
+        previous = method(instance)
+        if os.path.exists(os.environ.get("MOTO_SLOW", "")):
+            instance.arrival = (LOOKS, instance._state.name, instance._state.code)
+            instance._state.name, instance._state.code = state, CODES[state]
+        return previous
+
+    return call
+
+
+def look(method):
+    def call(backend, *args, **kwargs):
+        for reservation in backend.all_reservations():
+            for instance in reservation.instances:
+                left, name, code = getattr(instance, "arrival", (0, "", 0))
+                instance.arrival = (left - 1, name, code)
+                if left == 1:
+                    instance._state.name, instance._state.code = name, code
+        return method(backend, *args, **kwargs)
+
+    return call
+
+
+Instance.start = going(Instance.start, "pending")
+Instance.stop = going(Instance.stop, "stopping")
+InstanceBackend.get_reservations_by_instance_ids = look(InstanceBackend.get_reservations_by_instance_ids)
+InstanceBackend.describe_instances = look(InstanceBackend.describe_instances)
 
 # -- hibernation ----------------------------------------------------------------------------------
 

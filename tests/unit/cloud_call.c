@@ -568,9 +568,36 @@ static void test_an_instance(void **state)
 	assert_string_equal(i.architecture, "arm64");
 	assert_true(i.spot && i.hibernation && instance_is(&i, "running"));
 	assert_int_equal(i.launched, 1795329000);
+	assert_int_equal(i.stopped, 0);
 	assert_int_equal(i.volume_gigabytes, -1);
 	instance_release(&i);
 	world_close(&w);
+}
+
+/* What DescribeInstances says of the reason gives STOPPED. */
+static void check_stop(const char *reason, int64_t stopped)
+{
+	struct world w = { 0 };
+	struct instance i;
+	char *body = xstrfmt(INSTANCE("stopped", "<reason>%s</reason>"), reason);
+	answer(&w, NULL, 0, "200 OK", "", body);
+	world_open(&w);
+	assert_ok(instance_find(w.cloud, "web-demo", &i));
+	assert_int_equal(i.stopped, stopped);
+	instance_release(&i);
+	free(body);
+	world_close(&w);
+}
+
+static void test_when_an_instance_was_stopped(void **state)
+{
+	(void)state;
+	check_stop("User initiated (2026-11-22 07:30:00 GMT)", 1795332600);
+	check_stop("User initiated (2026-11-22 05:30:00 GMT)", 0); /* before it was launched */
+	check_stop("User initiated (2026-11-22 07:30)", 0);
+	check_stop("User initiated (2026-11-22T07:30:00 GMT)", 0);
+	check_stop("User initiated (", 0);
+	check_stop("", 0);
 }
 
 static void test_an_instance_in_another_region(void **state)
@@ -896,6 +923,7 @@ int main(void)
 		cmocka_unit_test(test_which_tags_of_a_repository_move),
 		cmocka_unit_test(test_no_repository),
 		cmocka_unit_test(test_an_instance),
+		cmocka_unit_test(test_when_an_instance_was_stopped),
 		cmocka_unit_test(test_an_instance_in_another_region),
 		cmocka_unit_test(test_several_instances_with_one_name),
 		cmocka_unit_test(test_waiting_for_a_state),
