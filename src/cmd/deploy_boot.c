@@ -216,7 +216,7 @@ static const struct option options[] = {
 	{ OPTION_BOOL, 0, "user-data", offsetof(struct boot_options, user_data), NULL,
 	  "print the script that installs them on a first boot",
 	  "Prints the script that cloud-init runs on the first boot of a new instance (its user-data). It holds all "
-	  "files, and no secret; running it again installs them again." },
+	  "files (less their comments, as EC2 takes 16 KiB) and no secret; running it again installs them again." },
 	{ OPTION_STRING, 0, "print", offsetof(struct boot_options, print), "<file>", "print one of them" },
 	{ OPTION_STRING, 'o', "output", offsetof(struct boot_options, output), "<folder>",
 	  "write them below this folder",

@@ -310,6 +310,18 @@ void boot_files_free(struct boot_file *files, size_t nr)
 
 /* -- user-data -------------------------------------------------------------------------------- */
 
+/* TEXT without lines that are comments (which `git deploy boot` prints): EC2 takes little. */
+static void add_without_comments(struct buffer *out, const char *text)
+{
+	while (*text) {
+		size_t blank = strspn(text, " \t"), len = strcspn(text, "\n");
+		len += text[len] == '\n';
+		if (text[blank] != '#' || text[blank + 1] == '!')
+			buffer_add(out, text, len);
+		text += len;
+	}
+}
+
 /* A here-document ends at a line of this word: one that is no line of TEXT. */
 static void add_end_word(struct buffer *out, const struct buffer *text)
 {
@@ -320,16 +332,19 @@ static void add_end_word(struct buffer *out, const struct buffer *text)
 
 static void add_installer(struct buffer *out, const struct boot_file *files, size_t nr)
 {
-	struct buffer word = BUFFER_INIT;
-	buffer_addstr(out, template_text("install.begin"));
+	struct buffer word = BUFFER_INIT, text = BUFFER_INIT;
+	add_without_comments(out, template_text("install.begin"));
 	for (size_t i = 0; i < nr; i++) {
 		buffer_reset(&word);
-		add_end_word(&word, &files[i].text);
+		buffer_reset(&text);
+		add_without_comments(&text, files[i].text.data);
+		add_end_word(&word, &text);
 		buffer_addf(out, "install_file %04o ", files[i].mode);
 		boot_quote_shell(out, files[i].path);
-		buffer_addf(out, " <<'%s'\n%s%s\n", word.data, files[i].text.data, word.data);
+		buffer_addf(out, " <<'%s'\n%s%s\n", word.data, text.data, word.data);
 	}
-	buffer_addstr(out, template_text("install.end"));
+	add_without_comments(out, template_text("install.end"));
+	buffer_release(&text);
 	buffer_release(&word);
 }
 
@@ -361,7 +376,7 @@ struct error *boot_user_data(struct buffer *out, const struct boot_file *files, 
 	if (!err && out->len - start > USER_DATA_MAX)
 		err = error_with_hint(error_new(ERROR_LIMIT, "the user-data has %zu bytes; EC2 takes %zu", out->len - start,
 						USER_DATA_MAX),
-				      "name fewer secrets and data folders in .deploy.yml");
+				      "name fewer secrets in .deploy.yml: one of Secrets Manager can hold many values");
 	buffer_release(&packed);
 	buffer_release(&script);
 	return err;

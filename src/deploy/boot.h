@@ -23,8 +23,8 @@ struct boot_file {
 struct error *boot_render(struct boot_file **files, size_t *nr, const struct deploy_config *config,
 			  const struct deploy_environment *env, const char *region);
 void boot_files_free(struct boot_file *files, size_t nr);
-/* One cloud-init script that installs FILES and enables the units: text, without "${"; ERROR_LIMIT when it has more than
- * the 16 KiB that EC2 takes. */
+/* One cloud-init script that installs FILES, less their comments, and enables the units: text, without "${".
+ * ERROR_LIMIT when it has more than the 16 KiB that EC2 takes. */
 struct error *boot_user_data(struct buffer *out, const struct boot_file *files, size_t nr);
 /* Lines for instance_command: take the newest image now, without a reboot (fails, and says so, when the one before
  * goes on serving); promote or drop a canary. */

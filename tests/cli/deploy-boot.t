@@ -23,7 +23,7 @@ environments:
     canary_instance: test-canary
 YAML
 commit 'An app'
-plan 33
+plan 39
 
 # -- printing and writing -------------------------------------------------------------------------
 
@@ -59,8 +59,11 @@ sh -n packed
 ok $? 'so is what is packed in it'
 sed 's/^if ! command -v docker.*/exit 0/' packed | sed "s#'/\(etc\|usr\)/#'$PWD/packed-root/\1/#" | sh
 ok $? 'which runs'
-diff -r out/etc packed-root/etc && diff -r out/usr packed-root/usr
-ok $? 'and installs the very files'
+(cd out && find etc usr -type f) | while read -r file; do
+	sed '/^[[:blank:]]*#\([^!]\|$\)/d' "out/$file" | cmp - "packed-root/$file"
+done >differences 2>&1
+is "$(cat differences)" '' 'and installs the very files, less their comments'
+is "$(cd packed-root && find . -type f | wc -l)" "$(find out/etc out/usr -type f | wc -l)" 'and no other'
 
 # -- the files themselves -------------------------------------------------------------------------
 
@@ -98,7 +101,7 @@ fi
 
 mkdir -p bin root/lib root/run root/state secrets
 for script in "$scripts"/*; do
-	sed "s|/etc/git-deploy|$PWD/root|g; s|/usr/local/lib/git-deploy|$PWD/root/lib|g; s|/run/git-deploy|$PWD/root/run|g
+	sed "s|/proc/swaps|$PWD/swaps|g; s|/etc/git-deploy|$PWD/root|g; s|/usr/local/lib/git-deploy|$PWD/root/lib|g; s|/run/git-deploy|$PWD/root/run|g
 		s|/var/lib/git-deploy|$PWD/root/state|g; s|/run/secrets|$PWD/secrets|g" "$script" >"root/lib/${script##*/}"
 	chmod +x "root/lib/${script##*/}"
 done
@@ -124,6 +127,7 @@ cat gpu
 STAND_IN
 stand_in systemctl <<'STAND_IN'
 [ "$1" != poweroff ] || : >off
+[ "$1" != show ] || printf 'exited\n0\n'
 STAND_IN
 cat >root/lib/fetch <<'STAND_IN'
 #!/bin/sh
@@ -150,6 +154,19 @@ look
 is $? 1 'not while the GPU works'
 echo 0 >gpu
 echo 1 >root/run-watch/idle-since
+(
+	flock 9
+	echo >locked
+	sleep 60
+) 9>root/run/lock >/dev/null 2>&1 &
+holder=$!
+while [ ! -f locked ]; do
+	sleep 0.02
+done
+look
+is $? 1 'nor while a release starts'
+kill "$holder"
+echo 1 >root/run-watch/idle-since
 stand_in loginctl <<'STAND_IN'
 echo '1 1000 user seat0'
 STAND_IN
@@ -169,6 +186,9 @@ sed -i "s/^idle_seconds=.*/idle_seconds='0'/" root/settings
 date -d '1 hour' +%s >tag
 look
 is $? 1 'the budget reaches for another hour'
+date -d '1 year ago' +%s >tag
+look
+is $? 1 'what was set for an earlier start does not count'
 date -u -d '1 minute ago' +%Y-%m-%dT%H:%M:%SZ >tag
 look
 ok $? 'and when it is used up, the instance powers itself off'
@@ -176,6 +196,22 @@ ok $? 'and when it is used up, the instance powers itself off'
 echo '$(touch hacked); rm -rf x' >tag
 look
 is $?-"$(ls hacked 2>/dev/null)" 1- 'a tag that is no time does nothing'
+
+# Swap: the kernel of this system knows no tmpfs without.
+printf 'Filename Type Size Used Priority\n/swap file 1 0 -2\n' >swaps
+stand_in mountpoint <<'STAND_IN'
+exit 1
+STAND_IN
+stand_in mount <<'STAND_IN'
+case $* in *noswap*) exit 32 ;; esac
+STAND_IN
+run root/lib/boot secrets
+is "$status" 1 'where secrets would be swapped to a disk, the app is not started'
+like "$err" '^this system swaps to a disk, where secrets would end up' 'and the journal says why'
+printf 'Filename Type Size Used Priority\n/dev/zram0 partition 1 0 100\n' >swaps
+: >tag
+run root/lib/boot secrets
+is "$status" 0 'swap in memory does no harm'
 
 # What the container sees.
 printf 'two\nlines\n\n' >secrets/MANY

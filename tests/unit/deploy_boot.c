@@ -283,6 +283,31 @@ static void test_user_data_fits_and_does_not_change_by_itself(void **state)
 	boot_files_free(r.files, r.nr);
 }
 
+static void test_user_data_holds_as_many_secrets_as_there_may_be(void **state)
+{
+	(void)state;
+	struct deploy_environment env = prod();
+	struct deploy_config config = web_demo();
+	struct deploy_secret many[DEPLOY_MAX_SECRETS];
+	struct buffer out = BUFFER_INIT;
+	for (unsigned i = 0; i < ARRAY_SIZE(many); i++) {
+		many[i].variable = xstrfmt("SERVICE_%u_TOKEN", i * 2654435761u);
+		many[i].source = xstrfmt("/web-demo/services/%u/token", i * 2246822519u);
+	}
+	config.secrets = many;
+	config.nr_secrets = ARRAY_SIZE(many);
+	env.strategy = DEPLOY_CANARY;
+	env.second_port = 8081;
+	struct rendered r = render(&config, &env);
+	assert_ok(boot_user_data(&out, r.files, r.nr));
+	for (size_t i = 0; i < ARRAY_SIZE(many); i++) {
+		free(many[i].variable);
+		free(many[i].source);
+	}
+	buffer_release(&out);
+	boot_files_free(r.files, r.nr);
+}
+
 static void test_user_data_beyond_the_ceiling_of_ec2_is_refused(void **state)
 {
 	(void)state;
@@ -331,6 +356,7 @@ int main(void)
 		cmocka_unit_test(test_secrets_and_folders_that_would_be_more_than_one_are_refused),
 		cmocka_unit_test(test_folders_never_share_a_volume),
 		cmocka_unit_test(test_user_data_fits_and_does_not_change_by_itself),
+		cmocka_unit_test(test_user_data_holds_as_many_secrets_as_there_may_be),
 		cmocka_unit_test(test_user_data_beyond_the_ceiling_of_ec2_is_refused),
 		cmocka_unit_test(test_no_text_ends_its_own_here_document),
 	};
