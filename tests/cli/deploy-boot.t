@@ -72,8 +72,8 @@ if command -v shellcheck >/dev/null; then
 	(
 		cd "$source_tree" &&
 			shellcheck -x "$world/work/repo/$scripts/boot" "$world/work/repo/$scripts/watch" &&
-			shellcheck --shell=sh "$world/work/repo/$scripts/enter" "$world/work/repo/user-data" \
-				"$world/work/repo/packed"
+			shellcheck --shell=sh "$world/work/repo/$scripts/enter" "$world/work/repo/user-data" &&
+			shellcheck --shell=sh --severity=warning "$world/work/repo/packed"
 	)
 	ok $? 'shellcheck has nothing to say'
 else
