@@ -16,11 +16,10 @@ struct rollback_options {
 	int refresh; /* -1: as git config deploy.refresh says */
 };
 
-/* What R stands for: a rollback or promotion stands for the release it is about. */
+/* What R stands for: a rollback stands for the release it went back to. */
 static const struct release *origin_of(const struct releases *all, const struct release *r)
 {
-	for (size_t i = 0; i < all->nr && r && (r->result == RELEASE_ROLLED_BACK || r->result ==
-						RELEASE_PROMOTED); i++) {
+	for (size_t i = 0; i < all->nr && r->result == RELEASE_ROLLED_BACK; i++) {
 		const struct release *of = releases_number(all, r->of);
 		if (!of)
 			break;
@@ -45,7 +44,8 @@ static const struct release *find_before(const struct releases *all, const struc
 		const struct release *r = releases_number(all, number);
 		if (!r)
 			break;
-		if (r->result == RELEASE_DONE && !digest_equals(&r->digest, &served->digest) &&
+		bool was_served = r->result == RELEASE_DONE || r->result == RELEASE_PROMOTED;
+		if (was_served && !digest_equals(&r->digest, &served->digest) &&
 		    !was_taken_back(all, r))
 			return r;
 	}
