@@ -39,7 +39,7 @@ static void download_reset(void *data)
 	hash_end(d);
 	sha256_init(&d->hash);
 	d->hashing = true;
-	progress_move(d->server->registries, -d->got, "pulling");
+	progress_move(d->server->registries, -d->got, "fetching");
 	d->got = 0;
 	if (d->out)
 		buffer_truncate(d->out, d->out_start);
@@ -74,7 +74,7 @@ static bool download_data(void *data, const char *bytes, size_t len)
 		d->err = error_errno(ERROR_IO, "cannot write what is downloaded");
 	if (d->out && !d->err)
 		d->err = buffer_check(d->out, "the blob");
-	progress_move(d->server->registries, (int64_t)len, "pulling");
+	progress_move(d->server->registries, (int64_t)len, "fetching");
 	return !d->err;
 }
 
@@ -289,10 +289,13 @@ static struct error *refused(const struct upload *u, const struct http_response 
 		buffer_addf(&doing, "the blob %.*s ", SHORT_DIGEST, u->blob->digest.text);
 	buffer_addf(&doing, "to %s/%s", p->ref->registry, p->ref->repository);
 	if (err)
-		err = hint_no_answer(error_context(err, "%s", doing.data), p->server, p->ref);
+		err = error_context(err, "%s", doing.data);
 	else
 		err = answer_error(p->server, p->ref, response, "%s", doing.data);
 	buffer_release(&doing);
+	/* It was there, and hung up. */
+	if (response && response->error && response->sent)
+		err = hint_no_answer(err, p->server, p->ref);
 	return err;
 }
 
@@ -301,7 +304,7 @@ static void done(struct upload *u, enum blob_outcome outcome)
 	u->blob->outcome = outcome;
 	if (outcome == BLOB_SENT || outcome == BLOB_COPIED)
 		*u->pushing->bytes_sent += u->blob->size;
-	progress_move(u->pushing->registries, u->blob->size - u->progress, "pushing");
+	progress_move(u->pushing->registries, u->blob->size - u->progress, "sending");
 	u->progress = u->blob->size;
 }
 
@@ -318,7 +321,7 @@ static void again(struct upload *u, const struct http_response *response, struct
 		return;
 	}
 	error_free(err);
-	progress_move(u->pushing->registries, -u->progress, "pushing");
+	progress_move(u->pushing->registries, -u->progress, "sending");
 	u->progress = 0;
 	upload_ask(u, delay_ms);
 }
@@ -346,7 +349,7 @@ static void on_progress(void *data, uint64_t sent)
 {
 	struct upload *u = data;
 	int64_t now = sent < (uint64_t)u->blob->size ? (int64_t)sent : u->blob->size;
-	progress_move(u->pushing->registries, now - u->progress, "pushing");
+	progress_move(u->pushing->registries, now - u->progress, "sending");
 	u->progress = now;
 }
 
@@ -480,7 +483,7 @@ static void on_opened(void *data, const struct http_response *response, struct e
 	bool foreign;
 	u->no_mount = true;
 	if (err) {
-		fail(u, refused(u, NULL, err, false));
+		fail(u, refused(u, response, err, false));
 	} else if (mounting && response->status == 201) {
 		done(u, BLOB_MOUNTED);
 	} else if (mounting && response->status / 100 == 4 && response->status != 401) {
@@ -531,7 +534,7 @@ static void on_asked(void *data, const struct http_response *response, struct er
 	struct pushing *p = u->pushing;
 	bool elsewhere = u->blob->from && !is_same_repository(u->blob->from, p->ref);
 	if (err)
-		fail(u, refused(u, NULL, err, false));
+		fail(u, refused(u, response, err, false));
 	else if (response->status / 100 == 2)
 		done(u, u->attempt ? BLOB_SENT : BLOB_THERE);
 	else if (response->status == 403 || response->status == 429)

@@ -357,6 +357,21 @@ static void release_parked(struct server *s)
 	}
 }
 
+/* What TLS fails for can be set. */
+static struct error *transport_error(const struct server *s, const struct http_response *response)
+{
+	struct error *err = error_new(response->error->code, "%s", response->error->message);
+	if (s->plain || response->sent || err->code != ERROR_NETWORK)
+		return err;
+	if (starts_with(err->message, "the certificate"))
+		return error_with_hint(
+			err, "git config http.%s.sslCAInfo <file> names those that it may have", s->origin);
+	if (starts_with(err->message, "cannot set up TLS"))
+		return error_with_hint(err, "if it speaks http only, and you trust the network on the way: "
+					    "git config --add deploy.insecureRegistry %s", s->name);
+	return err;
+}
+
 static void settle(struct call *c, const struct http_response *response)
 {
 	uint64_t delay_ms;
@@ -381,7 +396,7 @@ static void settle(struct call *c, const struct http_response *response)
 		restart(c, 0);
 	} else {
 		if (response->error)
-			err = error_new(response->error->code, "%s", response->error->message);
+			err = transport_error(c->server, response);
 		call_end(c, response, err);
 	}
 }

@@ -540,6 +540,27 @@ static void test_refusals_are_said_in_words_with_what_to_do(void **state)
 	}
 }
 
+static void test_a_registry_that_hangs_up_may_be_an_ecr_without_the_repository(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *registry, *hint;
+	} cases[] = {
+		{ "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+		  "aws ecr create-repository --region eu-west-1 --repository-name team/app" },
+		{ "registry.example", NULL },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct server s = { .name = (char *)cases[i].registry };
+		struct reference ref = { .registry = s.name, .repository = (char *)"team/app" };
+		struct error *err = hint_no_answer(error_new(ERROR_NETWORK, "x"), &s, &ref);
+		assert_int_equal(err->hint != NULL, cases[i].hint != NULL);
+		if (err->hint)
+			assert_non_null(strstr(err->hint, cases[i].hint));
+		error_free(err);
+	}
+}
+
 static void test_an_interrupt_ends_what_is_under_way(void **state)
 {
 	(void)state;
@@ -955,6 +976,7 @@ int main(void)
 		cmocka_unit_test(test_a_registry_at_a_clouds_own_address_is_refused),
 		cmocka_unit_test(test_trouble_that_passes_is_waited_out),
 		cmocka_unit_test(test_refusals_are_said_in_words_with_what_to_do),
+		cmocka_unit_test(test_a_registry_that_hangs_up_may_be_an_ecr_without_the_repository),
 		cmocka_unit_test(test_an_interrupt_ends_what_is_under_way),
 		cmocka_unit_test(test_a_blob_is_sent_in_one_piece_to_where_the_registry_says),
 		cmocka_unit_test(test_an_upload_goes_where_it_was_opened_and_elsewhere_without_a_login),
