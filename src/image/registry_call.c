@@ -16,6 +16,9 @@
 #define MAX_LOCATION 16384
 /* A registry that says nothing for so long will not: it may have to store a large blob first. */
 #define IDLE_TIMEOUT_MS 120000
+/* Attempts in all, where servers say nothing in time, or cannot be reached. */
+#define MAX_TIMEOUTS 2
+#define MAX_UNREACHABLE 3
 /* Longer than this we do not wait for a server that asks us to. */
 #define MAX_WAIT_MS 60000
 
@@ -294,6 +297,16 @@ static double random_fraction(struct registries *r)
 	return (double)(r->random >> 33) / (double)(UINT64_C(1) << 31);
 }
 
+/* Who does not answer at all will not for the asking: people wait for this. */
+static unsigned patience(const struct http_response *response)
+{
+	if (!response->error)
+		return RETRY_MAX_ATTEMPTS;
+	if (response->error->code == ERROR_TIMEOUT)
+		return MAX_TIMEOUTS;
+	return response->sent ? RETRY_MAX_ATTEMPTS : MAX_UNREACHABLE;
+}
+
 bool call_retry(struct registries *r, const struct http_response *response, unsigned attempt,
 		uint64_t *delay_ms)
 {
@@ -304,7 +317,7 @@ bool call_retry(struct registries *r, const struct http_response *response, unsi
 	if (!response->error && (response->status == 409 || response->status == 501 ||
 				 response->status == 505 || response->status == 507))
 		return false;
-	return advice.retry && advice.delay_ms <= MAX_WAIT_MS;
+	return advice.retry && attempt < patience(response) && advice.delay_ms <= MAX_WAIT_MS;
 }
 
 static bool is_redirect(const struct call *c, long status)
@@ -435,8 +448,12 @@ struct error *calls_run(struct registries *r)
 	/* Those that were waiting for each other when it stopped. */
 	for (struct server *s = r->servers; s; s = s->next)
 		server_forget_calls(s);
-	while (r->calls)
-		call_end(r->calls, NULL, error_new(ERROR_CANCELLED, "interrupted"));
+	while (r->calls) {
+		struct call *c = r->calls;
+		if (c->http_id)
+			http_cancel(r->http, c->http_id);
+		call_end(c, NULL, error_new(ERROR_CANCELLED, "interrupted"));
+	}
 	return err;
 }
 

@@ -496,6 +496,22 @@ static void test_trouble_that_passes_is_waited_out(void **state)
 	world_close(&w);
 }
 
+static void test_a_server_that_never_answers_is_asked_twice(void **state)
+{
+	(void)state;
+	struct scripted line;
+	struct scripted_server *server = server_start_with(&line, ACT_HANG, "");
+	struct registry_settings settings = { .http = { .idle_timeout_ms = 50 }, .retry_first_ms = 1 };
+	struct reference ref = { .registry = server->url + strlen("http://"), .repository = (char *)"app" };
+	struct registries *r;
+	struct digest digest;
+	assert_null(registries_new(&r, &settings));
+	assert_error(registry_find_manifest(r, &ref, &digest), ERROR_TIMEOUT, "sent nothing for");
+	assert_int_equal(server->requests, 2);
+	registries_free(r);
+	server_stop(server);
+}
+
 static void test_refusals_are_said_in_words_with_what_to_do(void **state)
 {
 	(void)state;
@@ -975,6 +991,7 @@ int main(void)
 		cmocka_unit_test(test_redirects_in_a_circle_end),
 		cmocka_unit_test(test_a_registry_at_a_clouds_own_address_is_refused),
 		cmocka_unit_test(test_trouble_that_passes_is_waited_out),
+		cmocka_unit_test(test_a_server_that_never_answers_is_asked_twice),
 		cmocka_unit_test(test_refusals_are_said_in_words_with_what_to_do),
 		cmocka_unit_test(test_a_registry_that_hangs_up_may_be_an_ecr_without_the_repository),
 		cmocka_unit_test(test_an_interrupt_ends_what_is_under_way),
