@@ -4,6 +4,7 @@
 - Agents of Systems Manager: where the folder MOTO_AGENT is, with the programs that are to be found there first,
   commands run in a shell on this machine; their output is there from the second look on. Without it no agent answers.
 - Faults: lines of the file MOTO_FAULTS, "<action> <code> <message>"; "RunInstances:spot" is for spot instances only.
+- The account uses three regions only: each takes moto a while to make.
 - Where the file MOTO_SLOW is, instances that were told to start or stop are on their way for the next two looks.
 - For the tests themselves, without signature or permission: GET /test/state/<region>/<id or name> tells of instances;
   GET /test/end/<region>/<id> ends one; POST /test/policy/<user> gives the user that policy and no other; GET
@@ -24,6 +25,7 @@ from moto.core.exceptions import JsonRESTError
 from moto.ecr.models import ecr_backends
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import ec2_backends
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 from moto.ec2.models.instances import Instance, InstanceBackend
 from moto.ec2.responses.instances import InstanceResponse
 from moto.iam.access_control import IAMPolicy, IAMRequest
@@ -164,6 +166,11 @@ start_by_moto = InstanceBackend.start_instances
 InstanceBackend.start_instances = refusing("StartInstances", start_instances)
 InstanceBackend.stop_instances = refusing("StopInstances", InstanceBackend.stop_instances)
 InstanceBackend.run_instances = refusing("RunInstances", InstanceBackend.run_instances)
+
+# -- regions --------------------------------------------------------------------------------------
+
+USED_REGIONS = ("eu-central-1", "eu-west-1", "us-east-1")
+RegionsAndZonesBackend.regions = [region for region in RegionsAndZonesBackend.regions if region.name in USED_REGIONS]
 
 # -- on the way -----------------------------------------------------------------------------------
 
