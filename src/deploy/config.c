@@ -24,15 +24,15 @@ static struct error *read_registry(const struct config_key *key, const struct co
 	if (err)
 		return err;
 	struct reference *r = &config->repository;
-	err = reference_parse(r, name);
-	if (err)
-		err = error_at(ERROR_SYNTAX, v->file, v->node->line, v->node->column, "'registry': %s",
-			       err->message);
+	struct error *why = reference_parse(r, name);
+	if (why)
+		err = config_fault(v, "'registry': %s", why->message);
 	else if (r->tag || *r->digest.text)
 		err = config_fault(v, "'registry' must be without tag and digest: every commit has its own");
 	else if (starts_with(r->repository, "library/") && !strchr(name, '.'))
 		err = config_fault(v, "'registry' must name registry and repository, such as "
 				   "108712345678.dkr.ecr.eu-central-1.amazonaws.com/%s", r->repository + 8);
+	error_free(why);
 	free(name);
 	return err;
 }

@@ -3,6 +3,9 @@
 #include "base/yaml.h"
 #include "deploy/project.h"
 
+/* Names in one line. */
+#define MAX_ASKED_FOR 8
+
 static const struct {
 	const char *kind, *words;
 } kinds[] = {
@@ -69,15 +72,29 @@ static void write_packages(struct buffer *out, const struct project *p)
 	}
 }
 
+/* What the code asks for and is called like no secret: names only, which are of capital letters. */
+static void write_asked_for(struct buffer *out, const struct project *p)
+{
+	if (!p->nr_variables)
+		return;
+	buffer_addf(out, "  # The code asks for these, too%s:\n  #",
+		    p->dockerfile ? " (ENV in the Dockerfile)" : "");
+	for (size_t i = 0; i < p->nr_variables && i < MAX_ASKED_FOR; i++)
+		buffer_addf(out, " %s", p->variables[i]);
+	buffer_addstr(out, p->nr_variables > MAX_ASKED_FOR ? " ...\n" : "\n");
+}
+
 static void write_variables(struct buffer *out, const struct project *p)
 {
-	if (!p->nr_environment)
-		return;
-	buffer_addstr(out, "  # Variables that are no secret.\n  environment:\n");
+	if (p->nr_environment)
+		buffer_addstr(out, "  # Variables that are no secret.\n  environment:\n");
+	else
+		buffer_addstr(out, "  #environment: {LOG_LEVEL: info}   # variables that are no secret\n");
 	for (size_t i = 0; i < p->nr_environment; i++) {
 		buffer_addstr(out, "    ");
 		add_pair(out, p->environment[i].name, p->environment[i].value);
 	}
+	write_asked_for(out, p);
 }
 
 static void write_image(struct buffer *out, const struct project *p)
@@ -89,6 +106,7 @@ static void write_image(struct buffer *out, const struct project *p)
 		buffer_addstr(
 			out,
 			"  #context: web             # the folder that it copies from; the top by default\n");
+		write_asked_for(out, p);
 		return;
 	}
 	buffer_addstr(out, "  # What it stands on; its digest is looked up when the image is built.\n  ");

@@ -76,7 +76,7 @@ unlike "$err" 'Zk3vB9q' 'and not shown'
 run git deploy push --latest
 is "$status" 0 'and does not stop the push'
 like "$err" '^warning: src/app.py:2: ' 'which tells it too'
-echo more >more
+echo more >another
 commit more
 run git deploy push --latest
 is "$status" 0 'the next one'
@@ -85,7 +85,7 @@ unlike "$err" 'src/app.py' 'tells only what came since'
 # -- by a Dockerfile ----------------------------------------------------------------------------
 
 printf 'app: demo\nregistry: %s/demo\nport: 8080\nimage: {dockerfile: Dockerfile}\n' "$host" >.deploy.yml
-printf 'FROM %s/base:1\nENV TOKEN=%s\nCOPY more /app/\nCMD ["/app"]\n' "$host" "$key" >Dockerfile
+printf 'FROM %s/base:1\nENV TOKEN=%s\nCOPY another /app/\nCMD ["/app"]\n' "$host" "$key" >Dockerfile
 commit dockerfile
 run git deploy build
 is "$status" 128 'a Dockerfile with a key stops it'

@@ -214,6 +214,7 @@ static void test_the_name_is_fit_for_a_registry(void **state)
 static void test_secrets_are_found_by_the_names_that_code_asks_for(void **state)
 {
 	struct project p;
+	struct buffer file = BUFFER_INIT;
 	(void)state;
 	put_file(path, "requirements.txt", "streamlit\n");
 	put_file(path, "app.py",
@@ -228,6 +229,9 @@ static void test_secrets_are_found_by_the_names_that_code_asks_for(void **state)
 	assert_string_equal(p.secrets[1], "DB_PASSWORD");
 	assert_string_equal(p.secrets[2], "HF_TOKEN");
 	assert_int_equal(p.nr_variables, 3);
+	project_write(&file, &p, NULL, NULL);
+	assert_non_null(strstr(file.data, "\n  # LD_PRELOAD_KEY TOKENIZERS_PARALLELISM MODEL\n"));
+	buffer_release(&file);
 	project_release(&p);
 }
 
