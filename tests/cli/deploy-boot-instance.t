@@ -197,7 +197,7 @@ boot () {
 git deploy boot --user-data >"$root/var/lib/user-data" || exit 1
 start || skip_all "systemd-nspawn does not boot here: $(tail -n 1 "$world/console")"
 
-plan 44
+plan 45
 wait_for 40 answers v1
 ok $? 'the first boot runs the user-data, which has the image pulled and run' || {
 	diagnose "$(journal --unit 'git-deploy-*' --unit user-data.service | tail -n 40)"
@@ -281,6 +281,9 @@ is "$(cat "$world/failures" 2>/dev/null)" '' 'in all that time no request failed
 like "$(cat "$world/slow")" '^word v4$' 'and one that took long was finished by the release it was made to'
 
 tag prod v5
+strategy replace
+wait_for 20 answers v5
+ok $? 'the strategy may change back'
 strategy canary
 tag prod-canary v6
 boot refresh
@@ -343,7 +346,7 @@ like "$(journal --boot --unit git-deploy-web-demo)" 'cannot be pulled; going on 
 mkdir -p "$units/git-deploy-web-demo-uptime.timer.d"
 printf '[Timer]\nOnBootSec=\nOnBootSec=1\n' >"$units/git-deploy-web-demo-uptime.timer.d/short.conf"
 inside systemctl daemon-reload
-inside systemctl restart git-deploy-web-demo-uptime.timer
+inside systemctl restart git-deploy-web-demo-uptime.timer 2>/dev/null # which it stops, too
 wait_for 20 is_off
 ok $? 'after the longest time it may run, it powers itself off'
 like "$(journal --boot --unit 'git-deploy-*')" 'powering off: up for as long as it may be' 'and says why'
