@@ -235,6 +235,11 @@ bench-fanout: $(BUILD)/bench/fanout $(BUILD)/bench/fanout_server
 bench-deploy: all
 	python3 tests/bench/deploy.py $(BUILD) $(if $(CRANE),--crane $(CRANE))
 
+# Images of a large tree, without a registry.
+.PHONY: bench-image
+bench-image: $(BUILD)/bench/image
+	SCRUTINY_BUILD=$(BUILD) tests/bench/image.sh
+
 # -- fuzzing -------------------------------------------------------------------------------------
 
 FUZZ_SECONDS ?= 60

@@ -35,7 +35,8 @@ static void limit(int what, rlim_t most)
 static void shut_files(void)
 {
 #ifdef LANDLOCK_ACCESS_FS_MAKE_SYM
-	const struct landlock_ruleset_attr nothing = { .handled_access_fs = 2 * LANDLOCK_ACCESS_FS_MAKE_SYM - 1 };
+	const struct landlock_ruleset_attr nothing = { .handled_access_fs =
+							   2 * LANDLOCK_ACCESS_FS_MAKE_SYM - 1 };
 	int rules = (int)syscall(SYS_landlock_create_ruleset, &nothing, sizeof(nothing.handled_access_fs), 0);
 	if (rules < 0)
 		return;
@@ -60,8 +61,8 @@ static void confine(const struct confine_limits *limits)
 	limit(RLIMIT_NOFILE, 0);
 }
 
-struct error *confine_start(struct process *p, void (*prepare)(void *data), void (*fn)(int out, void *data), void *data,
-			    const struct confine_limits *limits)
+struct error *confine_start(struct process *p, void (*prepare)(void *data), void (*fn)(int out, void *data),
+			    void *data, const struct confine_limits *limits)
 {
 	int fds[2];
 	*p = (struct process){ -1, -1, -1 };

@@ -1,6 +1,7 @@
 /*
- * Partial clones lack objects that git fetches when they are asked for, one by one, each with a connection of its
- * own. Who needs many has them fetched at once, the way git itself does where it can foresee what it needs.
+ * Partial clones lack objects that git fetches when they are asked for, one by one, each with a connection of
+ * its own. Who needs many has them fetched at once, the way git itself does where it can foresee what it
+ * needs.
  */
 #include "base/memory.h"
 #include "base/strmap.h"
@@ -48,7 +49,8 @@ static void find_with_libgit2(git_odb *odb, const struct oid *oids, size_t nr, s
 }
 
 /* Asked about one object, git would fetch it; so it is asked for all that it has. */
-static struct error *find_with_git(struct repo *repo, const struct oid *oids, size_t nr, struct buffer *missing)
+static struct error *find_with_git(struct repo *repo, const struct oid *oids, size_t nr,
+				   struct buffer *missing)
 {
 	static const char *const argv[] = { "cat-file", "--batch-all-objects", "--unordered",
 					    "--batch-check=%(objectname)", NULL };

@@ -188,8 +188,8 @@ out:
 }
 
 /* ODB may be NULL. */
-static struct error *read_object(git_odb *odb, struct coprocess *git, struct repo *repo, const struct oid *oid,
-				 enum object_type want, struct buffer *out)
+static struct error *read_object(git_odb *odb, struct coprocess *git, struct repo *repo,
+				 const struct oid *oid, enum object_type want, struct buffer *out)
 {
 	bool done = false;
 	struct error *err = NULL;

@@ -23,7 +23,8 @@ static const struct {
 } layer_types[] = {
 	{ MEDIA_DOCKER_LAYER, MEDIA_OCI_LAYER },
 	{ "application/vnd.docker.image.rootfs.diff.tar", "application/vnd.oci.image.layer.v1.tar" },
-	{ "application/vnd.docker.image.rootfs.diff.tar.zstd", "application/vnd.oci.image.layer.v1.tar+zstd" },
+	{ "application/vnd.docker.image.rootfs.diff.tar.zstd",
+	  "application/vnd.oci.image.layer.v1.tar+zstd" },
 };
 
 static const char *oci_layer_type(const char *type)
@@ -46,7 +47,8 @@ static struct error *take_descriptor(struct layer *layer, const struct descripto
 {
 	const char *type = oci_layer_type(from->media_type);
 	if (!type)
-		return error_new(ERROR_UNSUPPORTED, "the base image has a layer of type '%s', which is not supported",
+		return error_new(ERROR_UNSUPPORTED,
+				 "the base image has a layer of type '%s', which is not supported",
 				 from->media_type);
 	descriptor_copy(&layer->descriptor, from);
 	free(layer->descriptor.media_type);
@@ -72,9 +74,9 @@ static struct error *check_platform(const struct image_spec *spec, const cJSON *
 		return NULL;
 	platform_add(&wanted, &spec->platform);
 	platform_add(&found, &of);
-	struct error *err = error_with_hint(error_new(ERROR_UNSUPPORTED, "the base image is for %s, not for %s",
-						      found.data, wanted.data),
-					    "name a base image that has a variant for %s", wanted.data);
+	struct error *err = error_with_hint(
+	    error_new(ERROR_UNSUPPORTED, "the base image is for %s, not for %s", found.data, wanted.data),
+	    "name a base image that has a variant for %s", wanted.data);
 	buffer_release(&wanted);
 	buffer_release(&found);
 	return err;
@@ -95,8 +97,10 @@ static struct error *add_base(struct image *image, const struct image_spec *spec
 		layer->from = &spec->base;
 		err = take_descriptor(layer, &base->layers[i]);
 		drop_own_annotations(&layer->descriptor);
-		if (!err && (!cJSON_IsString(id) || !digest_parse(slice_of_string(id->valuestring), &layer->diff_id)))
-			err = error_new(ERROR_SYNTAX, "the base image has %zu layers, and its configuration %zu",
+		if (!err &&
+		    (!cJSON_IsString(id) || !digest_parse(slice_of_string(id->valuestring), &layer->diff_id)))
+			err = error_new(ERROR_SYNTAX,
+					"the base image has %zu layers, and its configuration %zu",
 					base->nr_layers, i);
 	}
 	return err;
@@ -131,7 +135,8 @@ static void annotate(struct descriptor *d, const struct tree_layer *planned, con
 	free(path);
 }
 
-static void settle(struct layer *layer, const struct digest *digest, int64_t size, const struct digest *diff_id)
+static void settle(struct layer *layer, const struct digest *digest, int64_t size,
+		   const struct digest *diff_id)
 {
 	layer->descriptor.digest = *digest;
 	layer->descriptor.size = size;
@@ -140,7 +145,8 @@ static void settle(struct layer *layer, const struct digest *digest, int64_t siz
 }
 
 /* Whether an image in the registry has the layer already. */
-static bool find_earlier(struct layer *layer, const struct digest *input, const struct build_settings *settings)
+static bool find_earlier(struct layer *layer, const struct digest *input,
+			 const struct build_settings *settings)
 {
 	for (size_t i = 0; settings->target && i < settings->nr_earlier; i++) {
 		const struct manifest *m = settings->earlier[i];
@@ -151,7 +157,8 @@ static bool find_earlier(struct layer *layer, const struct digest *input, const 
 			const char *diff_id = descriptor_annotation(d, ANNOTATION_DIFF_ID);
 			struct digest parsed;
 			if (!kind || strcmp(kind, "tree") || !of || strcmp(of, input->text) || !diff_id ||
-			    !digest_parse(slice_of_string(diff_id), &parsed) || strcmp(d->media_type, MEDIA_OCI_LAYER))
+			    !digest_parse(slice_of_string(diff_id), &parsed) ||
+			    strcmp(d->media_type, MEDIA_OCI_LAYER))
 				continue;
 			settle(layer, &d->digest, d->size, &parsed);
 			layer->from = settings->target;
@@ -162,7 +169,8 @@ static bool find_earlier(struct layer *layer, const struct digest *input, const 
 	return false;
 }
 
-static bool find_cached(struct layer *layer, const struct digest *input, const struct build_settings *settings)
+static bool find_cached(struct layer *layer, const struct digest *input,
+			const struct build_settings *settings)
 {
 	struct cached_layer cached;
 	if (!settings->cache || !layer_cache_find(settings->cache, input, &cached))
@@ -281,8 +289,8 @@ static char *history_of(const struct tree_layer *planned)
 	return xstrfmt("git deploy: /%s (%zu of %zu entries)", planned->folder, planned->taken, planned->of);
 }
 
-static struct error *write_config(struct image *image, const struct build_plan *plan, const struct image_spec *spec,
-				  const struct build_settings *settings)
+static struct error *write_config(struct image *image, const struct build_plan *plan,
+				  const struct image_spec *spec, const struct build_settings *settings)
 {
 	char **history = xcalloc(image->nr_layers + 1, sizeof(*history));
 	size_t first = image->nr_layers - plan->layers.nr;
@@ -325,8 +333,8 @@ static bool is_settled(const struct image *image)
 	return true;
 }
 
-static struct error *build(struct image *image, const struct image_spec *spec, const struct build_settings *settings,
-			   bool make)
+static struct error *build(struct image *image, const struct image_spec *spec,
+			   const struct build_settings *settings, bool make)
 {
 	struct build_plan plan = { 0 };
 	bool missing[BUILD_MAX_TREE_LAYERS] = { false };
@@ -341,8 +349,10 @@ static struct error *build(struct image *image, const struct image_spec *spec, c
 	if (!err)
 		find_layers(image, &plan, spec, settings, missing);
 	if (!err && image->nr_layers > MAX_LAYERS)
-		err = error_with_hint(error_new(ERROR_LIMIT, "the image would have %zu layers, and containers can have %d",
-						image->nr_layers, MAX_LAYERS), "use a base image of fewer layers");
+		err = error_with_hint(error_new(ERROR_LIMIT,
+						"the image would have %zu layers, and containers can have %d",
+						image->nr_layers, MAX_LAYERS),
+				      "use a base image of fewer layers");
 	if (!err && make)
 		err = make_layers(image, &plan, missing, spec, settings);
 	if (!err && is_settled(image)) {
@@ -356,12 +366,14 @@ static struct error *build(struct image *image, const struct image_spec *spec, c
 	return err;
 }
 
-struct error *image_build(struct image *image, const struct image_spec *spec, const struct build_settings *settings)
+struct error *image_build(struct image *image, const struct image_spec *spec,
+			  const struct build_settings *settings)
 {
 	return build(image, spec, settings, true);
 }
 
-struct error *image_plan(struct image *image, const struct image_spec *spec, const struct build_settings *settings)
+struct error *image_plan(struct image *image, const struct image_spec *spec,
+			 const struct build_settings *settings)
 {
 	return build(image, spec, settings, false);
 }

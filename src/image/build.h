@@ -2,10 +2,10 @@
  * Images from the objects of a commit: never from the work tree, and without reading what has not changed.
  *
  * The files go into layers along the commit's trees: which subtrees become a layer of their own depends on
- * the commit's trees and the spec alone (never on earlier images or sizes of blobs, which a partial clone does
- * not have), so that every clone makes the same image. Each layer's descriptor carries the hash of its inputs;
- * layers that an earlier image in the registry has are taken from there by it. The format of the tar (order,
- * owners, times, modes) is part of LAYER_FORMAT, and so of that hash.
+ * the commit's trees and the spec alone (never on earlier images or sizes of blobs, which a partial clone
+ * does not have), so that every clone makes the same image. Each layer's descriptor carries the hash of its
+ * inputs; layers that an earlier image in the registry has are taken from there by it. The format of the tar
+ * (order, owners, times, modes) is part of LAYER_FORMAT, and so of that hash.
  */
 #ifndef IMAGE_BUILD_H
 #define IMAGE_BUILD_H
@@ -61,8 +61,8 @@ struct build_settings {
 	const struct manifest *base_manifest;
 	const cJSON *base_config;
 	struct digest base_digest; /* of the manifest the name resolved to */
-	/* Layers between the base and the files, and the configuration they leave behind, whose diff_ids are the
-	 * base's and theirs (NULL: the base's configuration). */
+	/* Layers between the base and the files, and the configuration they leave behind, whose diff_ids are
+	 * the base's and theirs (NULL: the base's configuration). */
 	const struct layer *dependencies;
 	size_t nr_dependencies;
 	const cJSON *dependencies_config;
@@ -85,10 +85,13 @@ struct build_settings {
 
 /* Makes IMAGE of SPEC. Refuses, with the path and the way out: submodules, LFS pointers, names that no tar or
  * container can have, links that lead out of the image's root. */
-struct error *image_build(struct image *image, const struct image_spec *spec, const struct build_settings *settings);
+struct error *image_build(struct image *image, const struct image_spec *spec,
+			  const struct build_settings *settings);
 
-/* The same without reading a file, for `plan`: layers that neither an earlier image nor the cache has get their annotations,
- * and an empty digest; the image has a configuration, a manifest and a digest only if there are none of them. */
-struct error *image_plan(struct image *image, const struct image_spec *spec, const struct build_settings *settings);
+/* The same without reading a file, for `plan`: layers that neither an earlier image nor the cache has get
+ * their annotations, and an empty digest; the image has a configuration, a manifest and a digest only if
+ * there are none of them. */
+struct error *image_plan(struct image *image, const struct image_spec *spec,
+			 const struct build_settings *settings);
 
 #endif

@@ -9,8 +9,9 @@
 static const struct {
 	const char *link, *target;
 } usual_links[] = {
-	{ "bin", "usr/bin" },	  { "sbin", "usr/sbin" },	{ "lib", "usr/lib" },	{ "lib32", "usr/lib32" },
-	{ "lib64", "usr/lib64" }, { "libx32", "usr/libx32" }, { "var/run", "run" }, { "var/lock", "run/lock" },
+	{ "bin", "usr/bin" },     { "sbin", "usr/sbin" },     { "lib", "usr/lib" },
+	{ "lib32", "usr/lib32" }, { "lib64", "usr/lib64" },   { "libx32", "usr/libx32" },
+	{ "var/run", "run" },     { "var/lock", "run/lock" },
 };
 
 static const struct file_node *find(const struct file_tree *tree, const char *path)
@@ -29,9 +30,10 @@ static struct error *check_usual_links(const struct file_tree *tree)
 	for (size_t i = 0; i < ARRAY_SIZE(usual_links); i++) {
 		if (!find(tree, usual_links[i].link))
 			continue;
-		struct error *err = error_new(ERROR_UNSUPPORTED, "files cannot be copied to '/%s', which is a symbolic "
-					      "link to '/%s' in most base images", usual_links[i].link,
-					      usual_links[i].target);
+		struct error *err = error_new(ERROR_UNSUPPORTED,
+					      "files cannot be copied to '/%s', which is a symbolic "
+					      "link to '/%s' in most base images",
+					      usual_links[i].link, usual_links[i].target);
 		return error_with_hint(err, "copy them to '/%s'", usual_links[i].target);
 	}
 	return NULL;

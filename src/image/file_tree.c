@@ -51,11 +51,14 @@ static struct slice take_component(const char **at)
 static struct error *check_name(struct slice name, const char *path)
 {
 	if (name.len > NAME_BYTES_MAX)
-		return error_new(ERROR_LIMIT, "'%s' has a name of more than %d bytes, which no container can have", path,
+		return error_new(ERROR_LIMIT,
+				 "'%s' has a name of more than %d bytes, which no container can have", path,
 				 NAME_BYTES_MAX);
 	if (name.len >= strlen(WHITEOUT) && !memcmp(name.data, WHITEOUT, strlen(WHITEOUT)))
-		return error_with_hint(error_new(ERROR_UNSUPPORTED, "'%s' cannot be in an image: a name that begins with "
-						 "'" WHITEOUT "' removes a file there", path),
+		return error_with_hint(error_new(ERROR_UNSUPPORTED,
+						 "'%s' cannot be in an image: a name that begins with "
+						 "'" WHITEOUT "' removes a file there",
+						 path),
 				       "rename it, or leave it out with .dockerignore");
 	return NULL;
 }
@@ -63,8 +66,8 @@ static struct error *check_name(struct slice name, const char *path)
 /* -- what is left out -------------------------------------------------------------------------- */
 
 /* The rules in force in the folder TREE at reading->path: ABOVE, or new ones, which the caller frees. */
-static struct error *read_attributes(struct reading *r, const struct oid *blob, const struct ignore_rules *above,
-				     struct ignore_rules **out)
+static struct error *read_attributes(struct reading *r, const struct oid *blob,
+				     const struct ignore_rules *above, struct ignore_rules **out)
 {
 	struct buffer text = BUFFER_INIT_MAX(IGNORE_MAX_FILE), patterns = BUFFER_INIT;
 	struct error *err = repo_read_object(r->repo, blob, OBJECT_BLOB, &text);
@@ -134,8 +137,8 @@ static int compare_nodes(const void *a, const void *b)
 	return strcmp(((const struct file_node *)a)->name, ((const struct file_node *)b)->name);
 }
 
-static struct error *read_folder(struct reading *r, struct file_node *folder, const struct ignore_rules *rules,
-				 size_t depth);
+static struct error *read_folder(struct reading *r, struct file_node *folder,
+				 const struct ignore_rules *rules, size_t depth);
 
 /* Takes in what is at reading->path; *KEPT is whether anything of it is left. */
 static struct error *read_node(struct reading *r, struct file_node *node, const struct ignore_rules *rules,
@@ -145,11 +148,14 @@ static struct error *read_node(struct reading *r, struct file_node *node, const 
 	if (left_out_by(r, rules, is_folder(node->mode)))
 		return NULL;
 	if (node->mode == 0160000)
-		return error_with_hint(error_new(ERROR_UNSUPPORTED, "'%s' is a submodule, whose files are not in the "
-						 "commit", r->path.data),
+		return error_with_hint(error_new(ERROR_UNSUPPORTED,
+						 "'%s' is a submodule, whose files are not in the "
+						 "commit",
+						 r->path.data),
 				       "leave it out with .dockerignore, or add its files to the repository");
 	if (r->path.len > TAR_MAX_PATH)
-		return error_new(ERROR_LIMIT, "'%.60s...' has a path of more than %d bytes", r->path.data, TAR_MAX_PATH);
+		return error_new(ERROR_LIMIT, "'%.60s...' has a path of more than %d bytes", r->path.data,
+				 TAR_MAX_PATH);
 	struct error *err = check_name(slice_of_string(node->name), r->path.data);
 	if (!err && is_folder(node->mode))
 		err = read_folder(r, node, rules, depth + 1);
@@ -157,7 +163,8 @@ static struct error *read_node(struct reading *r, struct file_node *node, const 
 	return err;
 }
 
-static struct error *sort_children(struct reading *r, struct file_node *folder, struct file_node *nodes, size_t nr)
+static struct error *sort_children(struct reading *r, struct file_node *folder, struct file_node *nodes,
+				   size_t nr)
 {
 	for (size_t i = 1; i < nr; i++) {
 		if (compare_nodes(&nodes[i - 1], &nodes[i]) < 0)
@@ -167,7 +174,8 @@ static struct error *sort_children(struct reading *r, struct file_node *folder, 
 	}
 	for (size_t i = 1; i < nr; i++)
 		if (!compare_nodes(&nodes[i - 1], &nodes[i]))
-			return error_new(ERROR_SYNTAX, "the commit has '%s/%s' twice", r->path.data, nodes[i].name);
+			return error_new(ERROR_SYNTAX, "the commit has '%s/%s' twice", r->path.data,
+					 nodes[i].name);
 	folder->children = arena_alloc(&r->tree->arena, (nr ? nr : 1) * sizeof(*nodes));
 	folder->nr = nr;
 	if (nr)
@@ -176,8 +184,8 @@ static struct error *sort_children(struct reading *r, struct file_node *folder, 
 }
 
 /* Fills FOLDER, whose oid is its tree. */
-static struct error *read_folder(struct reading *r, struct file_node *folder, const struct ignore_rules *rules,
-				 size_t depth)
+static struct error *read_folder(struct reading *r, struct file_node *folder,
+				 const struct ignore_rules *rules, size_t depth)
 {
 	struct listing list = { .reading = r };
 	struct ignore_rules *own = NULL;
@@ -234,14 +242,16 @@ static struct error *enter(struct reading *r, const struct oid *tree, struct rul
 static struct error *not_there(const char *source, const char *context)
 {
 	struct error *err = error_new(ERROR_NOT_FOUND, "the commit has no '%s' to copy", source);
-	return error_with_hint(err, *context ? "paths are those in the commit, below '%s'" :
-					       "paths are those in the commit: what is not committed is not deployed",
+	return error_with_hint(err,
+			       *context
+				   ? "paths are those in the commit, below '%s'"
+				   : "paths are those in the commit: what is not committed is not deployed",
 			       context);
 }
 
 /* Goes down to SOURCE in the commit, which NODE becomes. */
-static struct error *find_source(struct reading *r, const struct oid *tree, const char *source, const char *context,
-				 struct file_node *node, struct rules_chain *chain)
+static struct error *find_source(struct reading *r, const struct oid *tree, const char *source,
+				 const char *context, struct file_node *node, struct rules_chain *chain)
 {
 	struct tree_entry e = { .mode = 0040000, .oid = *tree };
 	for (const char *at = source; *at;) {
@@ -257,17 +267,21 @@ static struct error *find_source(struct reading *r, const struct oid *tree, cons
 		if (err)
 			return err;
 		push(&r->path, name);
-		const char *by = left_out_by(r, chain->nr ? chain->rules[chain->nr - 1] : NULL, is_folder(e.mode));
+		const char *by =
+		    left_out_by(r, chain->nr ? chain->rules[chain->nr - 1] : NULL, is_folder(e.mode));
 		if (by)
-			return error_with_hint(error_new(ERROR_NOT_FOUND, "'%s' is to be copied, but %s leaves it out",
-							 source, by), "change one of the two");
+			return error_with_hint(error_new(ERROR_NOT_FOUND,
+							 "'%s' is to be copied, but %s leaves it out", source,
+							 by),
+					       "change one of the two");
 	}
 	*node = (struct file_node){ .mode = e.mode, .oid = e.oid, .copy = r->copy, .files = 1 };
 	return NULL;
 }
 
 /* Puts NODE below new folders along the path TO, as far as there is one; OUT is the top. */
-static struct error *put_at(struct file_tree *tree, const char *to, struct file_node *node, struct file_node *out)
+static struct error *put_at(struct file_tree *tree, const char *to, struct file_node *node,
+			    struct file_node *out)
 {
 	struct slice names[FILE_TREE_MAX_DEPTH];
 	size_t nr = 0;
@@ -313,7 +327,8 @@ static struct error *merge(struct file_tree *tree, struct file_node *under, cons
 		*node = under->children[i++];
 		push(path, slice_of_string(node->name));
 		if (is_folder(node->mode) != is_folder(new->mode))
-			err = error_new(ERROR_EXISTS, "one copy puts a file at '/%s', another a folder", path->data);
+			err = error_new(ERROR_EXISTS, "one copy puts a file at '/%s', another a folder",
+					path->data);
 		else if (is_folder(node->mode))
 			err = merge(tree, node, new, path);
 		else
@@ -347,8 +362,9 @@ static struct error *read_copy(struct reading *r, const struct oid *tree, const 
 	if (!err && is_folder(node.mode))
 		err = read_folder(r, &node, chain.nr ? chain.rules[chain.nr - 1] : NULL, 0);
 	else if (!err && (node.mode & 0170000) != 0100000)
-		err = error_with_hint(error_new(ERROR_UNSUPPORTED, "'%s' is a %s, which cannot be copied by its name",
-						source, node.mode == 0120000 ? "symbolic link" : "submodule"),
+		err = error_with_hint(error_new(ERROR_UNSUPPORTED,
+						"'%s' is a %s, which cannot be copied by its name", source,
+						node.mode == 0120000 ? "symbolic link" : "submodule"),
 				      "name the file or folder that is meant");
 	if (!err && !is_folder(node.mode) && copy->into) {
 		const char *slash = strrchr(source, '/');
@@ -394,7 +410,9 @@ struct error *file_tree_read(struct file_tree *out, struct repo *repo, const str
 	*out = (struct file_tree){ .root = { .name = "", .mode = 0040000, .copy = FILE_TREE_NO_COPY } };
 	struct error *err = read_docker_ignore(repo, tree, context, &ignore);
 	for (size_t i = 0; i < spec->nr_copies && !err; i++) {
-		struct reading r = { .tree = out, .repo = repo, .ignore = ignore, .copy = i, .path = BUFFER_INIT };
+		struct reading r = {
+			.tree = out, .repo = repo, .ignore = ignore, .copy = i, .path = BUFFER_INIT
+		};
 		r.context_len = *context ? strlen(context) + 1 : 0;
 		err = read_copy(&r, tree, spec);
 		buffer_release(&r.path);

@@ -1,7 +1,7 @@
 /*
- * The files that an image gets from a commit, where they stand in the image, as one tree: the copies of a spec,
- * later ones over earlier ones, without what .dockerignore and export-ignore leave out. No blob is read but those
- * two files.
+ * The files that an image gets from a commit, where they stand in the image, as one tree: the copies of a
+ * spec, later ones over earlier ones, without what .dockerignore and export-ignore leave out. No blob is read
+ * but those two files.
  */
 #ifndef IMAGE_FILE_TREE_H
 #define IMAGE_FILE_TREE_H
@@ -30,8 +30,9 @@ struct file_tree {
 	size_t entries;
 };
 
-/* TREE is the commit's. Refuses, with path and way out: submodules, names that no layer can have, a file where a
- * folder has to be; ERROR_NOT_FOUND for what the commit does not have, or .dockerignore leaves out. */
+/* TREE is the commit's. Refuses, with path and way out: submodules, names that no layer can have, a file
+ * where a folder has to be; ERROR_NOT_FOUND for what the commit does not have, or .dockerignore leaves out.
+ */
 struct error *file_tree_read(struct file_tree *out, struct repo *repo, const struct oid *tree,
 			     const struct image_spec *spec);
 void file_tree_release(struct file_tree *tree);

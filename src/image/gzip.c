@@ -33,6 +33,7 @@ void gzip_add_member(struct gzip *gzip, struct slice bytes, struct buffer *out)
 		out->overflowed = true;
 		return;
 	}
-	out->len += libdeflate_gzip_compress(gzip->compressor, bytes.data, bytes.len, out->data + out->len, bound);
+	out->len +=
+	    libdeflate_gzip_compress(gzip->compressor, bytes.data, bytes.len, out->data + out->len, bound);
 	out->data[out->len] = '\0';
 }

@@ -8,8 +8,8 @@
 #include "base/buffer.h"
 
 #define GZIP_LEVEL 6
-/* Uncompressed bytes of a member: it ends with the first file that fills it, and files that are larger than the
- * second are parted. Part of LAYER_FORMAT. */
+/* Uncompressed bytes of a member: it ends with the first file that fills it, and files that are larger than
+ * the second are parted. Part of LAYER_FORMAT. */
 #define GZIP_MEMBER_MIN ((size_t)64 << 10)
 #define GZIP_MEMBER_MAX ((size_t)1 << 20)
 

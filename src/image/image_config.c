@@ -14,8 +14,8 @@ static void add_fact(struct annotation *facts, size_t *nr, const char *key, cons
 		facts[(*nr)++] = (struct annotation){ (char *)key, xstrdup(value) };
 }
 
-size_t image_facts(struct annotation *facts, const struct image_spec *spec, const struct build_settings *settings,
-		   const char *created)
+size_t image_facts(struct annotation *facts, const struct image_spec *spec,
+		   const struct build_settings *settings, const char *created)
 {
 	struct buffer base = BUFFER_INIT;
 	size_t nr = 0;
@@ -83,12 +83,14 @@ static void set_variable(cJSON *list, const struct image_variable *variable)
 	free(text);
 }
 
-static void set_labels(cJSON *config, const struct image_spec *spec, const struct annotation *facts, size_t nr_facts)
+static void set_labels(cJSON *config, const struct image_spec *spec, const struct annotation *facts,
+		       size_t nr_facts)
 {
 	static const char *const of_the_base[] = { FACT "base.digest", FACT "base.name", FACT "created",
 						   FACT "revision", FACT "source", FACT "version" };
 	cJSON *labels = member(config, "Labels", cJSON_Object);
-	/* What the base says of itself is not true of this image, and a file of the repository has no say in it. */
+	/* What the base says of itself is not true of this image, and a file of the repository has no say in
+	 * it. */
 	for (size_t i = 0; i < ARRAY_SIZE(of_the_base); i++)
 		cJSON_DeleteItemFromObjectCaseSensitive(labels, of_the_base[i]);
 	for (size_t i = 0; i < spec->nr_labels; i++)
@@ -111,7 +113,9 @@ static struct error *set_config(cJSON *config, const struct image_spec *spec, co
 {
 	const struct {
 		const char *key, *value;
-	} texts[] = { { "User", spec->user }, { "WorkingDir", spec->workdir }, { "StopSignal", spec->stop_signal } };
+	} texts[] = { { "User", spec->user },
+		      { "WorkingDir", spec->workdir },
+		      { "StopSignal", spec->stop_signal } };
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (texts[i].value)
 			set(config, texts[i].key, cJSON_CreateString(texts[i].value));
@@ -145,12 +149,13 @@ static struct error *set_diff_ids(cJSON *config, const struct image *image, size
 	size_t at = 0;
 	set(rootfs, "type", cJSON_CreateString("layers"));
 	if ((size_t)cJSON_GetArraySize(ids) != known)
-		return error_new(ERROR_SYNTAX, "the base image has %zu layers, and its configuration %d", known,
-				 cJSON_GetArraySize(ids));
+		return error_new(ERROR_SYNTAX, "the base image has %zu layers, and its configuration %d",
+				 known, cJSON_GetArraySize(ids));
 	for (const cJSON *id = ids->child; id; id = id->next, at++)
 		if (image->layers[at].diff_id.text[0] &&
 		    (!cJSON_IsString(id) || strcmp(id->valuestring, image->layers[at].diff_id.text)))
-			return error_new(ERROR_SYNTAX, "the configuration of the base image has another layer %zu", at + 1);
+			return error_new(ERROR_SYNTAX,
+					 "the configuration of the base image has another layer %zu", at + 1);
 	for (; at < image->nr_layers; at++)
 		cJSON_AddItemToArray(ids, cJSON_CreateString(image->layers[at].diff_id.text));
 	return NULL;
@@ -165,7 +170,8 @@ static void add_history(cJSON *list, const char *created, const char *text)
 }
 
 /* Readers that show the history want an entry for each layer. */
-static void set_history(cJSON *config, const struct image *image, size_t known, const char *created, char **history)
+static void set_history(cJSON *config, const struct image *image, size_t known, const char *created,
+			char **history)
 {
 	cJSON *list = member(config, "history", cJSON_Array);
 	if (!cJSON_GetArraySize(list))
@@ -188,7 +194,8 @@ static cJSON *scratch(const struct platform *platform)
 struct error *image_config_write(struct buffer *out, const struct image *image, const struct image_spec *spec,
 				 const struct build_settings *settings, const char *created, char **history)
 {
-	const cJSON *from = settings->dependencies_config ? settings->dependencies_config : settings->base_config;
+	const cJSON *from =
+	    settings->dependencies_config ? settings->dependencies_config : settings->base_config;
 	cJSON *config = from ? cJSON_Duplicate(from, true) : scratch(&spec->platform);
 	struct annotation facts[IMAGE_MAX_FACTS];
 	size_t nr_facts = image_facts(facts, spec, settings, created), known = 0;

@@ -109,7 +109,8 @@ struct error *layer_cache_keep(const char *folder, const char *temporary, const 
 			       struct cached_layer *out)
 {
 	struct note note = { .size = job->size };
-	*out = (struct cached_layer){ path_of(folder, &job->layer->input, BLOB), job->digest, job->diff_id, job->size };
+	*out = (struct cached_layer){ path_of(folder, &job->layer->input, BLOB), job->digest, job->diff_id,
+				      job->size };
 	memcpy(note.digest, job->digest.text, DIGEST_LENGTH);
 	memcpy(note.diff_id, job->diff_id.text, DIGEST_LENGTH);
 	/* Not synced: what a crash leaves is seen when it is looked for. */

@@ -1,6 +1,8 @@
 /*
- * Layers that were made on this machine, in a folder, by the hash of their inputs: "<hash>.tar.gz", and beside it
- * "<hash>.layer" with digest, size and diff id. A layer counts when both are there and agree; anything else is made again.
+ * Layers that were made on this machine, in a folder, by the hash of their inputs: "<hash>.tar.gz", and
+ * beside it
+ * "<hash>.layer" with digest, size and diff id. A layer counts when both are there and agree; anything else
+ * is made again.
  */
 #ifndef IMAGE_LAYER_CACHE_H
 #define IMAGE_LAYER_CACHE_H
@@ -23,8 +25,8 @@ struct error *layer_cache_begin(const char *folder, char **temporary, int *fd);
 /* Keeps TEMPORARY, which holds what JOB says, under its input's hash. OUT as of layer_cache_find. */
 struct error *layer_cache_keep(const char *folder, const char *temporary, const struct layer_job *job,
 			       struct cached_layer *out);
-/* Removes layers, those that were not used for longest first, until MAX bytes are left, but none that was used
- * since NOW; and what killed builds left behind. It does not matter whether it works. */
+/* Removes layers, those that were not used for longest first, until MAX bytes are left, but none that was
+ * used since NOW; and what killed builds left behind. It does not matter whether it works. */
 void layer_cache_prune(const char *folder, int64_t max, int64_t now);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * An archive passes three stages. Its files are read in any order; their bytes are joined in the archive's order and
- * cut into members; these are compressed in any order, and written in order. Joining and writing a layer is done by one
- * thread at a time, whichever has just finished the piece that was waited for. Reading stops while much is
- * under way; since pieces are read in order, what is under way can always be finished.
+ * An archive passes three stages. Its files are read in any order; their bytes are joined in the archive's
+ * order and cut into members; these are compressed in any order, and written in order. Joining and writing a
+ * layer is done by one thread at a time, whichever has just finished the piece that was waited for. Reading
+ * stops while much is under way; since pieces are read in order, what is under way can always be finished.
  */
 #include "image/layer_maker.h"
 
@@ -99,9 +99,10 @@ struct error *layer_check_link(const char *path, const char *source, struct slic
 	}
 	if (!out)
 		return NULL;
-	return error_with_hint(error_new(ERROR_UNSUPPORTED, "'%s' is a symbolic link to '%.*s', out of what is copied",
-					 source, (int)target.len, target.data),
-			       "make it relative and lead to a file of the image, or leave it out with .dockerignore");
+	return error_with_hint(
+	    error_new(ERROR_UNSUPPORTED, "'%s' is a symbolic link to '%.*s', out of what is copied", source,
+		      (int)target.len, target.data),
+	    "make it relative and lead to a file of the image, or leave it out with .dockerignore");
 }
 
 static struct error *check_bytes(const struct layer_entry *e, const char *source, struct slice bytes)
@@ -110,9 +111,11 @@ static struct error *check_bytes(const struct layer_entry *e, const char *source
 		return layer_check_link(e->path, source, bytes);
 	if (!is_lfs_pointer(bytes))
 		return NULL;
-	return error_with_hint(error_new(ERROR_UNSUPPORTED, "'%s' is a pointer of Git LFS, not the file itself", source),
-			       "put the file into the repository (git lfs migrate export --include='%s'), or leave it "
-			       "out with .dockerignore and mount it", source);
+	return error_with_hint(
+	    error_new(ERROR_UNSUPPORTED, "'%s' is a pointer of Git LFS, not the file itself", source),
+	    "put the file into the repository (git lfs migrate export --include='%s'), or leave it "
+	    "out with .dockerignore and mount it",
+	    source);
 }
 
 static struct error *read_piece(struct worker *w, const struct layer_entry *e, struct piece *piece)

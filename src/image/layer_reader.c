@@ -1,6 +1,7 @@
 /*
  * The child writes a line of numbers for each entry, and path and value behind it, each with a NUL:
- * "<kind> <mode> <owner> <group> <attributes>\0<path>\0<value>\0". The last is "end\0<diff id>\0", or "error\0<text>\0".
+ * "<kind> <mode> <owner> <group> <attributes>\0<path>\0<value>\0". The last is "end\0<diff id>\0", or
+ * "error\0<text>\0".
  */
 #include "image/layer_reader.h"
 
@@ -113,7 +114,8 @@ static struct archive *open_raw(struct reader *r)
 	archive_read_support_format_raw(a);
 	archive_read_support_filter_gzip(a);
 	archive_read_support_filter_zstd(a);
-	if (archive_read_open_fd(a, r->fd, BLOCK) != ARCHIVE_OK || archive_read_next_header(a, &e) != ARCHIVE_OK)
+	if (archive_read_open_fd(a, r->fd, BLOCK) != ARCHIVE_OK ||
+	    archive_read_next_header(a, &e) != ARCHIVE_OK)
 		give_up(r, archive_error_string(a));
 	return a;
 }
@@ -126,7 +128,8 @@ static void hash_entry(struct reader *r, struct archive *a, struct archive_entry
 	unsigned size = 0;
 	int len = snprintf(head, sizeof(head), "blob %" PRId64, (int64_t)archive_entry_size(e));
 	ssize_t n;
-	if (EVP_DigestInit_ex(r->id, r->id_hash, NULL) != 1 || EVP_DigestUpdate(r->id, head, (size_t)len + 1) != 1)
+	if (EVP_DigestInit_ex(r->id, r->id_hash, NULL) != 1 ||
+	    EVP_DigestUpdate(r->id, head, (size_t)len + 1) != 1)
 		_exit(1);
 	while ((n = archive_read_data(a, bytes, sizeof(bytes))) > 0)
 		EVP_DigestUpdate(r->id, bytes, (size_t)n);
@@ -293,7 +296,8 @@ static struct error *take_answer(struct answers *in, const char *what, struct di
 		return unreadable(what, field);
 	*done = end;
 	if (end)
-		return digest_parse(slice_of_string(field), diff_id) ? NULL : unreadable(what, "it has no digest");
+		return digest_parse(slice_of_string(field), diff_id) ? NULL
+								     : unreadable(what, "it has no digest");
 	char *path = xstrdup(field);
 	struct error *err = next_field(in, &field) ? NULL : unreadable(what, killed);
 	file.path = path;

@@ -1,6 +1,6 @@
 /*
- * Reading layers that somebody else made: tar, with gzip, zstd or as it is. libarchive does it in a confined process
- * (base/confine.h); what that says is checked again here.
+ * Reading layers that somebody else made: tar, with gzip, zstd or as it is. libarchive does it in a confined
+ * process (base/confine.h); what that says is checked again here.
  */
 #ifndef IMAGE_LAYER_READER_H
 #define IMAGE_LAYER_READER_H
@@ -25,9 +25,9 @@ struct layer_file {
 	const char *value;   /* git's id of a file's bytes, or where a link leads */
 };
 
-/* Calls FN for every entry of the archive in FD, in order; FN's error ends it. OBJECT_FORMAT is that of the ids: "sha1"
- * or "sha256". DIFF_ID gets the digest of the uncompressed bytes. ERROR_SYNTAX when it is no such archive or has anything
- * but zeros behind its end; ERROR_LIMIT. WHAT names it in errors. */
+/* Calls FN for every entry of the archive in FD, in order; FN's error ends it. OBJECT_FORMAT is that of the
+ * ids: "sha1" or "sha256". DIFF_ID gets the digest of the uncompressed bytes. ERROR_SYNTAX when it is no such
+ * archive or has anything but zeros behind its end; ERROR_LIMIT. WHAT names it in errors. */
 struct error *layer_read(int fd, const char *object_format, const char *what, struct digest *diff_id,
 			 struct error *(*fn)(const struct layer_file *file, void *data), void *data);
 

@@ -64,7 +64,8 @@ void descriptor_annotate(struct descriptor *d, const char *key, const char *valu
 		memmove(d->annotations + at, d->annotations + at + 1,
 			(d->nr_annotations - at) * sizeof(*d->annotations));
 	} else if (!there && value) {
-		d->annotations = xreallocarray(d->annotations, d->nr_annotations + 1, sizeof(*d->annotations));
+		d->annotations =
+		    xreallocarray(d->annotations, d->nr_annotations + 1, sizeof(*d->annotations));
 		memmove(d->annotations + at + 1, d->annotations + at,
 			(d->nr_annotations - at) * sizeof(*d->annotations));
 		d->nr_annotations++;
@@ -89,11 +90,13 @@ static struct error *read_annotations(struct annotation **out, size_t *nr, const
 	if (!cJSON_IsObject(all))
 		return error_new(ERROR_SYNTAX, "%s: 'annotations' is not an object", what);
 	if (cJSON_GetArraySize(all) > OCI_MAX_ANNOTATIONS)
-		return error_new(ERROR_LIMIT, "%s: there are more than %d annotations", what, OCI_MAX_ANNOTATIONS);
+		return error_new(ERROR_LIMIT, "%s: there are more than %d annotations", what,
+				 OCI_MAX_ANNOTATIONS);
 	*out = xcalloc(OCI_MAX_ANNOTATIONS, sizeof(**out));
 	cJSON_ArrayForEach(item, all) {
 		if (!cJSON_IsString(item))
-			return error_new(ERROR_SYNTAX, "%s: the annotation '%s' is not a string", what, item->string);
+			return error_new(ERROR_SYNTAX, "%s: the annotation '%s' is not a string", what,
+					 item->string);
 		(*out)[(*nr)++] = (struct annotation){ xstrdup(item->string), xstrdup(item->valuestring) };
 	}
 	if (!*nr)
@@ -102,7 +105,8 @@ static struct error *read_annotations(struct annotation **out, size_t *nr, const
 	/* Sorting is not stable, so which of two values of one key counted would be left to chance. */
 	for (size_t i = 1; i < *nr; i++)
 		if (!strcmp((*out)[i - 1].key, (*out)[i].key))
-			return error_new(ERROR_SYNTAX, "%s: the annotation '%s' is there twice", what, (*out)[i].key);
+			return error_new(ERROR_SYNTAX, "%s: the annotation '%s' is there twice", what,
+					 (*out)[i].key);
 	*out = xreallocarray(*out, *nr, sizeof(**out));
 	return NULL;
 }
@@ -219,8 +223,8 @@ static struct error *read_kind(struct manifest *out, const cJSON *root, const ch
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (!strcmp(out->media_type, kinds[i].media_type) && kinds[i].is_index == out->is_index)
 			return NULL;
-	return error_new(ERROR_UNSUPPORTED, "%s: the media type '%s' is not that of %s", what, out->media_type,
-			 out->is_index ? "an index" : "an image's manifest");
+	return error_new(ERROR_UNSUPPORTED, "%s: the media type '%s' is not that of %s", what,
+			 out->media_type, out->is_index ? "an index" : "an image's manifest");
 }
 
 static struct error *read_manifest(struct manifest *out, const cJSON *root, const char *what)
@@ -230,9 +234,10 @@ static struct error *read_manifest(struct manifest *out, const cJSON *root, cons
 		return error_new(ERROR_SYNTAX, "%s: it is not an object", what);
 	struct error *err = json_get_integer(root, "schemaVersion", what, &version);
 	if (!err && version != 2)
-		err = error_with_hint(error_new(ERROR_UNSUPPORTED, "%s: manifests of schema %lld are not read", what,
-						(long long)version),
-				      "push the image again with a program of today: schema 1 was given up in 2017");
+		err = error_with_hint(
+		    error_new(ERROR_UNSUPPORTED, "%s: manifests of schema %lld are not read", what,
+			      (long long)version),
+		    "push the image again with a program of today: schema 1 was given up in 2017");
 	if (!err)
 		err = read_kind(out, root, what);
 	if (!err && !out->is_index) {
@@ -258,7 +263,8 @@ struct error *manifest_parse(struct manifest *out, struct slice json, const char
 	cJSON *root = NULL;
 	*out = (struct manifest){ 0 };
 	if (json.len > OCI_MAX_MANIFEST)
-		return error_new(ERROR_LIMIT, "%s: a manifest of more than %zu bytes", what, OCI_MAX_MANIFEST);
+		return error_new(ERROR_LIMIT, "%s: a manifest of more than %zu bytes", what,
+				 OCI_MAX_MANIFEST);
 	struct error *err = json_parse(&root, json, what);
 	if (!err)
 		err = read_manifest(out, root, what);
@@ -374,7 +380,8 @@ static struct error *check_kinds(const cJSON *root, const char *what)
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
 		const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, members[i].key);
 		if (item && !cJSON_IsNull(item) && (item->type & 0xff) != members[i].kind)
-			return error_new(ERROR_SYNTAX, "%s: '%s' is not %s", what, members[i].key, members[i].name);
+			return error_new(ERROR_SYNTAX, "%s: '%s' is not %s", what, members[i].key,
+					 members[i].name);
 	}
 	return NULL;
 }
@@ -385,7 +392,8 @@ struct error *config_parse(cJSON **out, struct slice json, const char *what)
 	const char *text;
 	*out = NULL;
 	if (json.len > OCI_MAX_CONFIG)
-		return error_new(ERROR_LIMIT, "%s: a configuration of more than %zu bytes", what, OCI_MAX_CONFIG);
+		return error_new(ERROR_LIMIT, "%s: a configuration of more than %zu bytes", what,
+				 OCI_MAX_CONFIG);
 	struct error *err = json_parse(&root, json, what);
 	if (!err && !cJSON_IsObject(root))
 		err = error_new(ERROR_SYNTAX, "%s: it is not an object", what);

@@ -64,7 +64,8 @@ void descriptor_release(struct descriptor *d);
 void descriptor_copy(struct descriptor *out, const struct descriptor *from);
 /* NULL when there is none. */
 const char *descriptor_annotation(const struct descriptor *d, const char *key);
-void descriptor_annotate(struct descriptor *d, const char *key, const char *value); /* replaces; NULL removes */
+void descriptor_annotate(struct descriptor *d, const char *key,
+			 const char *value); /* replaces; NULL removes */
 
 struct manifest {
 	char *media_type;
@@ -85,8 +86,8 @@ void manifest_write(struct buffer *out, const struct manifest *m);
 /* The entry of an index for PLATFORM, or NULL. */
 const struct descriptor *manifest_for_platform(const struct manifest *index, const struct platform *platform);
 
-/* A configuration as a tree that keeps keys we do not know. Checked: architecture, os, rootfs.diff_ids are there
- * and of the right form. The caller frees with cJSON_Delete. */
+/* A configuration as a tree that keeps keys we do not know. Checked: architecture, os, rootfs.diff_ids are
+ * there and of the right form. The caller frees with cJSON_Delete. */
 struct error *config_parse(cJSON **out, struct slice json, const char *what);
 
 #endif

@@ -34,7 +34,8 @@ struct error *platform_parse(struct platform *out, const char *text)
 	}
 	if (!good || nr < 2)
 		return error_with_hint(error_new(ERROR_SYNTAX, "'%s' is not a platform", text),
-				       "write <os>/<architecture>[/<variant>], such as " PLATFORM_DEFAULT " or linux/arm64");
+				       "write <os>/<architecture>[/<variant>], such as " PLATFORM_DEFAULT
+				       " or linux/arm64");
 	out->os = xmemdupz(parts[0].data, parts[0].len);
 	for (size_t i = 0; i < ARRAY_SIZE(architectures); i++) {
 		if (nr != 2 || !slice_equals(parts[1], architectures[i].name))

@@ -131,7 +131,8 @@ static const char *wrong_repository(struct slice repository)
 		return "the repository's name is longer than 255 bytes";
 	if (has_upper(repository))
 		return "the repository's name must be in lower case";
-	return "a repository's name has lower-case letters and digits, with '.', '_', '__', '-' or '/' between them";
+	return "a repository's name has lower-case letters and digits, with '.', '_', '__', '-' or '/' "
+	       "between them";
 }
 
 /* Splits "registry/" off *REST; Docker Hub when there is none. */
@@ -177,8 +178,10 @@ struct error *reference_parse(struct reference *out, const char *name)
 	if (colon) {
 		struct slice tag = { colon + 1, rest.len - (size_t)(colon + 1 - rest.data) };
 		if (!is_tag(tag))
-			return bad_name(name, "a tag has up to 128 letters, digits, '_', '.' and '-', and begins with neither "
-					      "'.' nor '-'");
+			return bad_name(
+			    name,
+			    "a tag has up to 128 letters, digits, '_', '.' and '-', and begins with neither "
+			    "'.' nor '-'");
 		out->tag = xmemdupz(tag.data, tag.len);
 		rest.len = (size_t)(colon - rest.data);
 	}

@@ -127,7 +127,8 @@ void tar_add_header(struct buffer *out, const struct tar_entry *e)
 	bool path_fits = put_path(&h, path.data, path.len), target_fits = target_len <= sizeof(h.link);
 	put_string(h.link, sizeof(h.link), target, target_len);
 	/* Records are UTF-8 unless they say otherwise. */
-	if ((!path_fits && !utf8_valid(path.data, path.len)) || (!target_fits && !utf8_valid(target, target_len)))
+	if ((!path_fits && !utf8_valid(path.data, path.len)) ||
+	    (!target_fits && !utf8_valid(target, target_len)))
 		add_record(&records, "hdrcharset", "BINARY", strlen("BINARY"));
 	if (!path_fits)
 		add_record(&records, "path", path.data, path.len);

@@ -1,8 +1,8 @@
 /*
  * Writing tar archives of one fixed form: POSIX ustar, and pax records for what does not fit into it.
  *
- * We write them ourselves because their bytes are a layer's identity (its diff id): another version of a library
- * must not change them. A change here is a new LAYER_FORMAT.
+ * We write them ourselves because their bytes are a layer's identity (its diff id): another version of a
+ * library must not change them. A change here is a new LAYER_FORMAT.
  */
 #ifndef IMAGE_TAR_H
 #define IMAGE_TAR_H

@@ -68,7 +68,8 @@ static void count_files(struct unit *unit)
 		unit->files += unit->members[i]->files;
 }
 
-static void whole_folder(struct planning *p, struct unit *unit, const struct file_node *folder, const char *path)
+static void whole_folder(struct planning *p, struct unit *unit, const struct file_node *folder,
+			 const char *path)
 {
 	*unit = (struct unit){ .folder = folder, .path = path, .nr = folder->nr };
 	unit->members = arena_alloc(&p->arena, (folder->nr ? folder->nr : 1) * sizeof(*unit->members));
@@ -88,7 +89,8 @@ static void descend(struct planning *p, struct unit *unit)
 
 static int compare_names(const void *a, const void *b)
 {
-	return strcmp((*(const struct file_node *const *)a)->name, (*(const struct file_node *const *)b)->name);
+	return strcmp((*(const struct file_node *const *)a)->name,
+		      (*(const struct file_node *const *)b)->name);
 }
 
 static int compare_weights(const void *a, const void *b)
@@ -98,8 +100,8 @@ static int compare_weights(const void *a, const void *b)
 	return one != other ? (one < other) - (one > other) : compare_names(a, b);
 }
 
-/* Gives folders of at least LEAST a unit each: the heaviest ones, as many as may be added to the MAX there are to be.
- * False when it comes to nothing. */
+/* Gives folders of at least LEAST a unit each: the heaviest ones, as many as may be added to the MAX there
+ * are to be. False when it comes to nothing. */
 static bool carve(struct planning *p, struct unit *unit, unsigned least, size_t max)
 {
 	const struct file_node **folders = xcalloc(unit->nr ? unit->nr : 1, sizeof(*folders));
@@ -178,7 +180,8 @@ static struct unit *heaviest(struct planning *p)
 		unsigned w = weight(unit->files);
 		if (unit->final || w < SPLIT_MIN_WEIGHT)
 			continue;
-		if (!best || w > weight(best->files) || (w == weight(best->files) && compare_units(unit, best) < 0))
+		if (!best || w > weight(best->files) ||
+		    (w == weight(best->files) && compare_units(unit, best) < 0))
 			best = unit;
 	}
 	return best;
@@ -194,7 +197,8 @@ static void plan_units(struct planning *p, const struct file_tree *tree)
 	carve(p, &p->units[0], 0, TOP_LAYERS);
 	while (p->nr < BUILD_MAX_TREE_LAYERS && (unit = heaviest(p))) {
 		descend(p, unit);
-		if (!carve(p, unit, weight(unit->files) - OWN_WEIGHT, BUILD_MAX_TREE_LAYERS) && !halve(p, unit))
+		if (!carve(p, unit, weight(unit->files) - OWN_WEIGHT, BUILD_MAX_TREE_LAYERS) &&
+		    !halve(p, unit))
 			unit->final = true;
 	}
 	for (size_t i = 0; i < p->nr; i++)
@@ -232,7 +236,8 @@ struct listing {
 static void add_entry(struct listing *list, const struct file_node *node, const char *path)
 {
 	struct tree_layer *layer = list->layer;
-	const struct image_copy *copy = node->copy == FILE_TREE_NO_COPY ? NULL : &list->spec->copies[node->copy];
+	const struct image_copy *copy =
+	    node->copy == FILE_TREE_NO_COPY ? NULL : &list->spec->copies[node->copy];
 	ALLOC_GROW(layer->entries, layer->nr, list->alloc);
 	layer->entries[layer->nr++] = (struct layer_entry){
 		.path = path, .node = node, .mode = mode_of(node, path),
@@ -273,8 +278,8 @@ static void hash_entries(struct tree_layer *layer)
 	for (size_t i = 0; i < layer->nr; i++) {
 		const struct layer_entry *e = &layer->entries[i];
 		bool folder = file_node_is_folder(e->node);
-		len = snprintf(text, sizeof(text), "%o %o %u %u %s ", e->node->mode, e->mode, e->owner, e->group,
-			       folder ? "-" : e->node->oid.hex);
+		len = snprintf(text, sizeof(text), "%o %o %u %u %s ", e->node->mode, e->mode, e->owner,
+			       e->group, folder ? "-" : e->node->oid.hex);
 		sha256_update(&h, text, (size_t)len);
 		sha256_update(&h, e->path, strlen(e->path) + 1);
 	}

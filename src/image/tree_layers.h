@@ -1,8 +1,9 @@
 /*
- * Which files go into which layer: a function of the file tree alone, so that every clone makes the same layers, and one
- * that changes little when the tree does. Folders get layers of their own, the largest by number of files (a partial
- * clone does not know sizes) are split further, small ones share one. Numbers count by powers of two, and what has no
- * folder of its own is parted by hashes of names, so that a new file moves no other.
+ * Which files go into which layer: a function of the file tree alone, so that every clone makes the same
+ * layers, and one that changes little when the tree does. Folders get layers of their own, the largest by
+ * number of files (a partial clone does not know sizes) are split further, small ones share one. Numbers
+ * count by powers of two, and what has no folder of its own is parted by hashes of names, so that a new file
+ * moves no other.
  */
 #ifndef IMAGE_TREE_LAYERS_H
 #define IMAGE_TREE_LAYERS_H

@@ -112,7 +112,8 @@ static size_t count_base_layers(const struct subject *s, const cJSON *base)
 	return nr;
 }
 
-/* Layers that say so are of the commit; of an image that somebody else built, all that the base does not have. */
+/* Layers that say so are of the commit; of an image that somebody else built, all that the base does not
+ * have. */
 static enum owner *find_owners(const struct subject *s, const cJSON *base_config)
 {
 	const struct manifest *m = &s->manifest;
@@ -145,17 +146,20 @@ static void compare_inputs(struct verify_result *out, const struct subject *s, c
 		const struct descriptor *d = &s->manifest.layers[i];
 		if (owners[i] != OWNER_COMMIT)
 			continue;
-		const struct tree_layer *planned = planned_with_input(plan, descriptor_annotation(d, ANNOTATION_INPUT));
+		const struct tree_layer *planned =
+		    planned_with_input(plan, descriptor_annotation(d, ANNOTATION_INPUT));
 		out->layers++;
 		out->files += planned ? planned->files : 0;
 		if (planned)
 			found[planned - plan->layers.layers] = true;
 		else
-			verify_add_difference(out, d->digest.text, "is a layer of other files than the commit's");
+			verify_add_difference(out, d->digest.text,
+					      "is a layer of other files than the commit's");
 	}
 	for (size_t i = 0; i < plan->layers.nr; i++)
 		if (!found[i])
-			verify_add_difference(out, plan->layers.layers[i].folder, "has no layer as the commit has it");
+			verify_add_difference(out, plan->layers.layers[i].folder,
+					      "has no layer as the commit has it");
 }
 
 /* -- full -------------------------------------------------------------------------------------- */
@@ -184,7 +188,8 @@ static struct error *read_layers(struct verify_result *out, const struct subject
 		/* What lies below the commit's files changes none of them. */
 		if (owners[i] == OWNER_BASE || (owners[i] == OWNER_OTHER && !nr))
 			continue;
-		layers[nr] = (struct verify_layer){ .name = d->digest.text, .of_commit = owners[i] == OWNER_COMMIT };
+		layers[nr] =
+		    (struct verify_layer){ .name = d->digest.text, .of_commit = owners[i] == OWNER_COMMIT };
 		digest_parse(slice_of_string(id->valuestring), &layers[nr].diff_id);
 		err = open_scratch(settings->cache, &layers[nr].fd);
 		if (err)
@@ -206,11 +211,13 @@ static struct error *read_layers(struct verify_result *out, const struct subject
 /* -- building it again ------------------------------------------------------------------------- */
 
 /*
- * Quick: with the layers that the image says have the right inputs. Full: with layers made here from the commit, of
- * which the configuration has the uncompressed digests; so it does not matter what compressed them.
+ * Quick: with the layers that the image says have the right inputs. Full: with layers made here from the
+ * commit, of which the configuration has the uncompressed digests; so it does not matter what compressed
+ * them.
  */
-static struct error *build_again(struct verify_result *out, const struct subject *s, const struct image_spec *spec,
-				 const struct build_settings *settings, enum verify_depth depth)
+static struct error *build_again(struct verify_result *out, const struct subject *s,
+				 const struct image_spec *spec, const struct build_settings *settings,
+				 enum verify_depth depth)
 {
 	struct build_settings again = *settings;
 	const struct manifest *const earlier[] = { &s->manifest };
@@ -218,7 +225,8 @@ static struct error *build_again(struct verify_result *out, const struct subject
 	again.earlier = earlier;
 	again.nr_earlier = depth == VERIFY_QUICK;
 	again.target = s->ref;
-	struct error *err = depth == VERIFY_QUICK ? image_plan(&image, spec, &again) : image_build(&image, spec, &again);
+	struct error *err =
+	    depth == VERIFY_QUICK ? image_plan(&image, spec, &again) : image_build(&image, spec, &again);
 	if (err)
 		return err;
 	out->rebuilt_equal = depth == VERIFY_QUICK ? digest_equals(&image.digest, &s->digest)
@@ -228,7 +236,8 @@ static struct error *build_again(struct verify_result *out, const struct subject
 }
 
 struct error *image_verify(struct verify_result *out, struct registries *r, const struct reference *ref,
-			   const struct image_spec *spec, const struct build_settings *settings, enum verify_depth depth)
+			   const struct image_spec *spec, const struct build_settings *settings,
+			   enum verify_depth depth)
 {
 	struct subject s = { .registries = r, .ref = ref };
 	struct build_plan plan = { 0 };

@@ -29,7 +29,8 @@ void verify_add_difference(struct verify_result *out, const char *path, const ch
 	if (out->nr_differences >= VERIFY_MAX_DIFFERENCES)
 		return;
 	bool last = out->nr_differences == VERIFY_MAX_DIFFERENCES - 1;
-	out->differences = xreallocarray(out->differences, out->nr_differences + 1, sizeof(*out->differences));
+	out->differences =
+	    xreallocarray(out->differences, out->nr_differences + 1, sizeof(*out->differences));
 	out->differences[out->nr_differences++] = (struct verify_difference){
 		xstrdup(last ? "" : path), last ? "there are more differences" : what };
 }
@@ -87,7 +88,8 @@ static enum layer_file_kind kind_of(const struct file_node *node)
 }
 
 /* Whether the link at E leads to TARGET, as its blob has it. */
-static struct error *compare_target(struct verifying *v, const struct layer_entry *e, const char *target, bool *same)
+static struct error *compare_target(struct verifying *v, const struct layer_entry *e, const char *target,
+				    bool *same)
 {
 	struct buffer blob = BUFFER_INIT_MAX(OBJECT_MAX_SIZE);
 	struct error *err = repo_read_object(v->repo, &e->node->oid, OBJECT_BLOB, &blob);
@@ -122,8 +124,8 @@ static struct error *compare(struct verifying *v, const struct layer_entry *e, c
 	return err;
 }
 
-/* What a whiteout at PATH removes: PATH without its prefix, or the folder's contents. False when it is none. PATH is
- * written into. */
+/* What a whiteout at PATH removes: PATH without its prefix, or the folder's contents. False when it is none.
+ * PATH is written into. */
 static bool removed_by(char *path)
 {
 	char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
@@ -179,7 +181,8 @@ static struct error *take_foreign(struct verifying *v, char *path, const struct 
 	struct error *err = NULL;
 	if (removes && (expected || !*path))
 		verify_add_difference(v->out, path, "is removed by a later layer");
-	else if (!removes && expected && file->kind == LAYER_FOLDER && file_node_is_folder(expected->entry->node))
+	else if (!removes && expected && file->kind == LAYER_FOLDER &&
+		 file_node_is_folder(expected->entry->node))
 		wrong = NULL; /* a folder on the way to something */
 	else if (!removes && expected)
 		err = compare(v, expected->entry, file, &wrong);
@@ -237,10 +240,12 @@ struct error *verify_layers(struct verify_result *out, struct repo *repo, const 
 	for (size_t i = 0; i < nr && !err; i++) {
 		struct digest diff_id;
 		v.layer = &layers[i];
-		err = layer_read(v.layer->fd, repo_object_format(repo), v.layer->name, &diff_id, take_file, &v);
+		err =
+		    layer_read(v.layer->fd, repo_object_format(repo), v.layer->name, &diff_id, take_file, &v);
 		out->layers += v.layer->of_commit;
 		if (!err && !digest_equals(&diff_id, &v.layer->diff_id))
-			verify_add_difference(out, v.layer->name, "has other bytes than the configuration says");
+			verify_add_difference(out, v.layer->name,
+					      "has other bytes than the configuration says");
 	}
 	if (!err)
 		conclude(&v);

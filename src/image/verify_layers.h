@@ -15,7 +15,8 @@ struct verify_layer {
 	struct digest diff_id;  /* that it is to have */
 };
 
-/* LAYERS, from the lowest, of an image, against PLANNED. Counts files and layers into OUT, and adds differences. */
+/* LAYERS, from the lowest, of an image, against PLANNED. Counts files and layers into OUT, and adds
+ * differences. */
 struct error *verify_layers(struct verify_result *out, struct repo *repo, const struct tree_layers *planned,
 			    const struct verify_layer *layers, size_t nr);
 void verify_add_difference(struct verify_result *out, const char *path, const char *what);

@@ -15,7 +15,8 @@ static void expect(const char *attributes, const char *patterns)
 static void test_lines_that_set_and_unset_it(void **state)
 {
 	(void)state;
-	expect("docs/ export-ignore\n*.md text\n/keep -export-ignore\nother !export-ignore", "docs/\n!/keep\n!other\n");
+	expect("docs/ export-ignore\n*.md text\n/keep -export-ignore\nother !export-ignore",
+	       "docs/\n!/keep\n!other\n");
 	expect("a export-ignore -export-ignore\n", "!a\n");
 	expect("a export-ignore=yes\n", "!a\n");
 	expect("  a\texport-ignore\r\n", "a\n");
@@ -41,11 +42,13 @@ static void test_quotes_and_bytes_that_mean_something_else(void **state)
 /* Against git: what `git archive` holds of a repository with these attributes. */
 static void test_it_is_as_git_archive_has_it(void **state)
 {
-	static const char attributes[] = "[attr]private export-ignore\n*.log export-ignore\nkeep.log -export-ignore\n"
-					 "docs/ export-ignore\n/top export-ignore\nsecret* private\n"
-					 "deep/**/x export-ignore\n\"with space\" export-ignore\n";
-	static const char *const paths[] = { "a.log", "keep.log", "sub/b.log", "docs/page", "sub/docs/page", "top",
-					     "sub/top", "secret.txt", "deep/a/b/x", "deep/y", "with space", "docs2" };
+	static const char attributes[] =
+	    "[attr]private export-ignore\n*.log export-ignore\nkeep.log -export-ignore\n"
+	    "docs/ export-ignore\n/top export-ignore\nsecret* private\n"
+	    "deep/**/x export-ignore\n\"with space\" export-ignore\n";
+	static const char *const paths[] = { "a.log",         "keep.log", "sub/b.log",  "docs/page",
+					     "sub/docs/page", "top",      "sub/top",    "secret.txt",
+					     "deep/a/b/x",    "deep/y",   "with space", "docs2" };
 	char *directory = fixture_directory(), *top = fixture_repository(directory, "repo", "sha1");
 	struct buffer patterns = BUFFER_INIT;
 	(void)state;

@@ -17,8 +17,9 @@ static void test_members_are_joined_by_readers(void **state)
 	for (size_t at = 0; at < out.len;) {
 		char text[16];
 		size_t in, len;
-		assert_int_equal(libdeflate_gzip_decompress_ex(d, out.data + at, out.len - at, text, sizeof(text), &in,
-							       &len), LIBDEFLATE_SUCCESS);
+		assert_int_equal(libdeflate_gzip_decompress_ex(d, out.data + at, out.len - at, text,
+							       sizeof(text), &in, &len),
+				 LIBDEFLATE_SUCCESS);
 		buffer_add(&back, text, len);
 		at += in;
 	}

@@ -5,7 +5,8 @@
 #include "base/strmap.h"
 #include "image/tree_layers.h"
 
-/* A tree of files, given by their paths, as file_tree_read would read it: their ids are hashes of the paths. */
+/* A tree of files, given by their paths, as file_tree_read would read it: their ids are hashes of the paths.
+ */
 struct paths {
 	char **paths;
 	size_t nr, alloc;
@@ -37,7 +38,9 @@ static void fill(struct arena **arena, struct file_node *folder, char **paths, s
 		const char *name = paths[i] + skip;
 		size_t len = strcspn(name, "/"), end = i + 1;
 		struct file_node *node = &folder->children[folder->nr++];
-		*node = (struct file_node){ .name = arena_strndup(arena, name, len), .mode = 0100644, .files = 1 };
+		*node = (struct file_node){ .name = arena_strndup(arena, name, len),
+					    .mode = 0100644,
+					    .files = 1 };
 		sha256_hex(paths[i], strlen(paths[i]), node->oid.hex);
 		if (!name[len]) {
 			i++;
@@ -167,7 +170,8 @@ static void test_parents_stand_before_what_is_in_them(void **state)
 	paths_release(&p);
 }
 
-/* A file more or less changes the layer it is in, and (where a number of files passes a power of two) a few others. */
+/* A file more or less changes the layer it is in, and (where a number of files passes a power of two) a few
+ * others. */
 static void test_a_new_file_moves_no_other(void **state)
 {
 	static const char *const added[] = { "new.py", "pages/new.py", "vendor/package3/part1/new.py",

@@ -64,7 +64,8 @@ static void test_platforms_are_os_architecture_and_variant(void **state)
 	expect_platform("linux/arm/v7", "linux/arm/v7");
 	expect_platform("linux/x86_64", "linux/amd64");
 	expect_platform("linux/aarch64", "linux/arm64");
-	static const char *const bad[] = { "", "linux", "linux/", "/amd64", "a/b/c/d", "linux/a b", "linux/arm/" };
+	static const char *const bad[] = { "",        "linux",     "linux/",    "/amd64",
+					   "a/b/c/d", "linux/a b", "linux/arm/" };
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		struct platform p;
 		assert_error(platform_parse(&p, bad[i]), ERROR_SYNTAX, "not a platform");
@@ -133,9 +134,10 @@ static void test_a_manifest_is_written_as_it_was_read(void **state)
 static void test_an_index_keeps_platforms_and_subject(void **state)
 {
 	static const char text[] =
-		"{\"schemaVersion\":2,\"mediaType\":\"" MEDIA_OCI_INDEX "\",\"manifests\":[{\"mediaType\":\""
-		MEDIA_OCI_MANIFEST "\",\"digest\":\"" ABC "\",\"size\":9,\"platform\":{\"architecture\":\"arm\","
-		"\"os\":\"linux\",\"variant\":\"v7\"},\"artifactType\":\"a/b\"}],\"subject\":" CONFIG "}";
+	    "{\"schemaVersion\":2,\"mediaType\":\"" MEDIA_OCI_INDEX
+	    "\",\"manifests\":[{\"mediaType\":\"" MEDIA_OCI_MANIFEST "\",\"digest\":\"" ABC
+	    "\",\"size\":9,\"platform\":{\"architecture\":\"arm\","
+	    "\"os\":\"linux\",\"variant\":\"v7\"},\"artifactType\":\"a/b\"}],\"subject\":" CONFIG "}";
 	struct manifest m;
 	struct buffer out = BUFFER_INIT;
 	(void)state;
@@ -182,20 +184,27 @@ static void test_what_is_no_manifest_is_refused(void **state)
 		{ ERROR_SYNTAX, MANIFEST("\"a\":1"), "neither" },
 		{ ERROR_SYNTAX, MANIFEST("\"manifests\":[],\"layers\":[]"), "both" },
 		{ ERROR_SYNTAX, MANIFEST("\"manifests\":[],\"Layers\":[]"), "both" },
-		{ ERROR_UNSUPPORTED, TYPED(MEDIA_OCI_INDEX, "\"config\":" CONFIG ",\"layers\":[]"), "not that of" },
+		{ ERROR_UNSUPPORTED, TYPED(MEDIA_OCI_INDEX, "\"config\":" CONFIG ",\"layers\":[]"),
+		  "not that of" },
 		{ ERROR_UNSUPPORTED, TYPED(MEDIA_OCI_MANIFEST, "\"manifests\":[]"), "not that of" },
 		{ ERROR_SYNTAX, MANIFEST("\"config\":" CONFIG), "'layers'" },
 		{ ERROR_SYNTAX, MANIFEST("\"layers\":[]"), "'config'" },
 		{ ERROR_SYNTAX, MANIFEST("\"config\":" CONFIG ",\"layers\":[1]"), "descriptor" },
-		{ ERROR_SYNTAX, MANIFEST("\"config\":" CONFIG ",\"layers\":[],\"annotations\":{\"a\":1}"), "'a'" },
-		{ ERROR_SYNTAX, MANIFEST("\"config\":" CONFIG ",\"layers\":[],\"annotations\":{\"a\":\"\",\"a\":\"\"}"),
+		{ ERROR_SYNTAX, MANIFEST("\"config\":" CONFIG ",\"layers\":[],\"annotations\":{\"a\":1}"),
+		  "'a'" },
+		{ ERROR_SYNTAX,
+		  MANIFEST("\"config\":" CONFIG ",\"layers\":[],\"annotations\":{\"a\":\"\",\"a\":\"\"}"),
 		  "twice" },
-		{ ERROR_SYNTAX, MANIFEST("\"manifests\":[{\"digest\":\"" ABC "\",\"size\":1}]"), "'mediaType'" },
-		{ ERROR_SYNTAX, MANIFEST("\"manifests\":[{\"mediaType\":\"a\",\"digest\":\"" ABC "\",\"size\":1}]"),
+		{ ERROR_SYNTAX, MANIFEST("\"manifests\":[{\"digest\":\"" ABC "\",\"size\":1}]"),
+		  "'mediaType'" },
+		{ ERROR_SYNTAX,
+		  MANIFEST("\"manifests\":[{\"mediaType\":\"a\",\"digest\":\"" ABC "\",\"size\":1}]"),
 		  "media type" },
-		{ ERROR_SYNTAX, MANIFEST("\"manifests\":[{\"mediaType\":\"a/b\",\"digest\":\"" ABC "\",\"size\":-1}]"),
+		{ ERROR_SYNTAX,
+		  MANIFEST("\"manifests\":[{\"mediaType\":\"a/b\",\"digest\":\"" ABC "\",\"size\":-1}]"),
 		  "negative" },
-		{ ERROR_UNSUPPORTED, MANIFEST("\"manifests\":[{\"mediaType\":\"a/b\",\"digest\":\"md5:1\",\"size\":1}]"),
+		{ ERROR_UNSUPPORTED,
+		  MANIFEST("\"manifests\":[{\"mediaType\":\"a/b\",\"digest\":\"md5:1\",\"size\":1}]"),
 		  "SHA-256" },
 	};
 	(void)state;
@@ -228,7 +237,8 @@ static void test_a_configuration_keeps_what_we_do_not_know(void **state)
 {
 	cJSON *config;
 	(void)state;
-	assert_ok(config_parse(&config, text_slice(CONFIGURATION(ROOTFS ",\"config\":null,\"new\":[1]")), "x"));
+	assert_ok(
+	    config_parse(&config, text_slice(CONFIGURATION(ROOTFS ",\"config\":null,\"new\":[1]")), "x"));
 	assert_non_null(cJSON_GetObjectItemCaseSensitive(config, "new"));
 	cJSON_Delete(config);
 }

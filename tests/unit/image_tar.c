@@ -37,7 +37,9 @@ static void test_the_bytes_never_change(void **state)
 	struct buffer out = BUFFER_INIT;
 	char hex[SHA256_HEX_SIZE + 1];
 	struct tar_entry folder = { .kind = TAR_FOLDER, .path = "app", .mode = 0755, .time = TIME };
-	struct tar_entry link = { .kind = TAR_LINK, .path = "app/l", .target = "a", .mode = 0777, .time = TIME };
+	struct tar_entry link = {
+		.kind = TAR_LINK, .path = "app/l", .target = "a", .mode = 0777, .time = TIME
+	};
 	(void)state;
 	tar_add_header(&out, &folder);
 	add_file(&out, "app/a", "hello\n");

@@ -1,4 +1,5 @@
-/* What the tests of images share: a repository, a base image, and reading layers with another program's library. */
+/* What the tests of images share: a repository, a base image, and reading layers with another program's
+ * library. */
 #ifndef TESTS_IMAGE_TESTING_H
 #define TESTS_IMAGE_TESTING_H
 
@@ -22,15 +23,18 @@
 	} while (0)
 
 static const char base_manifest_text[] =
-	"{\"schemaVersion\":2,\"mediaType\":\"" MEDIA_DOCKER_MANIFEST "\",\"config\":{\"mediaType\":\"" MEDIA_DOCKER_CONFIG
-	"\",\"size\":7,\"digest\":\"" ABC "\"},\"layers\":[{\"mediaType\":\"" MEDIA_DOCKER_LAYER
-	"\",\"size\":12,\"digest\":\"" EMPTY "\",\"annotations\":{\"" ANNOTATION_LAYER "\":\"tree\",\"kept\":\"yes\"}}]}";
+    "{\"schemaVersion\":2,\"mediaType\":\"" MEDIA_DOCKER_MANIFEST
+    "\",\"config\":{\"mediaType\":\"" MEDIA_DOCKER_CONFIG "\",\"size\":7,\"digest\":\"" ABC
+    "\"},\"layers\":[{\"mediaType\":\"" MEDIA_DOCKER_LAYER "\",\"size\":12,\"digest\":\"" EMPTY
+    "\",\"annotations\":{\"" ANNOTATION_LAYER "\":\"tree\",\"kept\":\"yes\"}}]}";
 
 static const char base_config_text[] =
-	"{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{\"Env\":[\"PATH=/bin\",\"A=1\"],\"Cmd\":[\"sh\"],"
-	"\"Labels\":{\"org.opencontainers.image.version\":\"12\",\"maintainer\":\"x\"}},\"future\":{\"key\":[1,2]},"
-	"\"history\":[{\"created_by\":\"ADD\"},{\"created_by\":\"CMD\",\"empty_layer\":true}],"
-	"\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" ABC "\"]}}";
+    "{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{\"Env\":[\"PATH=/"
+    "bin\",\"A=1\"],\"Cmd\":[\"sh\"],"
+    "\"Labels\":{\"org.opencontainers.image.version\":\"12\",\"maintainer\":\"x\"}},\"future\":{\"key\":[1,2]"
+    "},"
+    "\"history\":[{\"created_by\":\"ADD\"},{\"created_by\":\"CMD\",\"empty_layer\":true}],"
+    "\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" ABC "\"]}}";
 
 /* Everything of a build, with one copy of the top to /app. */
 struct fixture {

@@ -37,7 +37,8 @@ static void take_built(struct checking *c)
 				   &c->f.image.layers[i].diff_id, true);
 }
 
-static void add_entry(struct buffer *tar, enum tar_kind kind, const char *path, unsigned mode, const char *text)
+static void add_entry(struct buffer *tar, enum tar_kind kind, const char *path, unsigned mode,
+		      const char *text)
 {
 	bool file = kind == TAR_FILE;
 	struct tar_entry e = { .kind = kind, .path = path, .mode = mode, .size = file ? strlen(text) : 0,
@@ -99,8 +100,10 @@ static void test_what_was_built_is_the_commit(void **state)
 	(void)state;
 	start(&c);
 	put_link(c.f.top, "link", "main.py");
-	put_file(c.f.top, "a-name-that-is-longer-than-a-header-has-room-for-so-that-a-pax-record-has-to-hold-it-"
-			  "\xc3\xa4\xc3\xb6\xc3\xbc-\xe6\x97\xa5\xe6\x9c\xac.txt", "x\n");
+	put_file(c.f.top,
+		 "a-name-that-is-longer-than-a-header-has-room-for-so-that-a-pax-record-has-to-hold-it-"
+		 "\xc3\xa4\xc3\xb6\xc3\xbc-\xe6\x97\xa5\xe6\x9c\xac.txt",
+		 "x\n");
 	put_file(c.f.top, "\xc3\xa4\xc3\xb6.txt", "x\n");
 	fixture_commit(&c.f);
 	take_built(&c);
@@ -265,7 +268,8 @@ static void test_differences_have_a_ceiling(void **state)
 	take_tar(&c, &tar, true);
 	assert_success(verify(&c));
 	assert_int_equal(c.result.nr_differences, VERIFY_MAX_DIFFERENCES);
-	assert_string_equal(c.result.differences[VERIFY_MAX_DIFFERENCES - 1].what, "there are more differences");
+	assert_string_equal(c.result.differences[VERIFY_MAX_DIFFERENCES - 1].what,
+			    "there are more differences");
 	end(&c);
 }
 
