@@ -240,7 +240,8 @@ def send_command(backend, *args, **kwargs):
     command = send_by_moto(backend, *args, **kwargs)
     result = subprocess.run(
         ["/bin/sh"],
-        input="\n".join(kwargs["parameters"]["commands"]),
+        # What is installed on an instance is in the agent's folder here.
+        input="\n".join(kwargs["parameters"]["commands"]).replace("/usr/local/lib/git-deploy/", agent + "/"),
         env={**os.environ, "PATH": agent + ":" + os.environ["PATH"]},
         capture_output=True,
         check=False,
