@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash
 # Refuses what no release should come from, before anything is installed or asked for a credential.
 set -euo pipefail
 export LC_ALL=C

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash
 # Builds git deploy from the sources that this action is part of, unless it is there already.
 set -euo pipefail
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash
 # Gets the job's own token from GitHub, for whom AWS lets take on the role (`git deploy iam --trust`): no key is stored.
 # The token goes into a file that only this user can read; the role's keys are in no file and no variable.
 set -euo pipefail

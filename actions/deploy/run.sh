@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash
 # Runs the command; everything it gets was checked by check.sh.
 set -euo pipefail
 
