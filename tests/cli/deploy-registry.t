@@ -2,7 +2,7 @@
 # git deploy push, to a real registry and through a proxy that has the quirks and faults of others.
 . "${0%/*}/servers.sh"
 need_server registry-start
-for program in skopeo umoci python3; do
+for program in skopeo umoci python3 curl; do
 	command -v $program >/dev/null || {
 		echo "1..0 # SKIP there is no $program"
 		exit 0
