@@ -95,14 +95,12 @@ as () {
 git deploy iam --account=123456789012 >"$world/policy"
 test_ask () {
 	url=$address/test/$1
-	path=$1
 	shift
 	"$python" -c '
 import sys, urllib.request
 data = open(sys.argv[2], "rb").read() if len(sys.argv) > 2 else None
 print(urllib.request.urlopen(sys.argv[1], data).read().decode(), end="")
 ' "$url" "$@"
-' "$address/test/$path" "$@"
 }
 test_ask policy/prod "$world/policy"
 
