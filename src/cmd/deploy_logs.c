@@ -168,7 +168,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	if (l.o->lines < 1 || l.o->lines > MAX_LINES)
 		return error_new(ERROR_USAGE, "-n is a number of lines, %d at most", MAX_LINES);
 	context_catch_signals(ctx);
-	struct error *err = deployment_open(&l.d, ctx, NULL, l.o->environment);
+	struct error *err = deployment_open(&l.d, ctx, "HEAD", l.o->environment);
 	if (!err)
 		err = deployed_open(&l.t, &l.d);
 	if (!err)

@@ -391,7 +391,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	if (s.o->timeout < 0)
 		return error_new(ERROR_USAGE, "--timeout is a number of seconds");
 	context_catch_signals(ctx);
-	struct error *err = deployment_open(&s.d, ctx, NULL, s.o->environment);
+	struct error *err = deployment_open(&s.d, ctx, "HEAD", s.o->environment);
 	if (!err)
 		err = deployed_open(&s.t, &s.d);
 	if (!err)

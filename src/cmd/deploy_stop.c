@@ -22,7 +22,7 @@ static struct error *end(struct context *ctx, const struct stop_options *o, int 
 	if (o->timeout < 1)
 		return error_new(ERROR_USAGE, "--timeout is a number of seconds");
 	context_catch_signals(ctx);
-	struct error *err = deployment_open(&d, ctx, NULL, o->environment);
+	struct error *err = deployment_open(&d, ctx, "HEAD", o->environment);
 	if (!err)
 		err = deployed_open(&t, &d);
 	if (!err)

@@ -138,7 +138,7 @@ struct error *deployment_open(struct deployment *d, struct context *ctx, const c
 {
 	*d = (struct deployment){ .ctx = ctx };
 	struct error *err = context_repo(ctx, &d->repo);
-	if (!err && rev)
+	if (!err && rev && strcmp(rev, "HEAD") != 0)
 		err = repo_resolve_commit(d->repo, rev, &d->commit);
 	else if (!err)
 		err = repo_head(d->repo, &d->commit);

@@ -17,8 +17,8 @@ struct deployment {
 	struct cloud *cloud;           /* see deployment_cloud */
 };
 
-/* Reads .deploy.yml of REV (NULL: HEAD) and picks ENVIRONMENT (NULL: the only one, or prod). Warns of a dirty work tree, which is
- * never what is deployed. */
+/* Reads .deploy.yml of REV (NULL: HEAD) and picks ENVIRONMENT (NULL: the only one, or prod). With NULL, not with
+ * "HEAD", it warns of a dirty work tree, which is never what is deployed. */
 struct error *deployment_open(struct deployment *d, struct context *ctx, const char *rev, const char *environment);
 void deployment_release(struct deployment *d);
 

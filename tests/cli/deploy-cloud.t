@@ -195,8 +195,10 @@ is "$status" 0 'stop'
 like "$err" "^$web is stopped\$" 'stop: is waited for'
 like "$err" '^0\.0 hours and \$0\.0[0-9]* this month' 'stop: what it took'
 like "$(state "$web")" ' stopped ' 'stop: it is stopped'
+echo '# not committed' >>.deploy.yml
 run git deploy stop
-like "$err" "^$web is stopped already\$" 'stop again: it is stopped already'
+is "$err" "$web is stopped already" 'stop again: it is stopped already, and the work tree does not matter'
+git checkout -q .deploy.yml
 run git deploy logs
 like "$err" "^warning: $web is stopped: this is the output of the console" 'logs of one that is stopped: its console'
 as nap
