@@ -7,7 +7,8 @@
 
 #include "base/buffer.h"
 
-#define GZIP_LEVEL 6
+/* Of source code, level 6 makes 0.9 % less and takes 1.3 times as long. */
+#define GZIP_LEVEL 5
 /* Uncompressed bytes of a member: it ends with the first file that fills it, and files that are larger than
  * the second are parted. Part of LAYER_FORMAT. */
 #define GZIP_MEMBER_MIN ((size_t)64 << 10)

@@ -268,19 +268,31 @@ static void add_parents(struct listing *list, const struct file_tree *tree, cons
 	}
 }
 
+/* Whether the numbers that are hashed of two entries are the same, as they are of most neighbours. */
+static bool same_numbers(const struct layer_entry *a, const struct layer_entry *b)
+{
+	return a->node->mode == b->node->mode && a->mode == b->mode && a->owner == b->owner &&
+	       a->group == b->group;
+}
+
 static void hash_entries(struct tree_layer *layer)
 {
 	struct sha256 h;
 	char text[128];
+	const struct layer_entry *before = NULL;
 	sha256_init(&h);
 	int len = snprintf(text, sizeof(text), "git-scrutiny layer %d\n", LAYER_FORMAT);
 	sha256_update(&h, text, (size_t)len);
 	for (size_t i = 0; i < layer->nr; i++) {
 		const struct layer_entry *e = &layer->entries[i];
-		bool folder = file_node_is_folder(e->node);
-		len = snprintf(text, sizeof(text), "%o %o %u %u %s ", e->node->mode, e->mode, e->owner,
-			       e->group, folder ? "-" : e->node->oid.hex);
+		const char *oid = file_node_is_folder(e->node) ? "-" : e->node->oid.hex;
+		if (!before || !same_numbers(before, e))
+			len = snprintf(text, sizeof(text), "%o %o %u %u ", e->node->mode, e->mode, e->owner,
+				       e->group);
+		before = e;
 		sha256_update(&h, text, (size_t)len);
+		sha256_update(&h, oid, strlen(oid));
+		sha256_update(&h, " ", 1);
 		sha256_update(&h, e->path, strlen(e->path) + 1);
 	}
 	digest_of_hash(&h, &layer->input);
