@@ -270,14 +270,16 @@ static struct error *cannot_tell(void)
 		error_new(ERROR_UNSUPPORTED,
 			  "cannot tell how the app is started: there is no Dockerfile, no "
 			  "Python file that makes a Streamlit, Gradio, FastAPI, Flask, Dash or Django app, "
-			  "no package.json with a start script, no Procfile and no index.html"),
+			  "no package.json with a start script, no Procfile with a plain command and no "
+			  "index.html"),
 		"write a Dockerfile, or a Procfile with a line such as 'web: python app.py'");
 }
 
 static struct error *detect(struct survey *s)
 {
 	static struct error *(*const detectors[])(struct survey *s, bool *found) = {
-		project_of_dockerfile, project_of_python, project_of_node, project_of_static,
+		project_of_dockerfile, project_of_python, project_of_node, project_of_procfile,
+		project_of_static,
 	};
 	struct error *err = NULL;
 	bool found = false;

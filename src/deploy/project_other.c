@@ -204,3 +204,43 @@ void project_read_procfile(struct survey *s)
 	buffer_release(&line);
 	buffer_release(&text);
 }
+
+static bool has_python(const struct survey *s)
+{
+	for (size_t i = 0; i < s->nr; i++)
+		if (ends_with(s->files[i].path, ".py") && !strchr(s->files[i].path, '/'))
+			return true;
+	return false;
+}
+
+/* What no framework tells, the Procfile may: a command, and that it listens on $PORT. */
+struct error *project_of_procfile(struct survey *s, bool *found)
+{
+	struct project *p = s->p;
+	struct buffer text = BUFFER_INIT;
+	bool python = has_python(s);
+	if (!python && !survey_has(s, "package.json"))
+		return NULL;
+	p->port = 8080;
+	project_read_procfile(s);
+	*found = p->nr_command > 0;
+	if (*found) {
+		char *version = python ? project_python_version(s) : xstrdup("22"), *dump = NULL;
+		char *list = python ? project_requirements(s, &dump) : xstrdup("package.json");
+		p->kind = "procfile";
+		project_set(&p->entry, "Procfile");
+		project_set(&p->health, "/");
+		project_set(&p->dependencies, list);
+		project_variable(p, "PORT", "8080");
+		p->base = xstrfmt("%s:%s-slim", python ? "python" : "node", version);
+		if (python && list && survey_read(s, list, &text))
+			project_system_packages(p, slice_of(&text));
+		if (dump)
+			project_note(p, "%s: passed over%s%s", dump, list ? " for " : "", list ? list : "");
+		free(version);
+		free(list);
+		free(dump);
+	}
+	buffer_release(&text);
+	return NULL;
+}

@@ -35,6 +35,7 @@ void project_set(char **member, const char *value);
 /* Detectors: *FOUND when the app is of that kind. */
 struct error *project_of_python(struct survey *s, bool *found);
 struct error *project_of_node(struct survey *s, bool *found);
+struct error *project_of_procfile(struct survey *s, bool *found);
 struct error *project_of_static(struct survey *s, bool *found);
 struct error *project_of_dockerfile(struct survey *s, bool *found);
 /* A Procfile says how what was found is started. */

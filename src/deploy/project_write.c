@@ -11,7 +11,8 @@ static const struct {
 } kinds[] = {
 	{ "streamlit", "a Streamlit app" }, { "gradio", "a Gradio app" }, { "dash", "a Dash app" },
 	{ "fastapi", "a FastAPI app" }, { "flask", "a Flask app" }, { "django", "a Django app" },
-	{ "node", "a Node app" }, { "static", "static pages" }, { "dockerfile", "an app with a Dockerfile" },
+	{ "node", "a Node app" }, { "static", "static pages" }, { "procfile", "what the Procfile starts" },
+	{ "dockerfile", "an app with a Dockerfile" },
 };
 
 static const char *words_of(const char *kind)

@@ -320,6 +320,30 @@ static void test_deleted_secrets_are_told_of_the_history(void **state)
 	free(third);
 }
 
+/* Whatever would have to be fetched for it is not: the remote has gone. */
+static void test_a_partial_clone_is_searched_without_what_was_deployed(void **state)
+{
+	(void)state;
+	put_file(path, "a.py", "key = '" OPENAI "'\n");
+	char *first = commit_all("first");
+	put_file(path, "a.py", "1\n");
+	char *second = commit_all("second");
+	git(path, "config", "uploadpack.allowFilter", "true", NULL);
+	char *url = xstrfmt("file://%s", path), *clone = xstrfmt("%s/clone", directory),
+	     *gone = xstrfmt("%s/gone", directory);
+	git(directory, "clone", "-q", "--filter=blob:none", "--no-checkout", url, clone, NULL);
+	assert_int_equal(rename(path, gone), 0);
+	char *found = find_in(clone, NULL, NULL, true, second);
+	assert_string_equal(found, "");
+	assert_int_equal(rename(gone, path), 0);
+	free(found);
+	free(url);
+	free(clone);
+	free(gone);
+	free(first);
+	free(second);
+}
+
 static void test_what_is_seen_while_layers_are_made_is_judged_before_they_are_kept(void **state)
 {
 	struct repo *repo;
@@ -397,6 +421,7 @@ int main(void)
 		WITH_REPOSITORY(test_a_key_of_tests_that_moves_into_the_app_is_found),
 		WITH_REPOSITORY(test_a_dockerfile_is_looked_at_too),
 		WITH_REPOSITORY(test_deleted_secrets_are_told_of_the_history),
+		WITH_REPOSITORY(test_a_partial_clone_is_searched_without_what_was_deployed),
 		WITH_REPOSITORY(test_what_is_seen_while_layers_are_made_is_judged_before_they_are_kept),
 		cmocka_unit_test(test_words_for_people),
 	};

@@ -187,6 +187,14 @@ static void test_a_procfile_says_how_it_is_started(void **state)
 			"app:app");
 }
 
+static void test_a_procfile_alone_is_enough(void **state)
+{
+	(void)state;
+	put_file(path, "serve.py", "import http.server\n");
+	put_file(path, "Procfile", "web: python serve.py --port=$PORT\n");
+	assert_detected("procfile Procfile 8080 / python:3.12-slim: python serve.py --port=8080");
+}
+
 static void test_what_cannot_be_told_is_said(void **state)
 {
 	struct project p;
@@ -354,6 +362,7 @@ int main(void)
 		WITH_REPOSITORY(test_static_pages),
 		WITH_REPOSITORY(test_a_dockerfile_goes_first),
 		WITH_REPOSITORY(test_a_procfile_says_how_it_is_started),
+		WITH_REPOSITORY(test_a_procfile_alone_is_enough),
 		WITH_REPOSITORY(test_what_cannot_be_told_is_said),
 		WITH_REPOSITORY(test_the_name_is_fit_for_a_registry),
 		WITH_REPOSITORY(test_secrets_are_found_by_the_names_that_code_asks_for),
