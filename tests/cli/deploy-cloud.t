@@ -15,7 +15,7 @@ tool=$SCRUTINY_BUILD/tests/tools/cloud-call
 	echo "Bail out! $tool is not built: use \`make check-cli\`"
 	exit 1
 }
-plan 100
+plan 103
 
 # test_ask PATH [FILE]: asks what the mock tells tests only.
 test_ask () {
@@ -183,6 +183,21 @@ wait $follower
 is "$?" 0 'logs --follow: goes on until it is interrupted'
 like "$(cat "$world/followed")" '^2026-11-22T10:00:02.* later$' 'logs --follow: with what came later'
 unlike "$(cat "$world/followed")" cursor 'logs --follow: without its marks'
+
+# -- what runs there, installed --------------------------------------------------------------------------------
+
+# In the agent's place nothing is installed, but looked at: what `sh` would have been given.
+cat >"$MOTO_AGENT/sh" <<'END'
+#!/bin/sh
+cp "$1" "$MOTO_AGENT/installed"
+END
+chmod +x "$MOTO_AGENT/sh"
+run git deploy boot --install
+is "$status" 0 'boot --install'
+like "$err" "^installed on $web: it starts the newest image of 'prod' now\$" 'boot --install: says what happens'
+like "$(cat "$MOTO_AGENT/installed")" "^install_file 0644 '/etc/systemd/system/git-deploy-web-demo.service' <<'END'\$" \
+	'boot --install: the whole installer arrived'
+rm "$MOTO_AGENT/sh"
 
 # -- stop and hibernate ----------------------------------------------------------------------------------------
 
