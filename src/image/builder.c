@@ -21,7 +21,9 @@
 /* How long a builder may take to stop when it was asked to. */
 #define STOP_MS 5000
 #define MAX_LINE ((size_t)16 << 10)
-#define LAST_LINES 6
+#define LAST_LINES 8
+/* Of each, when it fails. */
+#define MAX_SHOWN 240
 #define MAX_ARGUMENTS 40
 
 /* -- which are there -------------------------------------------------------------------------- */
@@ -256,17 +258,47 @@ static struct error *follow(struct process *p, struct output *o)
 	}
 }
 
+/* Lines that builders put around what a command said. */
+static bool is_frame(const char *line)
+{
+	static const char *const frames[] = { "STEP ", "subprocess exited", "exit status", "Error: building at",
+					      "error building at", "time=\"", "ERROR: failed to solve", "------" };
+	for (size_t i = 0; i < ARRAY_SIZE(frames); i++)
+		if (starts_with(line, frames[i]))
+			return true;
+	return false;
+}
+
+static void add_shown(struct buffer *out, const char *line)
+{
+	size_t len = strlen(line), cut = len;
+	/* Not within a character. */
+	while (cut > MAX_SHOWN || (cut < len && ((unsigned char)line[cut] & 0xc0) == 0x80))
+		cut--;
+	buffer_add(out, line, cut);
+	if (cut < len)
+		buffer_addstr(out, "...");
+}
+
 static struct error *failed(const struct builder *b, const struct output *o, int status)
 {
-	const char *last = o->nr ? o->last[(o->nr - 1) % LAST_LINES] : NULL;
-	struct buffer before = BUFFER_INIT;
-	for (size_t i = o->nr > LAST_LINES ? o->nr - LAST_LINES : 0; i < o->nr; i++)
-		buffer_addf(&before, "\n  %s", o->last[i % LAST_LINES]);
-	struct error *err = last ? error_new(ERROR_GENERIC, "%s could not build it: %s", b->name, last)
-				 : error_new(ERROR_GENERIC, "%s could not build it and ended with %d", b->name, status);
+	struct buffer all = BUFFER_INIT, last = BUFFER_INIT;
+	const char *reason = NULL;
+	for (size_t i = o->nr > LAST_LINES ? o->nr - LAST_LINES : 0; i < o->nr; i++) {
+		const char *line = o->last[i % LAST_LINES];
+		buffer_addstr(&all, "\n  ");
+		add_shown(&all, line);
+		if (!reason || !is_frame(line) || is_frame(reason))
+			reason = line;
+	}
+	if (reason)
+		add_shown(&last, reason);
+	struct error *err = reason ? error_new(ERROR_GENERIC, "%s could not build it: %s", b->name, last.data)
+				   : error_new(ERROR_GENERIC, "%s could not build it and ended with %d", b->name, status);
+	buffer_release(&last);
 	if (o->nr > 1)
-		err = error_with_hint(err, "these were its last words:%s", before.data);
-	buffer_release(&before);
+		err = error_with_hint(err, "these were its last words:%s", all.data);
+	buffer_release(&all);
 	return err;
 }
 

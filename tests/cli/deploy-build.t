@@ -25,7 +25,7 @@ if command -v buildah >/dev/null && unshare --mount true 2>/dev/null; then
 	can_build=yes
 fi
 
-plan 68
+plan 70
 base_image base:1 --with /bin/dash=/bin/sh --with /bin/cat --with /bin/mkdir || {
 	echo 'Bail out! the base image could not be made'
 	exit 1
@@ -185,7 +185,7 @@ fi
 # -- dependencies ------------------------------------------------------------------------------
 
 [ -n "$can_build" ] || {
-	skip 21 'buildah cannot work here'
+	skip 23 'buildah cannot work here'
 	exit 0
 }
 
@@ -233,15 +233,19 @@ if command -v umoci >/dev/null; then
 else
 	skip 3 'there is no umoci'
 fi
+run git deploy push
+is "$status" 0 'it is pushed'
+rm -rf .git/scrutiny
+run git deploy build --builder no-builder-is-asked
+like "$out" '^deps +1 layer, .* as before, in the registry$' 'dependencies are found again by any machine'
 git rm -q --cached requirements.txt && mv requirements.txt requirements-1.txt
 run git deploy build --builder no-such-builder
 is "$status" 0 'the image of HEAD does not need the work tree'
-echo 'RUN exit 3' >>Dockerfile
-commit 'fails'
+commit 'no requirements.txt'
 run git deploy build --builder buildah
 is "$status" 128 'a builder that fails ends the build'
-like "$err" '^fatal: buildah could not build it: .*exit status [13]$' 'with its last words'
-like "$err" '^hint: .*RUN ' 'and those before'
+like "$err" '^fatal: buildah could not build it: cat: requirements.txt: No such file or directory$' 'with its last words'
+like "$err" '^hint: .*RUN cat requirements.txt' 'and those around'
 
 cat >Dockerfile <<END
 FROM $base

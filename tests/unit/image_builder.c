@@ -205,8 +205,8 @@ static void test_a_failure_is_told_in_the_builders_last_words(void **state)
 	assert_success(builder_find(&w.builder, "buildah"));
 	struct error *err = builder_run(&w.builder, &w.job);
 	assert_non_null(err);
-	assert_string_equal(err->message, "buildah could not build it: exit status 1");
-	assert_non_null(strstr(err->hint, "\n  ERROR: no such package\n"));
+	assert_string_equal(err->message, "buildah could not build it: ERROR: no such package");
+	assert_non_null(strstr(err->hint, "\n  ERROR: no such package\n  exit status 1"));
 	error_free(err);
 	assert_false(left_over(&w));
 	assert_int_equal(access(w.layout, F_OK), -1);
