@@ -117,6 +117,16 @@ static struct error *finish_first(struct release_run *run, bool *finished)
 	return err;
 }
 
+/* What is served already has to be so in the registry, too. */
+static struct error *stay(struct release_run *run, const struct rollback_options *o, const struct release *target)
+{
+	bool finished = false;
+	struct error *err = o->dry_run ? NULL : finish_first(run, &finished);
+	if (!err)
+		say(finished ? "the registry's tags were not in place; served is" : "served already:", target, run);
+	return err;
+}
+
 static struct error *act(struct release_run *run, const struct rollback_options *o, const char *name,
 			 int *exit_status)
 {
@@ -127,17 +137,17 @@ static struct error *act(struct release_run *run, const struct rollback_options 
 	if (run->settings.remote)
 		err = releases_fetch(run->d.repo, run->settings.remote, run->environment, NULL);
 	run->settings.fetched = true;
-	if (!err && !o->dry_run)
+	if (!err && !name && !o->dry_run)
 		err = finish_first(run, &finished);
 	if (!err)
 		err = releases_read(run->d.repo, run->environment, 0, &all);
-	if (!err && finished && !name)
+	if (!err && finished)
 		say("what was interrupted is finished: served is", releases_served(&all), run);
 	else if (!err)
 		err = find_target(&all, run->environment, name, &target);
 	if (!err && target && digest_equals(&target->digest, &releases_served(&all)->digest) &&
 	    !releases_canary(&all))
-		say("served already:", target, run);
+		err = stay(run, o, target);
 	else if (!err && target && o->dry_run)
 		say("would serve", target, run);
 	else if (!err && target)

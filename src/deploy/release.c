@@ -368,6 +368,13 @@ static struct error *follow_ledger(const struct release_settings *s, int64_t own
 	return err;
 }
 
+/* After a release of our own, which the ledger has by now. */
+static struct error *follow_own(const struct release_settings *s, int64_t own, struct release_outcome *out)
+{
+	return error_context(follow_ledger(s, own, out), "#%" PRId64 " is in the ledger, but the registry does not "
+			     "serve it yet", own);
+}
+
 static struct error *fetch(const struct release_settings *s)
 {
 	if (!s->remote || s->fetched)
@@ -569,7 +576,7 @@ struct error *release_make(struct release_outcome *out, const struct release_set
 	if (!err && !confirmed)
 		err = make(out, s, source, &all);
 	releases_release(&all);
-	return err ? err : follow_ledger(s, out->release.number, out);
+	return err ? err : follow_own(s, out->release.number, out);
 }
 
 /* -- what is done about releases that there are ------------------------------------------------ */
@@ -586,7 +593,9 @@ static struct error *add_about(struct release_outcome *out, const struct release
 	r->image_bytes = about->image_bytes;
 	tell(s, "recording");
 	struct error *err = releases_add(s->repo, s->remote, r, &out->added);
-	return err ? err : follow_ledger(s, result == RELEASE_FAILED ? 0 : r->number, out);
+	if (err)
+		return err;
+	return result == RELEASE_FAILED ? follow_ledger(s, 0, out) : follow_own(s, r->number, out);
 }
 
 struct error *release_roll_back(struct release_outcome *out, const struct release_settings *s,
