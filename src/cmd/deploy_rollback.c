@@ -118,12 +118,14 @@ static struct error *finish_first(struct release_run *run, bool *finished)
 }
 
 /* What is served already has to be so in the registry, too. */
-static struct error *stay(struct release_run *run, const struct rollback_options *o, const struct release *target)
+static struct error *stay(struct release_run *run, const struct rollback_options *o,
+			  const struct release *target)
 {
 	bool finished = false;
 	struct error *err = o->dry_run ? NULL : finish_first(run, &finished);
 	if (!err)
-		say(finished ? "the registry's tags were not in place; served is" : "served already:", target, run);
+		say(finished ? "the registry's tags were not in place; served is" : "served already:", target,
+		    run);
 	return err;
 }
 

@@ -371,8 +371,8 @@ static struct error *follow_ledger(const struct release_settings *s, int64_t own
 /* After a release of our own, which the ledger has by now. */
 static struct error *follow_own(const struct release_settings *s, int64_t own, struct release_outcome *out)
 {
-	return error_context(follow_ledger(s, own, out), "#%" PRId64 " is in the ledger, but the registry does not "
-			     "serve it yet", own);
+	return error_context(follow_ledger(s, own, out),
+			     "#%" PRId64 " is in the ledger, but the registry does not serve it yet", own);
 }
 
 static struct error *fetch(const struct release_settings *s)
@@ -450,7 +450,8 @@ static size_t list_earlier(const struct release_settings *s, const struct releas
 	return nr;
 }
 
-static struct error *build(struct assembly *a, const struct release_settings *s, const struct release_source *source,
+static struct error *build(struct assembly *a, const struct release_settings *s,
+			   const struct release_source *source,
 			   const struct releases *all, struct release_outcome *out)
 {
 	char *earlier[ASSEMBLE_MAX_EARLIER];
