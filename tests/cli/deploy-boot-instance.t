@@ -116,7 +116,7 @@ for name in v1 v4 v5 v6 v7; do
 done
 image v2 crash
 image v3 sick
-image v8 sick
+image v8 crash
 tag prod v1
 in_network python3 "$servers/instance_server.py" "$aws" >"$world/server.log" 2>&1 &
 server=$!
