@@ -28,7 +28,7 @@ image:
   base: $registry/base:1
 port: 8501
 secrets:
-  OPENAI_API_KEY: /web-demo/openai
+  OPENAI_API_KEY: /web-demo/gone
   DB_PASSWORD: secretsmanager:web-demo/db#password
 environments:
 END
@@ -51,7 +51,7 @@ run git deploy plan --offline
 is "$status" 0 'offline'
 like "$out" '^app    web-demo   commit [0-9a-f]{7} \(main, clean\)$' 'the commit'
 like "$out" "^image  $registry/web-demo   [0-9]+ of [0-9]+ layers? changed, 0\\.[0-9] kB to send\$" 'the image'
-like "$out" '^run    web-demo \(not asked\)   secrets: OPENAI_API_KEY from /web-demo/openai \(not asked\), ' 'the instance'
+like "$out" '^run    web-demo \(not asked\)   secrets: OPENAI_API_KEY from /web-demo/gone \(not asked\), ' 'the instance'
 like "$out" '^cost   nothing new\. Running: \$0\.051/h; 0\.0 h this month, \$0\.00 of \$20\.00$' 'the cost'
 like "$out" '^instance +web-demo \(t3\.medium\) +\? +\$0\.046/h' 'resources, with what is not known'
 echo more >data/two
@@ -108,8 +108,7 @@ as prod
 test_ask calls >/dev/null
 run git deploy plan
 is "$status" 0 'with the policy that is printed for CI'
-is "$err" "warning: the secret /web-demo/openai is not there: the app would not start
-warning: the secret secretsmanager:web-demo/db#password is not there: the app would not start" 'all can be asked'
+is "$err" "warning: the secret /web-demo/gone is not there: the app would not start" 'all can be asked'
 like "$out" "^run    $web \\(t3\\.medium, stopped\\)" 'the state of the instance'
 like "$out" '^volumes +[0-9]+ GB +there +\$[0-9.]+/month' 'its disks, which cost on while it is stopped'
 is "$(test_ask calls | tr '\n' ' ')" \
