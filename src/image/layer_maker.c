@@ -126,6 +126,9 @@ static struct error *read_piece(struct worker *w, const struct layer_entry *e, s
 	char *source = NULL;
 	if (err || e->node->mode == 0120000 || piece->bytes.len < 1024 || settings->inspect)
 		source = file_node_source(e->node, e->path, w->maker->spec);
+	if (error_is(err, ERROR_LIMIT))
+		err = error_with_hint(err, "leave it out with .dockerignore, and mount it, or fetch it when the app "
+					   "starts");
 	if (err)
 		err = error_context(err, "%s", source);
 	else if (source)
