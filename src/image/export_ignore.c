@@ -8,6 +8,11 @@
 
 enum state { UNTOLD, LEFT_OUT, KEPT };
 
+static bool is_octal(char c)
+{
+	return c >= '0' && c <= '7';
+}
+
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r';
@@ -60,7 +65,7 @@ static bool take_quoted(struct slice *line, struct buffer *out)
 		const char *letter = ++p < end && *p ? strchr(letters, *p) : NULL;
 		if (letter) {
 			buffer_addch(out, bytes[letter - letters]);
-		} else if (end - p > 2 && *p >= '0' && *p <= '3') {
+		} else if (end - p > 2 && *p <= '3' && is_octal(*p) && is_octal(p[1]) && is_octal(p[2])) {
 			buffer_addch(out, (char)((p[0] - '0') << 6 | (p[1] - '0') << 3 | (p[2] - '0')));
 			p += 2;
 		} else {

@@ -37,6 +37,7 @@ static void test_quotes_and_bytes_that_mean_something_else(void **state)
 	expect("\"#x\\303\\244\" export-ignore\n", "\\#x\xc3\xa4\n");
 	expect("# a export-ignore\n!a export-ignore\n", "");
 	expect("\"open export-ignore\n\"\\q\" export-ignore\n\"a\\nb\" export-ignore\n", "");
+	expect("\"\\0\xe5\x31\" export-ignore\n\"\\18\" export-ignore\n", "");
 }
 
 /* Against git: what `git archive` holds of a repository with these attributes. */
