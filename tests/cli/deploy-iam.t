@@ -22,7 +22,6 @@ print(urllib.request.urlopen(sys.argv[1], data).read().decode(), end="")
 ' "$url" "$@"
 }
 "$python" "$source_tree/tests/servers/cloud_world.py" "$address" prod gpu >"$world/made" || exit 1
-gpu=''
 # shellcheck disable=SC1091 # made above
 . "$world/made"
 export AWS_ENDPOINT_URL="$address" AWS_EC2_METADATA_DISABLED=true AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
