@@ -34,7 +34,7 @@ struct building {
 struct share {
 	size_t layers, reused;
 	int64_t bytes;
-	size_t to_send;      /* that the repository does not have, as far as earlier images tell */
+	size_t to_send; /* that the repository does not have, as far as earlier images tell */
 	int64_t send_bytes;
 };
 
@@ -93,7 +93,8 @@ static void row(struct table *t, const char *name, struct buffer *value)
 	buffer_reset(value);
 }
 
-static void add_base_row(struct table *t, const struct assembly *a, const struct share *base, struct buffer *value)
+static void add_base_row(struct table *t, const struct assembly *a, const struct share *base,
+			 struct buffer *value)
 {
 	if (!base->layers)
 		return;
@@ -117,7 +118,8 @@ static void add_dependencies_row(struct table *t, const struct assembly *a, cons
 	row(t, a->builder ? "all of it" : "deps", value);
 }
 
-static void add_push_row(struct table *t, const struct building *b, const struct share *shares, struct buffer *value)
+static void add_push_row(struct table *t, const struct building *b, const struct share *shares,
+			 struct buffer *value)
 {
 	const struct reference *target = &b->d.config.repository;
 	size_t layers = shares[LAYER_TREE].to_send + shares[LAYER_DEPENDENCIES].to_send;
@@ -191,7 +193,8 @@ static void print_json(const struct building *b, const struct share *shares)
 	platform_add(&text, &a->spec.platform);
 	json_put_string(&w, "platform", text.data);
 	json_put_string(&w, "base_digest", a->base_digest.text[0] ? a->base_digest.text : NULL);
-	json_put_string(&w, "dependencies", a->dependencies_input.text[0] ? a->dependencies_input.text : NULL);
+	json_put_string(&w, "dependencies",
+			a->dependencies_input.text[0] ? a->dependencies_input.text : NULL);
 	json_put_string(&w, "made_by", a->made_by);
 	json_put_string(&w, "left_to_builder", a->builder);
 	put_share(&w, "base", &shares[LAYER_BASE]);
@@ -274,10 +277,12 @@ static void print(struct building *b)
 		print_table(b, shares);
 	deployment_warn(b->a.warnings);
 	if (b->a.builder)
-		say_hint(b->d.ctx, "%s; so all of the image is made by a builder, at each change", b->a.builder);
+		say_hint(b->d.ctx, "%s; so all of the image is made by a builder, at each change",
+			 b->a.builder);
 }
 
-static struct error *run(struct context *ctx, const void *options, int argc, const char **argv, int *exit_status)
+static struct error *run(struct context *ctx, const void *options, int argc, const char **argv,
+			 int *exit_status)
 {
 	struct building b = { .options = options };
 	(void)exit_status;
@@ -307,14 +312,20 @@ static const char *const usage[] = { "[<options>] [<rev>]", NULL };
 
 #define AT(member) offsetof(struct build_options, member)
 static const struct option options[] = {
-	{ OPTION_STRING, 'o', "output", AT(output), "<folder>", "write the image to <folder> as an OCI layout",
-	  "Writes the image, with the layers of its base, to <folder> as an OCI image layout, which skopeo, umoci, podman "
-	  "and docker can read. A layout that is there is added to.", NULL, "file" },
-	{ OPTION_STRING, 0, "env", AT(environment), "<name>", "build for this environment of .deploy.yml", NULL, NULL,
-	  NULL },
-	{ OPTION_STRING, 0, "builder", AT(builder), "<name>", "have dependencies made by docker, buildah or podman",
-	  "The builder that makes dependencies, and images whose Dockerfile does more than can be done without running it: "
-	  "docker (its buildx), buildah or podman. By default `git config deploy.builder`, or the first that works here.",
+	{ OPTION_STRING, 'o', "output", AT(output), "<folder>",
+	  "write the image to <folder> as an OCI layout",
+	  "Writes the image, with the layers of its base, to <folder> as an OCI image layout, which skopeo, "
+	  "umoci, podman "
+	  "and docker can read. A layout that is there is added to.",
+	  NULL, "file" },
+	{ OPTION_STRING, 0, "env", AT(environment), "<name>", "build for this environment of .deploy.yml",
+	  NULL, NULL, NULL },
+	{ OPTION_STRING, 0, "builder", AT(builder), "<name>",
+	  "have dependencies made by docker, buildah or podman",
+	  "The builder that makes dependencies, and images whose Dockerfile does more than can be done "
+	  "without running it: "
+	  "docker (its buildx), buildah or podman. By default `git config deploy.builder`, or the first that "
+	  "works here.",
 	  NULL, NULL },
 	{ OPTION_STRING, 0, "platform", AT(platform), "<os>/<architecture>", "build for another platform",
 	  "Builds for this platform instead of the one in .deploy.yml, as linux/arm64.", NULL, NULL },
@@ -324,7 +335,8 @@ static const struct option options[] = {
 
 static const struct example examples[] = {
 	{ "git deploy build", "The image of HEAD, and what pushing it would send." },
-	{ "git deploy build --output /tmp/image v1.2", "The image of a tag, as a folder that other tools read." },
+	{ "git deploy build --output /tmp/image v1.2",
+	  "The image of a tag, as a folder that other tools read." },
 	{ NULL, NULL },
 };
 
@@ -332,16 +344,21 @@ const struct command cmd_deploy_build = {
 	.name = "build",
 	.summary = "build the image of a commit, without sending it",
 	.usage = usage,
-	.description =
-		"Builds the image of a commit (HEAD, if none is named) from its objects, as the commit's .deploy.yml says: the "
-		"work tree has no part in it. The layers of the base are not downloaded, and layers that an earlier image "
-		"in the registry has are used again.\n\n"
-		"What has to be run to be made, dependencies that is, is left to a builder (docker with buildx, buildah or "
-		"podman), and only if what they depend on has changed: the base, the list of them, the platform. A Dockerfile that "
-		"does more than copy files, set what the image says of itself, and install dependencies before the app's files "
-		"are copied, is left to the builder whole; a hint says which line it was.\n\n"
-		"The same commit on the same base gives the same image, byte for byte, on any machine. Printed are its digest, "
-		"its layers, and what a push would send; nothing is sent.",
+	.description = "Builds the image of a commit (HEAD, if none is named) from its objects, as the "
+		       "commit's .deploy.yml says: the "
+		       "work tree has no part in it. The layers of the base are not downloaded, and layers "
+		       "that an earlier image "
+		       "in the registry has are used again.\n\n"
+		       "What has to be run to be made, dependencies that is, is left to a builder (docker "
+		       "with buildx, buildah or "
+		       "podman), and only if what they depend on has changed: the base, the list of them, "
+		       "the platform. A Dockerfile that "
+		       "does more than copy files, set what the image says of itself, and install "
+		       "dependencies before the app's files "
+		       "are copied, is left to the builder whole; a hint says which line it was.\n\n"
+		       "The same commit on the same base gives the same image, byte for byte, on any "
+		       "machine. Printed are its digest, "
+		       "its layers, and what a push would send; nothing is sent.",
 	.options = options,
 	.options_size = sizeof(struct build_options),
 	.examples = examples,

@@ -21,9 +21,9 @@ struct verify_options {
 
 /* What an image says of itself. */
 struct claims {
-	struct digest digest;   /* of the manifest that was asked for */
-	char *revision;         /* NULL: nothing */
-	struct digest base;     /* empty: nothing */
+	struct digest digest; /* of the manifest that was asked for */
+	char *revision;       /* NULL: nothing */
+	struct digest base;   /* empty: nothing */
 };
 
 struct verification {
@@ -64,8 +64,10 @@ static struct error *read_labels(struct verification *v, const struct manifest *
 	struct error *err = registry_get_blob(v->registries, &v->ref, &m->config.digest, &bytes);
 	if (!err)
 		err = config_parse(&config, slice_of(&bytes), "the image's configuration");
-	const cJSON *labels = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(config, "config"), "Labels");
-	take_claims(&v->claims, json_string_or(labels, LABEL_REVISION, NULL), json_string_or(labels, LABEL_BASE, NULL));
+	const cJSON *labels =
+	    cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(config, "config"), "Labels");
+	take_claims(&v->claims, json_string_or(labels, LABEL_REVISION, NULL),
+		    json_string_or(labels, LABEL_BASE, NULL));
 	cJSON_Delete(config);
 	buffer_release(&bytes);
 	return err;
@@ -133,8 +135,9 @@ static struct error *open_commit(struct verification *v, struct context *ctx, co
 {
 	const char *claimed = v->claims.revision;
 	if (!rev && !claimed)
-		return error_with_hint(error_new(ERROR_NOT_FOUND, "the image does not say which commit it is of"),
-				       "name the commit behind the image");
+		return error_with_hint(
+		    error_new(ERROR_NOT_FOUND, "the image does not say which commit it is of"),
+		    "name the commit behind the image");
 	deployment_release(&v->d);
 	struct error *err = deployment_open(&v->d, ctx, rev ? rev : claimed, v->options->environment);
 	if (err && !rev)
@@ -168,8 +171,10 @@ static struct error *compare(struct verification *v)
 	};
 	struct error *err = assemble(&v->a, &v->d.config, &settings);
 	if (!err && v->a.builder)
-		err = error_new(ERROR_UNSUPPORTED, "%s: the image is made by a builder as a whole, and none of its layers can "
-				"be compared with the commit", v->a.builder);
+		err = error_new(ERROR_UNSUPPORTED,
+				"%s: the image is made by a builder as a whole, and none of its layers can "
+				"be compared with the commit",
+				v->a.builder);
 	progress_say(v->progress, "comparing layers");
 	if (!err)
 		err = image_verify(&v->result, v->registries, &v->ref, &v->a.spec, &v->a.build,
@@ -199,8 +204,9 @@ static void print_text(const struct verification *v)
 {
 	struct buffer out = BUFFER_INIT;
 	const struct verify_result *r = &v->result;
-	buffer_addf(&out, "%s is %sthe commit %.12s: %zu file%s in %zu layer%s compared\n", v->claims.digest.text,
-		    is_it(v) ? "" : "not ", v->d.commit.hex, r->files, plural(r->files), r->layers, plural(r->layers));
+	buffer_addf(&out, "%s is %sthe commit %.12s: %zu file%s in %zu layer%s compared\n",
+		    v->claims.digest.text, is_it(v) ? "" : "not ", v->d.commit.hex, r->files,
+		    plural(r->files), r->layers, plural(r->layers));
 	if (is_of_another(v)) {
 		buffer_addstr(&out, "  it says that it is of ");
 		text_for_terminal(&out, v->claims.revision, strlen(v->claims.revision), false);
@@ -212,8 +218,9 @@ static void print_text(const struct verification *v)
 		buffer_addf(&out, "  %s\n", r->differences[i].what);
 	}
 	if (r->foreign_layers)
-		buffer_addf(&out, "%zu layer%s of the base and of dependencies %s not of the commit\n", r->foreign_layers,
-			    plural(r->foreign_layers), r->foreign_layers == 1 ? "is" : "are");
+		buffer_addf(&out, "%zu layer%s of the base and of dependencies %s not of the commit\n",
+			    r->foreign_layers, plural(r->foreign_layers),
+			    r->foreign_layers == 1 ? "is" : "are");
 	if (r->rebuilt_equal)
 		buffer_addstr(&out, "building it again gives the same image\n");
 	print_buffer(&out);
@@ -268,7 +275,8 @@ static struct error *verify(struct verification *v, struct context *ctx, const c
 	return err ? err : compare(v);
 }
 
-static struct error *run(struct context *ctx, const void *options, int argc, const char **argv, int *exit_status)
+static struct error *run(struct context *ctx, const void *options, int argc, const char **argv,
+			 int *exit_status)
 {
 	struct verification v = { .options = options };
 	if (argc < 1 || argc > 2)
@@ -298,9 +306,12 @@ static const char *const usage[] = { "[<options>] <image> [<rev>]", NULL };
 #define AT(member) offsetof(struct verify_options, member)
 static const struct option options[] = {
 	{ OPTION_BOOL, 0, "full", AT(full), NULL, "read every byte of the layers of files",
-	  "Reads every byte of the layers that say they are of the commit, and compares each file with its blob. By default "
-	  "layers whose digest is the one that the commit would give are not read.", NULL, NULL },
-	{ OPTION_STRING, 0, "env", AT(environment), "<name>", "as it is built for this environment", NULL, NULL, NULL },
+	  "Reads every byte of the layers that say they are of the commit, and compares each file with its "
+	  "blob. By default "
+	  "layers whose digest is the one that the commit would give are not read.",
+	  NULL, NULL },
+	{ OPTION_STRING, 0, "env", AT(environment), "<name>", "as it is built for this environment", NULL,
+	  NULL, NULL },
 	{ OPTION_BOOL, 0, "json", AT(json), NULL, "print JSON", NULL, NULL, NULL },
 	{ OPTION_END, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL },
 };
@@ -316,10 +327,13 @@ const struct command cmd_deploy_verify = {
 	.summary = "prove that an image is a commit",
 	.usage = usage,
 	.description =
-		"Compares the files of an image in a registry, whoever built it, with those of a commit: <rev>, or the commit "
-		"that the image says it is of. <image> is a whole name, or a tag or digest of the repository in .deploy.yml.\n\n"
-		"Layers of the base and of dependencies are not of the commit; how many there are is said. Files that differ, that "
-		"are missing, or that are not in the commit are listed, and the exit status is 1 then.",
+	    "Compares the files of an image in a registry, whoever built it, with those of a commit: <rev>, "
+	    "or the commit "
+	    "that the image says it is of. <image> is a whole name, or a tag or digest of the repository in "
+	    ".deploy.yml.\n\n"
+	    "Layers of the base and of dependencies are not of the commit; how many there are is said. Files "
+	    "that differ, that "
+	    "are missing, or that are not in the commit are listed, and the exit status is 1 then.",
 	.options = options,
 	.options_size = sizeof(struct verify_options),
 	.examples = examples,

@@ -32,8 +32,8 @@ static struct error *find_context(struct assembling *a)
 	err = repo_tree_lookup(a->settings->repo, &a->tree, a->config->context, &e);
 	if (error_is(err, ERROR_NOT_FOUND) || (!err && e.mode != 040000)) {
 		error_free(err);
-		return error_new(ERROR_NOT_FOUND, "%s: the context '%s' is no folder of the commit", DEPLOY_CONFIG_FILE,
-				 a->config->context);
+		return error_new(ERROR_NOT_FOUND, "%s: the context '%s' is no folder of the commit",
+				 DEPLOY_CONFIG_FILE, a->config->context);
 	}
 	if (!err)
 		a->context = e.oid;
@@ -59,7 +59,8 @@ static struct error *read_ignore(struct assembling *a)
 
 static void add_variable(struct image_spec *spec, const char *name, const char *value)
 {
-	spec->environment = xreallocarray(spec->environment, spec->nr_environment + 1, sizeof(*spec->environment));
+	spec->environment =
+	    xreallocarray(spec->environment, spec->nr_environment + 1, sizeof(*spec->environment));
 	spec->environment[spec->nr_environment++] = (struct image_variable){ xstrdup(name), xstrdup(value) };
 }
 
@@ -79,9 +80,10 @@ static void spec_of_config(struct image_spec *spec, const struct deploy_config *
 	spec->nr_copies = all ? 1 : c->nr_files;
 	spec->copies = xcalloc(spec->nr_copies, sizeof(*spec->copies));
 	for (size_t i = 0; i < spec->nr_copies; i++)
-		spec->copies[i] = all ? (struct image_copy){ .from = xstrdup(""), .to = xstrdup(ASSEMBLE_FOLDER) }
-				      : (struct image_copy){ .from = xstrdup(c->files[i]),
-							     .to = xstrfmt(ASSEMBLE_FOLDER "/%s", c->files[i]) };
+		spec->copies[i] =
+		    all ? (struct image_copy){ .from = xstrdup(""), .to = xstrdup(ASSEMBLE_FOLDER) }
+			: (struct image_copy){ .from = xstrdup(c->files[i]),
+					       .to = xstrfmt(ASSEMBLE_FOLDER "/%s", c->files[i]) };
 	spec->workdir = xstrdup("/" ASSEMBLE_FOLDER);
 	spec->user = c->user ? xstrdup(c->user) : NULL;
 	spec->command = copy_strings(c->command, c->nr_command);
@@ -105,9 +107,10 @@ static struct error *read_dockerfile(struct assembling *a, struct buffer *text)
 	struct tree_entry e;
 	struct error *err = repo_tree_lookup(a->settings->repo, &a->tree, a->config->dockerfile, &e);
 	if (error_drop_if(&err, ERROR_NOT_FOUND))
-		return error_with_hint(error_new(ERROR_NOT_FOUND, "%s: '%s' is not in the commit", DEPLOY_CONFIG_FILE,
-						 a->config->dockerfile),
-				       "only what is committed is deployed: add it, or change `image.dockerfile`");
+		return error_with_hint(
+		    error_new(ERROR_NOT_FOUND, "%s: '%s' is not in the commit", DEPLOY_CONFIG_FILE,
+			      a->config->dockerfile),
+		    "only what is committed is deployed: add it, or change `image.dockerfile`");
 	if (!err)
 		err = repo_read_object(a->settings->repo, &e.oid, OBJECT_BLOB, text);
 	return err;
@@ -134,9 +137,10 @@ static struct error *check_platform(struct assembling *a, const struct dockerfil
 		return NULL;
 	struct buffer says = BUFFER_INIT;
 	platform_add(&says, other);
-	struct error *err = error_with_hint(error_new(ERROR_UNSUPPORTED, "%s is for %s, %s for %s", a->config->dockerfile,
-						      says.data, DEPLOY_CONFIG_FILE, a->config->platform),
-					    "make `image.platform` the same, or leave --platform out of the Dockerfile");
+	struct error *err =
+	    error_with_hint(error_new(ERROR_UNSUPPORTED, "%s is for %s, %s for %s", a->config->dockerfile,
+				      says.data, DEPLOY_CONFIG_FILE, a->config->platform),
+			    "make `image.platform` the same, or leave --platform out of the Dockerfile");
 	buffer_release(&says);
 	return err;
 }
@@ -189,7 +193,8 @@ static void write_dependency_file(struct assembling *a, struct slice instruction
 
 /* -- earlier images --------------------------------------------------------------------------- */
 
-/* Asks at once for the dependencies' manifest (the first request, if there are any) and those of earlier images. */
+/* Asks at once for the dependencies' manifest (the first request, if there are any) and those of earlier
+ * images. */
 static struct error *ask_for_earlier(struct assembling *a, struct manifest *dependencies)
 {
 	struct assembly *out = a->out;
@@ -219,8 +224,8 @@ static struct error *ask_for_earlier(struct assembling *a, struct manifest *depe
 	for (size_t i = 0; i < nr; i++) {
 		struct manifest *m = wanted && !i ? dependencies : &out->earlier[out->nr_earlier];
 		struct error *bad = !err && requests[i].found
-					    ? manifest_parse(m, slice_of(&requests[i].bytes), tags[i])
-					    : error_new(ERROR_NOT_FOUND, "not there");
+					? manifest_parse(m, slice_of(&requests[i].bytes), tags[i])
+					: error_new(ERROR_NOT_FOUND, "not there");
 		if (bad)
 			*m = (struct manifest){ 0 };
 		else if (m != dependencies)
@@ -262,8 +267,8 @@ static struct oid earlier_commit(const struct assembly *out)
 }
 
 /* What no layer of ours shows: files that the image is made by, the whole context when it goes to a builder;
- * and (afterwards, when what is in layers need not be read again) what the repository's HISTORY, to which the image's
- * label leads, gives away. */
+ * and (afterwards, when what is in layers need not be read again) what the repository's HISTORY, to which the
+ * image's label leads, gives away. */
 static struct error *look_for_secrets(struct assembling *a, bool history)
 {
 	struct assembly *out = a->out;
@@ -330,7 +335,7 @@ static struct error *build(struct assembling *a)
 /* All that a builder may be asked for. */
 struct plan {
 	struct dockerfile d;
-	struct buffer file;      /* the Dockerfile that it gets */
+	struct buffer file; /* the Dockerfile that it gets */
 	char **inputs;
 	size_t nr_inputs;
 };
@@ -389,14 +394,18 @@ static struct error *run(struct assembling *a, struct plan *p)
 		.repo = a->settings->repo,
 		.commit = a->settings->commit,
 		.context = a->config->context,
-		.inputs = out->builder ? NULL : inputs ? (const char *const *)inputs : none,
+		.inputs = out->builder ? NULL
+			  : inputs     ? (const char *const *)inputs
+				       : none,
 		.nr_inputs = p->inputs ? p->nr_inputs : p->d.nr_inputs,
 		.dockerfile = slice_of(&p->file),
 		.platform = &out->spec.platform,
-		.insecure = base->registry && registries_use_http(a->settings->registries, base->registry) ? base->registry
-													   : NULL,
+		.insecure = base->registry && registries_use_http(a->settings->registries, base->registry)
+				? base->registry
+				: NULL,
 	};
-	struct error *err = p->file.len ? builder_input_hash(&job, &out->base_platform, &out->dependencies_input) : NULL;
+	struct error *err =
+	    p->file.len ? builder_input_hash(&job, &out->base_platform, &out->dependencies_input) : NULL;
 	if (!err && !a->settings->offline && a->config->repository.registry)
 		err = ask_for_earlier(a, &found);
 	if (!err)

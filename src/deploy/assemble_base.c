@@ -36,8 +36,8 @@ static void keep(const struct assembling *a, const char *path, const struct buff
 	error_free(err);
 }
 
-static struct error *get_manifest(struct assembling *a, const struct reference *ref, const struct digest *digest,
-				  struct buffer *out)
+static struct error *get_manifest(struct assembling *a, const struct reference *ref,
+				  const struct digest *digest, struct buffer *out)
 {
 	struct reference exact = *ref;
 	exact.digest = *digest;
@@ -60,8 +60,8 @@ struct error *assemble_fetch(struct assembling *a, const struct reference *ref, 
 }
 
 /* As assemble_fetch, of a manifest. */
-static struct error *fetch_manifest(struct assembling *a, const struct reference *ref, const struct digest *digest,
-				    struct buffer *out)
+static struct error *fetch_manifest(struct assembling *a, const struct reference *ref,
+				    const struct digest *digest, struct buffer *out)
 {
 	char *path = cache_path(a, digest);
 	struct error *err = NULL;
@@ -89,9 +89,9 @@ static struct error *other_platform(const struct assembling *a, const char *ther
 	char *name = base_name(a);
 	platform_add(&wanted, &a->out->spec.platform);
 	struct error *err = error_with_hint(
-		error_new(ERROR_UNSUPPORTED, "the base %s is there for %s, not for %s", name, *there ? there : "no platform",
-			  wanted.data),
-		"name another base, or one of these as `image.platform` in %s", DEPLOY_CONFIG_FILE);
+	    error_new(ERROR_UNSUPPORTED, "the base %s is there for %s, not for %s", name,
+		      *there ? there : "no platform", wanted.data),
+	    "name another base, or one of these as `image.platform` in %s", DEPLOY_CONFIG_FILE);
 	buffer_release(&wanted);
 	free(name);
 	return err;
@@ -139,7 +139,8 @@ static struct error *read_base_config(struct assembling *a)
 {
 	struct assembly *out = a->out;
 	struct buffer bytes;
-	struct error *err = assemble_fetch(a, &out->spec.base, &out->base_manifest.config.digest, OCI_MAX_CONFIG, &bytes);
+	struct error *err =
+	    assemble_fetch(a, &out->spec.base, &out->base_manifest.config.digest, OCI_MAX_CONFIG, &bytes);
 	if (!err)
 		err = config_parse(&out->base_config, slice_of(&bytes), "the base's configuration");
 	buffer_release(&bytes);
@@ -168,7 +169,8 @@ struct error *assemble_base(struct assembling *a)
 	if (a->settings->base)
 		base.digest = *a->settings->base;
 	assembling_say(a, "looking up the base");
-	struct error *err = registry_get_manifest(a->settings->registries, &base, &bytes, NULL, &out->base_digest);
+	struct error *err =
+	    registry_get_manifest(a->settings->registries, &base, &bytes, NULL, &out->base_digest);
 	out->base_platform = out->base_digest;
 	if (error_is(err, ERROR_NOT_FOUND))
 		err = error_with_hint(error_context(err, "there is no base %s", name),

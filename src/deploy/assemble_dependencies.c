@@ -1,9 +1,9 @@
 /*
- * Dependency layers: found by the hash of their inputs in the target's repository, where they lie under a tag of
- * their own, or in the cache; else made by a builder, and put there.
+ * Dependency layers: found by the hash of their inputs in the target's repository, where they lie under a tag
+ * of their own, or in the cache; else made by a builder, and put there.
  *
- * What lies under that tag is a manifest with the layers alone, without the base's, and with the configuration that
- * the builder left.
+ * What lies under that tag is a manifest with the layers alone, without the base's, and with the
+ * configuration that the builder left.
  */
 #include <unistd.h>
 
@@ -65,7 +65,8 @@ static bool is_on_base(const struct assembly *out, const cJSON *config)
 	return true;
 }
 
-/* Takes the layers of M from number FIRST on, up to the list of packages if there is one; their diff ids are CONFIG's, which is taken over. */
+/* Takes the layers of M from number FIRST on, up to the list of packages if there is one; their diff ids are
+ * CONFIG's, which is taken over. */
 static struct error *take(struct assembly *out, const struct manifest *m, size_t first, cJSON *config,
 			  const char *what)
 {
@@ -75,7 +76,8 @@ static struct error *take(struct assembly *out, const struct manifest *m, size_t
 	if (end && !strcmp(m->layers[end - 1].media_type, SBOM_PACKAGES_MEDIA_TYPE))
 		end--;
 	if (!is_on_base(out, config) || end < first || nr_diff_ids(config) - base != end - first)
-		return error_new(ERROR_SYNTAX, "%s has other layers than its base and what was put on it", what);
+		return error_new(ERROR_SYNTAX, "%s has other layers than its base and what was put on it",
+				 what);
 	out->dependencies = xcalloc(end - first + 1, sizeof(*out->dependencies));
 	for (size_t i = first; i < end; i++, id = id->next) {
 		struct layer *layer = &out->dependencies[out->nr_dependencies++];
@@ -161,7 +163,8 @@ static struct error *ask_again(struct assembling *a, const struct reference *tag
 static void describe(struct assembly *out, const struct buffer *config, const struct buffer *packages,
 		     struct buffer *manifest)
 {
-	struct manifest m = { .media_type = (char *)MEDIA_OCI_MANIFEST, .artifact_type = (char *)DEPENDENCIES_TYPE };
+	struct manifest m = { .media_type = (char *)MEDIA_OCI_MANIFEST,
+			      .artifact_type = (char *)DEPENDENCIES_TYPE };
 	struct annotation input = { (char *)ANNOTATION_INPUT, out->dependencies_input.text };
 	m.annotations = &input;
 	m.nr_annotations = 1;
@@ -186,8 +189,8 @@ static struct blob blob_of(const struct buffer *bytes)
 	return blob;
 }
 
-/* Puts what was made into the target's repository. If another machine was faster, and its bytes are others, they are
- * taken. */
+/* Puts what was made into the target's repository. If another machine was faster, and its bytes are others,
+ * they are taken. */
 static struct error *send(struct assembling *a, const struct buffer *config)
 {
 	struct assembly *out = a->out;
@@ -216,7 +219,8 @@ static struct error *send(struct assembling *a, const struct buffer *config)
 		bool taken = false;
 		err = ask_again(a, &tagged, &taken);
 		if (!err && !taken)
-			err = error_new(ERROR_CONFLICT, "the tag %s stands for something else than dependencies", tagged.tag);
+			err = error_new(ERROR_CONFLICT,
+					"the tag %s stands for something else than dependencies", tagged.tag);
 	}
 	free(tagged.tag);
 	free(blobs);
@@ -276,7 +280,8 @@ static struct error *take_from_layout(struct assembling *a, const char *folder, 
 		struct layer *layer = &a->out->dependencies[i];
 		layer->file = layout_blob_path(folder, &layer->descriptor.digest);
 		if (access(layer->file, R_OK))
-			err = error_new(ERROR_NOT_FOUND, "the layer %s is missing in %s", layer->descriptor.digest.text, folder);
+			err = error_new(ERROR_NOT_FOUND, "the layer %s is missing in %s",
+					layer->descriptor.digest.text, folder);
 	}
 	if (!err)
 		err = list_packages(a->out, folder);
@@ -312,7 +317,8 @@ static struct error *make(struct assembling *a, struct builder_job *job)
 }
 
 /* A layout that was left half made, or that is damaged, is no layout of ours any more. */
-static struct error *take_from_cache(struct assembling *a, const char *folder, struct buffer *config, bool *taken)
+static struct error *take_from_cache(struct assembling *a, const char *folder, struct buffer *config,
+				     bool *taken)
 {
 	struct error *err = access(folder, F_OK) ? error_new(ERROR_NOT_FOUND, "not there")
 						 : take_from_layout(a, folder, config);
@@ -325,7 +331,8 @@ static struct error *take_from_cache(struct assembling *a, const char *folder, s
 	return NULL;
 }
 
-struct error *assemble_dependencies(struct assembling *a, struct builder_job *job, const struct manifest *found)
+struct error *assemble_dependencies(struct assembling *a, struct builder_job *job,
+				    const struct manifest *found)
 {
 	const struct assemble_settings *s = a->settings;
 	struct buffer config = BUFFER_INIT_MAX(OCI_MAX_CONFIG);

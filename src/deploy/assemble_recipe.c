@@ -1,7 +1,7 @@
 /*
  * What a builder has to do without a Dockerfile: install packages of the base's distribution, and what
- * requirements.txt, pyproject.toml or package.json list. What is written here is the input hash of everybody's
- * dependency layers: a change makes them all again.
+ * requirements.txt, pyproject.toml or package.json list. What is written here is the input hash of
+ * everybody's dependency layers: a change makes them all again.
  */
 #include "base/json.h"
 #include "base/memory.h"
@@ -50,7 +50,8 @@ static char *relative_to(const char *beside, struct slice path)
 {
 	struct buffer out = BUFFER_INIT;
 	const char *slash = strrchr(beside, '/');
-	char *whole = xstrfmt("%.*s/%.*s", slash ? (int)(slash - beside) : 0, beside, (int)path.len, path.data);
+	char *whole =
+	    xstrfmt("%.*s/%.*s", slash ? (int)(slash - beside) : 0, beside, (int)path.len, path.data);
 	bool good = path.len && *path.data != '/';
 	for (const char *s = whole; good && *s;) {
 		size_t len = strcspn(s, "/");
@@ -84,7 +85,8 @@ static struct slice named_file(struct slice line)
 		bool longer = options[i][1] == '-';
 		if (longer && *rest.data != '=' && !ascii_space(*rest.data))
 			continue;
-		rest = slice_trim((struct slice){ rest.data + (*rest.data == '='), rest.len - (*rest.data == '=') });
+		rest = slice_trim(
+		    (struct slice){ rest.data + (*rest.data == '='), rest.len - (*rest.data == '=') });
 		for (size_t k = 0; k < rest.len; k++)
 			if (ascii_space(rest.data[k]))
 				rest.len = k;
@@ -103,8 +105,10 @@ static struct error *collect_named(struct assembling *a, struct inputs *in, cons
 	char *named = relative_to(path, name);
 	struct error *err = NULL;
 	if (!named || !is_plain(named))
-		err = error_at(ERROR_UNSUPPORTED, path, line, 0, "'%.*s' is not a file of the repository whose name can be "
-			       "used here", (int)name.len, name.data);
+		err = error_at(ERROR_UNSUPPORTED, path, line, 0,
+			       "'%.*s' is not a file of the repository whose name can be "
+			       "used here",
+			       (int)name.len, name.data);
 	else if (!has_input(in, named))
 		err = collect(a, in, named, depth + 1);
 	if (error_is(err, ERROR_NOT_FOUND))
@@ -118,8 +122,8 @@ static struct error *collect(struct assembling *a, struct inputs *in, const char
 	struct buffer text = BUFFER_INIT_MAX(MAX_REQUIREMENT_SIZE);
 	struct tree_entry e;
 	if (in->nr >= MAX_REQUIREMENT_FILES || depth > MAX_REQUIREMENT_DEPTH)
-		return error_new(ERROR_LIMIT, "%s names more than %d files, or more than %d in a row", a->config->dependencies,
-				 MAX_REQUIREMENT_FILES, MAX_REQUIREMENT_DEPTH);
+		return error_new(ERROR_LIMIT, "%s names more than %d files, or more than %d in a row",
+				 a->config->dependencies, MAX_REQUIREMENT_FILES, MAX_REQUIREMENT_DEPTH);
 	struct error *err = repo_tree_lookup(a->settings->repo, &a->context, path, &e);
 	if (error_drop_if(&err, ERROR_NOT_FOUND))
 		return error_new(ERROR_NOT_FOUND, "'%s' is not in the commit", path);
@@ -141,8 +145,10 @@ static void add_copy(struct buffer *text, const char *from, const char *to)
 	buffer_addf(text, "COPY [\"%s\", \"%s\"]\n", from, to);
 }
 
-#define PIP "PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore python3 -m pip install --no-cache-dir --no-input " \
-	    "--disable-pip-version-check"
+#define PIP                                                                                                  \
+	"PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore python3 -m pip install --no-cache-dir "     \
+	"--no-input "                                                                                        \
+	"--disable-pip-version-check"
 
 static struct error *add_requirements(struct assembling *a, struct buffer *text, struct inputs *in)
 {
@@ -177,10 +183,13 @@ static void add_pyproject(struct assembling *a, struct buffer *text, struct inpu
 	add_copy(text, path, to);
 	buffer_addf(text,
 		    "RUN python3 -c 'import importlib, importlib.util as u, sys; "
-		    "t = importlib.import_module(\"tomllib\" if u.find_spec(\"tomllib\") else \"pip._vendor.tomli\"); "
-		    "p = t.load(open(sys.argv[1], \"rb\")).get(\"project\") or sys.exit(\"%s has no table [project]\"); "
-		    "print(\"\\n\".join(p.get(\"dependencies\", [])))' %s >" LISTS "/requirements.txt && "
-		    PIP " --requirement " LISTS "/requirements.txt\n", path, to);
+		    "t = importlib.import_module(\"tomllib\" if u.find_spec(\"tomllib\") else "
+		    "\"pip._vendor.tomli\"); "
+		    "p = t.load(open(sys.argv[1], \"rb\")).get(\"project\") or sys.exit(\"%s has no table "
+		    "[project]\"); "
+		    "print(\"\\n\".join(p.get(\"dependencies\", [])))' %s >" LISTS "/requirements.txt && " PIP
+		    " --requirement " LISTS "/requirements.txt\n",
+		    path, to);
 	free(to);
 }
 
@@ -203,8 +212,10 @@ static struct error *add_node(struct assembling *a, struct buffer *text, struct 
 		}
 		free(lock);
 	}
-	buffer_addf(text, "WORKDIR %s\nRUN npm %s --omit=dev --no-audit --no-fund --no-update-notifier && "
-			  "npm cache clean --force && rm -rf /root/.npm\n", to, locked ? "ci" : "install");
+	buffer_addf(text,
+		    "WORKDIR %s\nRUN npm %s --omit=dev --no-audit --no-fund --no-update-notifier && "
+		    "npm cache clean --force && rm -rf /root/.npm\n",
+		    to, locked ? "ci" : "install");
 	free(to);
 	free(folder);
 	return err;
@@ -218,8 +229,8 @@ static void add_list(struct buffer *text, char *const *items, size_t nr)
 		buffer_addf(text, " %s", items[i]);
 }
 
-/* Which of them the base has is found out where it is there. What they leave behind that differs from day to day
- * is removed. */
+/* Which of them the base has is found out where it is there. What they leave behind that differs from day to
+ * day is removed. */
 static void add_packages(struct assembling *a, struct buffer *text)
 {
 	char *const *packages = a->config->packages;
@@ -227,14 +238,18 @@ static void add_packages(struct assembling *a, struct buffer *text)
 	buffer_addstr(text, "RUN if command -v apt-get >/dev/null; then apt-get update && "
 			    "DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends");
 	add_list(text, packages, nr);
-	buffer_addstr(text, " && apt-get clean && rm -rf /var/lib/apt/lists/* /var/cache/ldconfig/aux-cache "
-			    "/var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log /var/log/alternatives.log; "
-			    "elif command -v apk >/dev/null; then apk add --no-cache");
+	buffer_addstr(text,
+		      " && apt-get clean && rm -rf /var/lib/apt/lists/* /var/cache/ldconfig/aux-cache "
+		      "/var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log /var/log/alternatives.log; "
+		      "elif command -v apk >/dev/null; then apk add --no-cache");
 	add_list(text, packages, nr);
-	buffer_addstr(text, "; elif command -v dnf >/dev/null; then dnf install --assumeyes --setopt=install_weak_deps=False");
+	buffer_addstr(text, "; elif command -v dnf >/dev/null; then dnf install --assumeyes "
+			    "--setopt=install_weak_deps=False");
 	add_list(text, packages, nr);
-	buffer_addstr(text, " && dnf clean all; else echo 'the base has no apt-get, apk or dnf to install packages with' "
-			    ">&2; exit 1; fi\n");
+	buffer_addstr(
+	    text,
+	    " && dnf clean all; else echo 'the base has no apt-get, apk or dnf to install packages with' "
+	    ">&2; exit 1; fi\n");
 }
 
 /* -- all of it -------------------------------------------------------------------------------- */
@@ -246,8 +261,9 @@ static struct error *add_dependencies(struct assembling *a, struct buffer *text,
 	bool there;
 	struct error *err = need(a, path, &there);
 	if (!err && !there)
-		return error_with_hint(error_new(ERROR_NOT_FOUND, "%s: '%s' is not in the commit", DEPLOY_CONFIG_FILE, path),
-				       "only what is committed is deployed: add it, or change `image.dependencies`");
+		return error_with_hint(
+		    error_new(ERROR_NOT_FOUND, "%s: '%s' is not in the commit", DEPLOY_CONFIG_FILE, path),
+		    "only what is committed is deployed: add it, or change `image.dependencies`");
 	if (err)
 		return err;
 	if (!strcmp(name, "package.json"))
@@ -258,8 +274,9 @@ static struct error *add_dependencies(struct assembling *a, struct buffer *text,
 	}
 	if (ends_with(name, ".txt"))
 		return add_requirements(a, text, in);
-	return error_with_hint(error_new(ERROR_UNSUPPORTED, "%s: nobody knows how to install '%s'", DEPLOY_CONFIG_FILE, path),
-			       "requirements.txt, pyproject.toml and package.json are known; a Dockerfile can do more");
+	return error_with_hint(
+	    error_new(ERROR_UNSUPPORTED, "%s: nobody knows how to install '%s'", DEPLOY_CONFIG_FILE, path),
+	    "requirements.txt, pyproject.toml and package.json are known; a Dockerfile can do more");
 }
 
 /* Whoever the base runs as, installing is root's. */

@@ -32,8 +32,9 @@
 static struct error *ask(const char *const *argv, struct buffer *out, bool *good)
 {
 	int status = 1;
-	struct process_options options = { .out = out, .discard_err = true, .exit_status = &status,
-					   .timeout_ms = PROBE_TIMEOUT_MS };
+	struct process_options options = {
+		.out = out, .discard_err = true, .exit_status = &status, .timeout_ms = PROBE_TIMEOUT_MS
+	};
 	struct error *err = process_run(argv, &options);
 	*good = !err && !status;
 	if (error_is(err, ERROR_NOT_FOUND) || error_is(err, ERROR_TIMEOUT) || error_is(err, ERROR_LIMIT))
@@ -96,8 +97,9 @@ static struct error *probe_buildx(struct builder *b, char **why)
 		buffer_reset(&out);
 		err = ask(inspect, &out, &good);
 		const char *driver = strstr(out.data, "Driver:");
-		by_dockerd = driver && slice_equals(slice_trim((struct slice){ driver + 7, strcspn(driver + 7, "\n") }),
-						    "docker");
+		by_dockerd = driver &&
+			     slice_equals(slice_trim((struct slice){ driver + 7, strcspn(driver + 7, "\n") }),
+					  "docker");
 		if (!err && (!good || !driver))
 			*why = xstrdup("`docker buildx inspect` fails: no daemon answers");
 	}
@@ -105,7 +107,8 @@ static struct error *probe_buildx(struct builder *b, char **why)
 		buffer_reset(&out);
 		err = ask(store, &out, &good);
 		if (!err && (!good || !strstr(out.data, "io.containerd.snapshotter")))
-			*why = xstrdup("its builder cannot write OCI layouts (`docker buildx create --use` makes one that "
+			*why = xstrdup("its builder cannot write OCI layouts (`docker buildx create --use` "
+				       "makes one that "
 				       "can)");
 	}
 	buffer_release(&out);
@@ -153,9 +156,10 @@ struct error *builder_find(struct builder *out, const char *wanted)
 		err = error_with_hint(error_new(ERROR_USAGE, "'%s' is no builder that is known here", wanted),
 				      "docker buildx, buildah and podman are");
 	else if (!err && !out->name)
-		err = error_with_hint(error_new(ERROR_NOT_FOUND, "no image builder works here (%s)", looked.data),
-				      "install buildah or podman, or docker with buildx; `git config deploy.builder` names "
-				      "one of several");
+		err = error_with_hint(
+		    error_new(ERROR_NOT_FOUND, "no image builder works here (%s)", looked.data),
+		    "install buildah or podman, or docker with buildx; `git config deploy.builder` names "
+		    "one of several");
 	buffer_release(&looked);
 	return err;
 }
@@ -174,7 +178,7 @@ struct output {
 	struct buffer line;
 	char *last[LAST_LINES]; /* the newest at (nr - 1) % LAST_LINES */
 	size_t nr;
-	bool broken_runtime;    /* it could not start a container, whatever was to run in it */
+	bool broken_runtime; /* it could not start a container, whatever was to run in it */
 };
 
 /* Said by buildah and podman when the container cannot be made; nothing of the Dockerfile was run then. */
@@ -261,8 +265,10 @@ static struct error *follow(struct process *p, struct output *o)
 /* Lines that builders put around what a command said. */
 static bool is_frame(const char *line)
 {
-	static const char *const frames[] = { "STEP ", "subprocess exited", "exit status", "Error: building at",
-					      "error building at", "time=\"", "ERROR: failed to solve", "------" };
+	static const char *const frames[] = {
+		"STEP ",   "subprocess exited",      "exit status", "Error: building at", "error building at",
+		"time=\"", "ERROR: failed to solve", "------"
+	};
 	for (size_t i = 0; i < ARRAY_SIZE(frames); i++)
 		if (starts_with(line, frames[i]))
 			return true;
@@ -293,8 +299,9 @@ static struct error *failed(const struct builder *b, const struct output *o, int
 	}
 	if (reason)
 		add_shown(&last, reason);
-	struct error *err = reason ? error_new(ERROR_GENERIC, "%s could not build it: %s", b->name, last.data)
-				   : error_new(ERROR_GENERIC, "%s could not build it and ended with %d", b->name, status);
+	struct error *err =
+	    reason ? error_new(ERROR_GENERIC, "%s could not build it: %s", b->name, last.data)
+		   : error_new(ERROR_GENERIC, "%s could not build it and ended with %d", b->name, status);
 	buffer_release(&last);
 	if (o->nr > 1)
 		err = error_with_hint(err, "these were its last words:%s", all.data);
@@ -322,7 +329,8 @@ static void trace_arguments(const struct arguments *a)
 	buffer_release(&line);
 }
 
-/* Runs A in FOLDER; *BROKEN (may be NULL) tells that it failed for want of a container, not of what was to be built. */
+/* Runs A in FOLDER; *BROKEN (may be NULL) tells that it failed for want of a container, not of what was to be
+ * built. */
 static struct error *run(const struct builder *b, const struct builder_job *job, const struct arguments *a,
 			 const char *folder, bool *broken)
 {
@@ -356,10 +364,10 @@ static struct error *run(const struct builder *b, const struct builder_job *job,
 /* -- buildah and podman ----------------------------------------------------------------------- */
 
 struct place {
-	char *folder;       /* of all below */
+	char *folder; /* of all below */
 	char *context, *dockerfile;
-	char *layout;       /* "layout" in it */
-	char tag[64];       /* a name of ours for the time of the build */
+	char *layout; /* "layout" in it */
+	char tag[64]; /* a name of ours for the time of the build */
 	char *platform, *time, *epoch;
 };
 
@@ -374,14 +382,15 @@ static void begin(struct arguments *a, const struct builder *b)
 }
 
 /* ISOLATION NULL: what it takes by itself. */
-static struct error *build_in_storage(const struct builder *b, const struct builder_job *job, const struct place *at,
-				      const char *isolation, bool *broken)
+static struct error *build_in_storage(const struct builder *b, const struct builder_job *job,
+				      const struct place *at, const char *isolation, bool *broken)
 {
 	struct arguments a;
 	begin(&a, b);
 	add(&a, "build");
-	static const char *const fixed[] = { "--format", "oci", "--layers=false", "--no-cache",
-					     "--identity-label=false", "--platform" };
+	static const char *const fixed[] = {
+		"--format", "oci", "--layers=false", "--no-cache", "--identity-label=false", "--platform"
+	};
 	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
 		add(&a, fixed[i]);
 	add(&a, at->platform);
@@ -401,7 +410,8 @@ static struct error *build_in_storage(const struct builder *b, const struct buil
 	return run(b, job, &a, at->folder, broken);
 }
 
-static struct error *with_storage(const struct builder *b, const struct builder_job *job, const struct place *at)
+static struct error *with_storage(const struct builder *b, const struct builder_job *job,
+				  const struct place *at)
 {
 	struct arguments a;
 	bool broken = false;
@@ -431,11 +441,20 @@ static struct error *with_storage(const struct builder *b, const struct builder_
 
 /* -- docker buildx ---------------------------------------------------------------------------- */
 
-static struct error *with_buildx(const struct builder *b, const struct builder_job *job, const struct place *at)
+static struct error *with_buildx(const struct builder *b, const struct builder_job *job,
+				 const struct place *at)
 {
-	static const char *const fixed[] = { "docker", "buildx", "build", "--progress", "plain", "--no-cache",
-					     "--provenance=false", "--sbom=false", "--output",
-					     "type=oci,tar=false,dest=layout,rewrite-timestamp=true", "--platform" };
+	static const char *const fixed[] = { "docker",
+					     "buildx",
+					     "build",
+					     "--progress",
+					     "plain",
+					     "--no-cache",
+					     "--provenance=false",
+					     "--sbom=false",
+					     "--output",
+					     "type=oci,tar=false,dest=layout,rewrite-timestamp=true",
+					     "--platform" };
 	struct arguments a = { 0 };
 	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
 		add(&a, fixed[i]);
@@ -503,7 +522,8 @@ struct error *builder_run(const struct builder *b, const struct builder_job *job
 	if (!err)
 		err = make_place(&at, &whole);
 	if (!err)
-		err = !strcmp(b->name, "docker buildx") ? with_buildx(b, &whole, &at) : with_storage(b, &whole, &at);
+		err = !strcmp(b->name, "docker buildx") ? with_buildx(b, &whole, &at)
+							: with_storage(b, &whole, &at);
 	if (!err && rename(at.layout, layout))
 		err = error_errno(ERROR_IO, "cannot keep what %s made as '%s'", b->name, layout);
 	place_release(&at);

@@ -65,7 +65,8 @@ static struct error *write_folder(struct writer *w, int at, const struct file_no
 			err = write_file(w, at, node);
 			continue;
 		}
-		int below = mkdirat(at, node->name, 0755) ? -1
+		int below = mkdirat(at, node->name, 0755)
+				? -1
 				: openat(at, node->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (below < 0)
 			return error_errno(ERROR_IO, "cannot make the folder '%s'", node->name);

@@ -1,10 +1,10 @@
 /*
- * .dockerignore, as docker reads it: patterns of Go's filepath.Match and `**`, the last one that matches decides,
- * and what matches a folder matches all that is in it.
+ * .dockerignore, as docker reads it: patterns of Go's filepath.Match and `**`, the last one that matches
+ * decides, and what matches a folder matches all that is in it.
  * https://docs.docker.com/build/concepts/context/#dockerignore-files
  *
- * A pattern is a list of tokens, and a match is a walk over the path with the set of tokens that may come next:
- * the work is the length of the pattern times that of the path at most, whatever they are.
+ * A pattern is a list of tokens, and a match is a walk over the path with the set of tokens that may come
+ * next: the work is the length of the pattern times that of the path at most, whatever they are.
  */
 #include "base/memory.h"
 #include "base/text.h"
@@ -116,7 +116,8 @@ static const char *add_stars(struct pattern *p, const char *s, bool plain)
 		return s + 1;
 	}
 	s += 2;
-	/* Docker takes a beginning of two stars without a slash, if nothing else is special, for "ends with". */
+	/* Docker takes a beginning of two stars without a slash, if nothing else is special, for "ends with".
+	 */
 	if (first && *s != '/' && plain) {
 		add_token(p, TOKEN_ALL);
 		return s;
@@ -176,15 +177,18 @@ static struct error *add_line(struct docker_ignore *ignore, struct slice line, c
 	if (!line.len)
 		return NULL;
 	if (line.len > IGNORE_MAX_PATTERN)
-		return error_at(ERROR_LIMIT, file, nr, 0, "a pattern is longer than %d bytes", IGNORE_MAX_PATTERN);
+		return error_at(ERROR_LIMIT, file, nr, 0, "a pattern is longer than %d bytes",
+				IGNORE_MAX_PATTERN);
 	if (memchr(line.data, 0, line.len))
 		return error_at(ERROR_SYNTAX, file, nr, 0, "a pattern has a NUL byte in it");
 	ALLOC_GROW(ignore->patterns, ignore->nr, ignore->alloc);
 	struct pattern *p = &ignore->patterns[ignore->nr++];
 	*p = (struct pattern){ .text = clean_path(line), .exception = exception };
 	if (!compile(p))
-		return error_at(ERROR_SYNTAX, file, nr, 0, "'%s' is no pattern: brackets or a backslash at its end are "
-				"not complete", p->text);
+		return error_at(ERROR_SYNTAX, file, nr, 0,
+				"'%s' is no pattern: brackets or a backslash at its end are "
+				"not complete",
+				p->text);
 	return NULL;
 }
 
@@ -352,7 +356,8 @@ bool docker_ignore_match(const struct docker_ignore *ignore, const char *path)
 	memset(w.seen, 0, sizeof(w.seen));
 	w.turn = 1;
 	for (size_t i = 0; i < ignore->nr; i++)
-		if (ignore->patterns[i].exception == ignored && pattern_matches(&w, &ignore->patterns[i], path))
+		if (ignore->patterns[i].exception == ignored &&
+		    pattern_matches(&w, &ignore->patterns[i], path))
 			ignored = !ignored;
 	return ignored;
 }

@@ -29,7 +29,8 @@ static bool set_by_builders(struct slice name)
 	return false;
 }
 
-static struct error *lookup_in(const struct strmap *const *maps, size_t nr, struct slice name, const char **value)
+static struct error *lookup_in(const struct strmap *const *maps, size_t nr, struct slice name,
+			       const char **value)
 {
 	*value = NULL;
 	for (size_t i = 0; !*value && i < nr; i++)
@@ -62,7 +63,8 @@ struct error *dockerfile_parser_expand(struct parser *p, struct slice word, char
 static void inherit(struct parser *p)
 {
 	const cJSON *item;
-	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(p->base, "Env")) {
+	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(p->base, "Env"))
+	{
 		const char *text = cJSON_GetStringValue(item), *equals = text ? strchr(text, '=') : NULL;
 		if (!equals)
 			continue;
@@ -123,11 +125,9 @@ bool dockerfile_read_json_list(struct slice args, struct list *out)
 	error_free(err);
 	const cJSON *item;
 	if (good)
-		cJSON_ArrayForEach(item, json)
-			good = good && cJSON_IsString(item);
+		cJSON_ArrayForEach(item, json) good = good && cJSON_IsString(item);
 	if (good)
-		cJSON_ArrayForEach(item, json)
-			dockerfile_list_add(out, xstrdup(item->valuestring));
+		cJSON_ArrayForEach(item, json) dockerfile_list_add(out, xstrdup(item->valuestring));
 	cJSON_Delete(json);
 	return good;
 }
@@ -138,9 +138,8 @@ static void read_command(const struct parser *p, struct slice args, struct list 
 	const cJSON *shell = cJSON_GetObjectItemCaseSensitive(p->base, "Shell"), *item;
 	if (dockerfile_read_json_list(args, out))
 		return;
-	cJSON_ArrayForEach(item, shell)
-		if (cJSON_IsString(item))
-			dockerfile_list_add(out, xstrdup(item->valuestring));
+	cJSON_ArrayForEach(item, shell) if (cJSON_IsString(item))
+	    dockerfile_list_add(out, xstrdup(item->valuestring));
 	if (!out->nr) {
 		dockerfile_list_add(out, xstrdup("/bin/sh"));
 		dockerfile_list_add(out, xstrdup("-c"));
@@ -205,7 +204,8 @@ static struct error *parse_argument(struct parser *p, struct slice args)
 		struct slice name = { word.data, equals ? (size_t)(equals - word.data) : word.len };
 		char *value = NULL;
 		if (!is_name(name))
-			return error_new(ERROR_SYNTAX, "'%.*s' is no name for an ARG", (int)name.len, name.data);
+			return error_new(ERROR_SYNTAX, "'%.*s' is no name for an ARG", (int)name.len,
+					 name.data);
 		if (equals) {
 			struct slice rest = { equals + 1, word.len - name.len - 1 };
 			struct error *err = dockerfile_parser_expand(p, rest, &value);
@@ -233,7 +233,8 @@ static struct error *parse_argument(struct parser *p, struct slice args)
 
 static struct error *parse_base_name(struct parser *p, struct slice args)
 {
-	struct slice word = dockerfile_word_next_plain(&args), as = dockerfile_word_next_plain(&args), stage = dockerfile_word_next_plain(&args);
+	struct slice word = dockerfile_word_next_plain(&args), as = dockerfile_word_next_plain(&args),
+		     stage = dockerfile_word_next_plain(&args);
 	struct image_spec *spec = &p->out->spec;
 	char *name = NULL;
 	bool named = as.len == 2 && !strncasecmp(as.data, "as", 2) && stage.len;
@@ -241,7 +242,8 @@ static struct error *parse_base_name(struct parser *p, struct slice args)
 		return error_new(ERROR_SYNTAX, "FROM needs an image, as in `FROM python:3.12-slim`");
 	struct error *err = dockerfile_parser_expand(p, word, &name);
 	if (!err && !*name)
-		err = error_new(ERROR_SYNTAX, "'%.*s' is empty: give its ARG a default", (int)word.len, word.data);
+		err = error_new(ERROR_SYNTAX, "'%.*s' is empty: give its ARG a default", (int)word.len,
+				word.data);
 	if (!err && !strcmp(name, "scratch"))
 		err = error_new(ERROR_UNSUPPORTED, "FROM scratch has no base");
 	if (!err)
@@ -289,9 +291,11 @@ static struct error *parse_pairs(struct parser *p, struct slice args, struct str
 		const char *equals = memchr(first.data, '=', first.len);
 		char *name = NULL, *value = NULL;
 		size_t len = equals ? (size_t)(equals - first.data) : first.len;
-		struct slice text = equals ? (struct slice){ equals + 1, first.len - len - 1 } : slice_trim(rest);
+		struct slice text =
+		    equals ? (struct slice){ equals + 1, first.len - len - 1 } : slice_trim(rest);
 		if (!equals && !old_form)
-			err = error_new(ERROR_SYNTAX, "'%.*s' of %s has no '='", (int)first.len, first.data, what);
+			err = error_new(ERROR_SYNTAX, "'%.*s' of %s has no '='", (int)first.len, first.data,
+					what);
 		if (!err)
 			err = dockerfile_parser_expand(p, (struct slice){ first.data, len }, &name);
 		if (!err && !*name)
@@ -377,7 +381,8 @@ static struct error *add_port(struct image_spec *spec, const char *text)
 	char *end;
 	unsigned long port = ascii_digit(*text) ? strtoul(text, &end, 10) : 0;
 	if (port && port < 65536 && (*end == '-' || !strcmp(end, "/udp") || !strcmp(end, "/sctp")))
-		return error_new(ERROR_UNSUPPORTED, "EXPOSE %s: only single ports of TCP are known here", text);
+		return error_new(ERROR_UNSUPPORTED, "EXPOSE %s: only single ports of TCP are known here",
+				 text);
 	if (!port || port > 65535 || (*end && strcmp(end, "/tcp")))
 		return error_new(ERROR_SYNTAX, "'%s' is no port", text);
 	for (size_t i = 0; i < spec->nr_ports; i++)
@@ -408,7 +413,8 @@ static struct error *parse_expose(struct parser *p, struct slice args)
 	return err;
 }
 
-static struct error *parse_list(struct parser *p, struct slice args, char ***items, size_t *nr, const char *what)
+static struct error *parse_list(struct parser *p, struct slice args, char ***items, size_t *nr,
+				const char *what)
 {
 	struct list list = { 0 };
 	if (!args.len)
@@ -445,8 +451,8 @@ static struct error *parse_beyond(struct parser *p, struct slice args)
 static const struct instruction {
 	const char *name;
 	struct error *(*parse)(struct parser *p, struct slice args);
-	bool flags;       /* has "--name=value" */
-	bool kept;        /* later RUNs depend on it as it is written */
+	bool flags; /* has "--name=value" */
+	bool kept;  /* later RUNs depend on it as it is written */
 } instructions[] = {
 	{ "ADD", dockerfile_parse_add, true, false },
 	{ "ARG", parse_argument, false, false },
@@ -477,8 +483,8 @@ static struct error *parse_instruction(struct parser *p, struct slice text)
 		    !strncasecmp(word.data, instructions[i].name, word.len))
 			found = &instructions[i];
 	if (!found)
-		return error_new(ERROR_SYNTAX, "there is no instruction '%.*s'", (int)(word.len < 40 ? word.len : 40),
-				 word.data);
+		return error_new(ERROR_SYNTAX, "there is no instruction '%.*s'",
+				 (int)(word.len < 40 ? word.len : 40), word.data);
 	if (!p->in_stage && found->parse != parse_from && found->parse != parse_argument)
 		return error_new(ERROR_SYNTAX, "%s stands before the first FROM", found->name);
 	p->instruction = found->name;
@@ -494,7 +500,8 @@ static void take_variables(struct strmap *map, struct image_variable **out, size
 {
 	*out = map->nr ? xcalloc(map->nr, sizeof(**out)) : NULL;
 	for (size_t i = 0; i < map->nr; i++)
-		(*out)[(*nr)++] = (struct image_variable){ xstrdup(map->entries[i].key), xstrdup(map->entries[i].value) };
+		(*out)[(*nr)++] =
+		    (struct image_variable){ xstrdup(map->entries[i].key), xstrdup(map->entries[i].value) };
 }
 
 static struct error *parse_all(struct parser *p, struct slice text)
@@ -521,9 +528,11 @@ static struct error *parse_all(struct parser *p, struct slice text)
 	return p->in_stage ? NULL : error_new(ERROR_SYNTAX, "%s has no FROM", p->file);
 }
 
-struct error *dockerfile_parse(struct dockerfile *out, struct slice text, const char *file, const cJSON *base_config)
+struct error *dockerfile_parse(struct dockerfile *out, struct slice text, const char *file,
+			       const cJSON *base_config)
 {
-	struct parser p = { .out = out, .file = file,
+	struct parser p = { .out = out,
+			    .file = file,
 			    .base = cJSON_GetObjectItemCaseSensitive(base_config, "config") };
 	struct error *err;
 	*out = (struct dockerfile){ 0 };

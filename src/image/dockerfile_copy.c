@@ -7,10 +7,40 @@
 
 /* Folders of every distribution. https://refspecs.linuxfoundation.org/FHS_3.0/fhs/index.html */
 static const char *const system_folders[] = {
-	"/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/media", "/mnt", "/opt", "/proc", "/root", "/run", "/sbin",
-	"/srv", "/sys", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin", "/usr/local/etc",
-	"/usr/local/lib", "/usr/local/sbin", "/usr/local/share", "/usr/sbin", "/usr/share", "/usr/src", "/var",
-	"/var/cache", "/var/lib", "/var/log", "/var/run", "/var/tmp",
+	"/bin",
+	"/boot",
+	"/dev",
+	"/etc",
+	"/home",
+	"/lib",
+	"/media",
+	"/mnt",
+	"/opt",
+	"/proc",
+	"/root",
+	"/run",
+	"/sbin",
+	"/srv",
+	"/sys",
+	"/tmp",
+	"/usr",
+	"/usr/bin",
+	"/usr/lib",
+	"/usr/local",
+	"/usr/local/bin",
+	"/usr/local/etc",
+	"/usr/local/lib",
+	"/usr/local/sbin",
+	"/usr/local/share",
+	"/usr/sbin",
+	"/usr/share",
+	"/usr/src",
+	"/var",
+	"/var/cache",
+	"/var/lib",
+	"/var/log",
+	"/var/run",
+	"/var/tmp",
 };
 
 /* A source of a COPY, relative to the context and clean; *OUT malloc'd. */
@@ -24,7 +54,9 @@ static struct error *context_path(const char *path, char **out)
 		s += len + (s[len] == '/');
 		if (slice_equals(part, "..")) {
 			buffer_release(&clean);
-			return error_new(ERROR_SYNTAX, "'%s' has '..' in it: only files of the context can be copied", path);
+			return error_new(ERROR_SYNTAX,
+					 "'%s' has '..' in it: only files of the context can be copied",
+					 path);
 		}
 		if (len && !slice_equals(part, "."))
 			buffer_addf(&clean, "%s%.*s", clean.len ? "/" : "", (int)len, part.data);
@@ -38,10 +70,12 @@ static struct error *copy_flags(struct slice *args)
 	struct slice name, value;
 	while (dockerfile_take_flag(args, &name, &value)) {
 		bool ours = slice_equals(name, "link") ||
-			    (slice_equals(name, "chown") && (slice_equals(value, "0") || slice_equals(value, "0:0") ||
-							     slice_equals(value, "root") || slice_equals(value, "root:root")));
+			    (slice_equals(name, "chown") &&
+			     (slice_equals(value, "0") || slice_equals(value, "0:0") ||
+			      slice_equals(value, "root") || slice_equals(value, "root:root")));
 		if (!ours)
-			return error_new(ERROR_UNSUPPORTED, "COPY --%.*s needs a builder", (int)name.len, name.data);
+			return error_new(ERROR_UNSUPPORTED, "COPY --%.*s needs a builder", (int)name.len,
+					 name.data);
 	}
 	return NULL;
 }
@@ -84,7 +118,9 @@ struct error *dockerfile_parse_copy(struct parser *p, struct slice args)
 {
 	struct dockerfile *d = p->out;
 	struct list words = { 0 };
-	struct error *err = dockerfile_has_here_document(args) ? error_new(ERROR_UNSUPPORTED, "a here-document") : copy_flags(&args);
+	struct error *err = dockerfile_has_here_document(args)
+				? error_new(ERROR_UNSUPPORTED, "a here-document")
+				: copy_flags(&args);
 	if (!err)
 		err = copy_words(p, args, &words);
 	for (size_t i = 0; !err && i + 1 < words.nr; i++) {
@@ -104,7 +140,11 @@ struct error *dockerfile_parse_copy(struct parser *p, struct slice args)
 			dockerfile_parser_know_folder(p, path);
 		ALLOC_GROW(d->copies, d->nr_copies, d->alloc_copies);
 		d->copies[d->nr_copies++] = (struct dockerfile_copy){
-			.from = words.items, .nr_from = words.nr, .to = path, .into = into, .line = p->line,
+			.from = words.items,
+			.nr_from = words.nr,
+			.to = path,
+			.into = into,
+			.line = p->line,
 		};
 		buffer_addf(&p->so_far, "COPY %.*s\n", (int)args.len, args.data);
 		free(to);
@@ -117,7 +157,8 @@ struct error *dockerfile_parse_copy(struct parser *p, struct slice args)
 /* Of a folder, ADD is COPY; what it does with files depends on their bytes. */
 struct error *dockerfile_parse_add(struct parser *p, struct slice args)
 {
-	struct slice rest = args, word = dockerfile_word_next_plain(&rest), to = dockerfile_word_next_plain(&rest);
+	struct slice rest = args, word = dockerfile_word_next_plain(&rest),
+		     to = dockerfile_word_next_plain(&rest);
 	bool folder = word.len && (word.data[word.len - 1] == '/' || slice_equals(word, "."));
 	bool remote = memmem(word.data, word.len, "://", 3);
 	if (!folder || remote || !to.len || dockerfile_word_next_plain(&rest).len)
@@ -158,12 +199,14 @@ static struct error *parse_mount(struct parser *p, struct slice options)
 		else if (slice_equals(name, "source") || slice_equals(name, "src"))
 			source = value;
 		else if (slice_equals(name, "from"))
-			return error_new(ERROR_UNSUPPORTED, "RUN --mount from another image or stage needs a builder");
+			return error_new(ERROR_UNSUPPORTED,
+					 "RUN --mount from another image or stage needs a builder");
 	}
 	if (slice_equals(type, "cache") || slice_equals(type, "tmpfs"))
 		return NULL;
 	if (!slice_equals(type, "bind"))
-		return error_new(ERROR_UNSUPPORTED, "RUN --mount=type=%.*s needs a builder", (int)type.len, type.data);
+		return error_new(ERROR_UNSUPPORTED, "RUN --mount=type=%.*s needs a builder", (int)type.len,
+				 type.data);
 	char *text = NULL, *path = NULL;
 	struct error *err = dockerfile_parser_expand(p, source, &text);
 	if (!err)
@@ -187,16 +230,18 @@ struct error *dockerfile_parse_run(struct parser *p, struct slice args)
 	if (dockerfile_has_here_document(args))
 		return error_new(ERROR_UNSUPPORTED, "a here-document");
 	if (p->whole_copied)
-		return error_new(ERROR_UNSUPPORTED,
-				 "RUN after all files were copied at line %zu (copying only what lists the dependencies "
-				 "before it, and the rest behind, keeps it from running at every change)",
-				 p->whole_copied);
+		return error_new(
+		    ERROR_UNSUPPORTED,
+		    "RUN after all files were copied at line %zu (copying only what lists the dependencies "
+		    "before it, and the rest behind, keeps it from running at every change)",
+		    p->whole_copied);
 	while (dockerfile_take_flag(&rest, &name, &value)) {
 		struct error *err = NULL;
 		if (slice_equals(name, "mount"))
 			err = parse_mount(p, value);
 		else if (!slice_equals(name, "network"))
-			err = error_new(ERROR_UNSUPPORTED, "RUN --%.*s needs a builder", (int)name.len, name.data);
+			err = error_new(ERROR_UNSUPPORTED, "RUN --%.*s needs a builder", (int)name.len,
+					name.data);
 		if (err)
 			return err;
 	}

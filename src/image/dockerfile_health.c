@@ -1,4 +1,5 @@
-/* HEALTHCHECK, in the form that docker's configuration has. https://docs.docker.com/reference/dockerfile/#healthcheck */
+/* HEALTHCHECK, in the form that docker's configuration has.
+ * https://docs.docker.com/reference/dockerfile/#healthcheck */
 #include <stdlib.h>
 
 #include "base/json.h"
@@ -21,7 +22,9 @@ static int64_t duration(struct slice text)
 	static const struct {
 		const char *unit;
 		double nanoseconds;
-	} units[] = { { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 }, { "m", 60e9 }, { "h", 3600e9 } };
+	} units[] = {
+		{ "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 }, { "m", 60e9 }, { "h", 3600e9 }
+	};
 	char *s = xmemdupz(text.data, text.len), *at = s;
 	double sum = *s && text.len < 40 ? 0 : -1;
 	while (*at && sum >= 0) {
@@ -44,7 +47,8 @@ static struct error *health_option(struct json_writer *w, struct slice flag, str
 			continue;
 		int64_t ns = duration(value);
 		if (ns < 0)
-			return error_new(ERROR_SYNTAX, "'%.*s' is no duration, as \"30s\" is", (int)value.len, value.data);
+			return error_new(ERROR_SYNTAX, "'%.*s' is no duration, as \"30s\" is", (int)value.len,
+					 value.data);
 		json_put_integer(w, health_flags[i].key, ns);
 		return NULL;
 	}

@@ -9,22 +9,22 @@
 /* An instruction's function returns ERROR_UNSUPPORTED for what is beyond us; see image/dockerfile.h. */
 struct parser {
 	struct dockerfile *out;
-	const cJSON *base;         /* "config" of the base's configuration; or NULL */
+	const cJSON *base; /* "config" of the base's configuration; or NULL */
 	const char *file;
 	struct dockerfile_lines lines;
 	size_t line;
-	struct strmap globals;     /* ARG before FROM */
-	struct strmap arguments;   /* ARG after it */
-	struct strmap inherited;   /* the base's environment */
+	struct strmap globals;   /* ARG before FROM */
+	struct strmap arguments; /* ARG after it */
+	struct strmap inherited; /* the base's environment */
 	struct strmap environment, labels;
-	bool in_stage;             /* after FROM */
-	char *folder;              /* WORKDIR, absolute; NULL: not set */
+	bool in_stage; /* after FROM */
+	char *folder;  /* WORKDIR, absolute; NULL: not set */
 	const char *instruction;
-	struct buffer so_far;      /* instructions that a builder needs, if a RUN follows */
-	size_t dependencies;       /* how much of that is up to the last RUN, and how many copies */
+	struct buffer so_far; /* instructions that a builder needs, if a RUN follows */
+	size_t dependencies;  /* how much of that is up to the last RUN, and how many copies */
 	size_t dependency_copies;
-	size_t whole_copied;       /* line of the COPY of the whole context; 0: none yet */
-	struct strmap folders;     /* in the image, that are there for certain */
+	size_t whole_copied;   /* line of the COPY of the whole context; 0: none yet */
+	struct strmap folders; /* in the image, that are there for certain */
 };
 
 struct list {

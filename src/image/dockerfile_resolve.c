@@ -36,8 +36,8 @@ static struct error *add_source(struct resolver *r, char *path, unsigned mode)
 	ALLOC_GROW(r->sources, r->nr, r->alloc);
 	r->sources[r->nr++] = (struct source){ path, mode };
 	if (++r->total > MAX_SOURCES)
-		return error_at(ERROR_LIMIT, r->file, r->copy->line, 0, "more than %d files are copied one by one",
-				MAX_SOURCES);
+		return error_at(ERROR_LIMIT, r->file, r->copy->line, 0,
+				"more than %d files are copied one by one", MAX_SOURCES);
 	return NULL;
 }
 
@@ -50,12 +50,13 @@ static bool is_pattern(const char *s)
 
 struct level {
 	struct resolver *r;
-	const char *folder;     /* path of the tree that is looked at */
-	char *pattern;          /* for the names in it */
-	const char *rest;       /* of the pattern, below; NULL: none */
+	const char *folder; /* path of the tree that is looked at */
+	char *pattern;      /* for the names in it */
+	const char *rest;   /* of the pattern, below; NULL: none */
 };
 
-static struct error *match_below(struct resolver *r, const char *folder, const struct oid *tree, const char *pattern);
+static struct error *match_below(struct resolver *r, const char *folder, const struct oid *tree,
+				 const char *pattern);
 
 static struct error *match_entry(const struct tree_entry *e, void *data)
 {
@@ -76,7 +77,8 @@ static struct error *match_entry(const struct tree_entry *e, void *data)
 }
 
 /* Goes as deep as the pattern has slashes. */
-static struct error *match_below(struct resolver *r, const char *folder, const struct oid *tree, const char *pattern)
+static struct error *match_below(struct resolver *r, const char *folder, const struct oid *tree,
+				 const char *pattern)
 {
 	const char *slash = strchr(pattern, '/');
 	struct level l = { r, folder, xmemdupz(pattern, slash ? (size_t)(slash - pattern) : strlen(pattern)),
@@ -107,9 +109,11 @@ static struct error *find_one(struct resolver *r, const char *path)
 	if (err)
 		return err;
 	if (missing)
-		return error_at(ERROR_NOT_FOUND, r->file, r->copy->line, 0, "'%s' is not in the commit", path);
+		return error_at(ERROR_NOT_FOUND, r->file, r->copy->line, 0, "'%s' is not in the commit",
+				path);
 	if (*path && docker_ignore_match(r->ignore, path) && !docker_ignore_may_return(r->ignore, path))
-		return error_at(ERROR_NOT_FOUND, r->file, r->copy->line, 0, "'%s' is left out by .dockerignore", path);
+		return error_at(ERROR_NOT_FOUND, r->file, r->copy->line, 0,
+				"'%s' is left out by .dockerignore", path);
 	return add_source(r, xstrdup(path), e.mode);
 }
 
@@ -137,8 +141,11 @@ static void go_beyond(struct resolver *r, char *why)
 static void add_input(struct resolver *r, const struct source *s)
 {
 	if (MODE_IS_TREE(s->mode))
-		go_beyond(r, xstrfmt("a RUN comes after the folder '%s' is copied (what lists the dependencies can be "
-				     "copied before it as single files)", *s->path ? s->path : "."));
+		go_beyond(
+		    r,
+		    xstrfmt("a RUN comes after the folder '%s' is copied (what lists the dependencies can be "
+			    "copied before it as single files)",
+			    *s->path ? s->path : "."));
 	strmap_add(&r->inputs, s->path, strlen(s->path));
 }
 
@@ -148,10 +155,12 @@ static struct error *add_copy(struct resolver *r, const struct source *s)
 	struct image_spec *spec = &r->d->spec;
 	if (!MODE_IS_TREE(s->mode) && !c->into && r->nr > 1)
 		return error_at(ERROR_SYNTAX, r->file, c->line, 0,
-				"several files are copied to '%s': a folder's name has to end with '/'", c->to);
+				"several files are copied to '%s': a folder's name has to end with '/'",
+				c->to);
 	if (!MODE_IS_TREE(s->mode) && !c->into && !names_file(c->to, s->path))
-		go_beyond(r, xstrfmt("only the base tells whether '%s' is a folder ('%s/' is one for certain)", c->to,
-				     c->to));
+		go_beyond(r,
+			  xstrfmt("only the base tells whether '%s' is a folder ('%s/' is one for certain)",
+				  c->to, c->to));
 	ALLOC_GROW(spec->copies, spec->nr_copies, r->alloc_copies);
 	spec->copies[spec->nr_copies++] = (struct image_copy){
 		.from = xstrdup(s->path),

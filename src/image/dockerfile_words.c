@@ -46,8 +46,9 @@ static bool same_name(struct slice name, const char *wanted)
 
 struct error *dockerfile_lines_init(struct dockerfile_lines *lines, struct slice text)
 {
-	*lines = (struct dockerfile_lines){ .at = text.data, .end = text.data + text.len, .line = 1,
-					    .escape = '\\' };
+	*lines = (struct dockerfile_lines){
+		.at = text.data, .end = text.data + text.len, .line = 1, .escape = '\\'
+	};
 	if (text.len >= 3 && !memcmp(text.data, "\xef\xbb\xbf", 3))
 		lines->at += 3;
 	for (;;) {
@@ -165,7 +166,8 @@ static bool name_character(int c)
 }
 
 /* What stands for a variable's value: "${NAME<how>WORD}". */
-static struct error *scan_alternative(struct scanner *s, struct slice name, const char *value, struct buffer *out)
+static struct error *scan_alternative(struct scanner *s, struct slice name, const char *value,
+				      struct buffer *out)
 {
 	bool empty_counts_as_unset = *s->at == ':';
 	s->at += empty_counts_as_unset;
@@ -175,16 +177,18 @@ static struct error *scan_alternative(struct scanner *s, struct slice name, cons
 				 (int)name.len, name.data);
 	s->at++;
 	struct buffer word = BUFFER_INIT_MAX(WORD_MAX);
-	struct error *err = s->depth >= WORD_MAX_DEPTH
-				    ? error_new(ERROR_LIMIT, "variables are nested more than %d deep", WORD_MAX_DEPTH)
-				    : NULL;
+	struct error *err =
+	    s->depth >= WORD_MAX_DEPTH
+		? error_new(ERROR_LIMIT, "variables are nested more than %d deep", WORD_MAX_DEPTH)
+		: NULL;
 	s->depth++;
 	if (!err)
 		err = scan(s, '}', &word);
 	s->depth--;
 	bool set = value && (*value || !empty_counts_as_unset);
 	if (!err && how == '?' && !set)
-		err = error_new(ERROR_SYNTAX, "'%.*s' has to be set: %s", (int)name.len, name.data, word.data);
+		err =
+		    error_new(ERROR_SYNTAX, "'%.*s' has to be set: %s", (int)name.len, name.data, word.data);
 	else if (!err && how == '+')
 		buffer_add(out, word.data, set ? word.len : 0);
 	else if (!err && set)
@@ -280,7 +284,8 @@ static struct error *scan(struct scanner *s, char stop, struct buffer *out)
 	return err;
 }
 
-struct error *dockerfile_word_expand(struct buffer *out, struct slice word, const struct dockerfile_expansion *x)
+struct error *dockerfile_word_expand(struct buffer *out, struct slice word,
+				     const struct dockerfile_expansion *x)
 {
 	struct scanner s = { word.data, word.data + word.len, x, 0 };
 	struct error *err = scan(&s, 0, out);

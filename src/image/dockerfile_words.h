@@ -11,7 +11,7 @@
 
 struct dockerfile_lines {
 	const char *at, *end;
-	size_t line;        /* of AT, from 1 */
+	size_t line; /* of AT, from 1 */
 	char escape;
 	struct slice syntax; /* the frontend that "# syntax=" asks for; empty: none */
 };
@@ -21,7 +21,8 @@ struct error *dockerfile_lines_init(struct dockerfile_lines *lines, struct slice
 /* The next instruction, its lines joined, without comments; false at the end. */
 bool dockerfile_lines_next(struct dockerfile_lines *lines, struct buffer *out, size_t *line);
 
-/* Takes the next word off REST; white space in quotes or behind the escape belongs to it. Empty at the end. */
+/* Takes the next word off REST; white space in quotes or behind the escape belongs to it. Empty at the end.
+ */
 struct slice dockerfile_word_next(struct slice *rest, char escape);
 /* Takes the next word off REST, whatever its quotes. */
 struct slice dockerfile_word_next_plain(struct slice *rest);
@@ -32,9 +33,10 @@ struct dockerfile_expansion {
 	struct error *(*lookup)(void *data, struct slice name, const char **value);
 	void *data;
 };
-/* Appends WORD without its quotes and with its variables replaced. ERROR_UNSUPPORTED for what only newer shells
- * have ("${a%b}"). */
-struct error *dockerfile_word_expand(struct buffer *out, struct slice word, const struct dockerfile_expansion *x);
+/* Appends WORD without its quotes and with its variables replaced. ERROR_UNSUPPORTED for what only newer
+ * shells have ("${a%b}"). */
+struct error *dockerfile_word_expand(struct buffer *out, struct slice word,
+				     const struct dockerfile_expansion *x);
 /* Appends S in double quotes, so that it expands to itself. */
 void dockerfile_word_quote(struct buffer *out, const char *s, char escape);
 

@@ -158,8 +158,8 @@ static const struct list_file *list_file_of(const char *path)
 	for (size_t i = 0; i < ARRAY_SIZE(list_files); i++) {
 		const struct list_file *f = &list_files[i];
 		bool named = *f->beginning ? !strcmp(path, f->beginning) ||
-						     (starts_with(path, "var/lib/dpkg/status.d/") &&
-						      f->read == read_dpkg && !ends_with(path, ".md5sums"))
+						 (starts_with(path, "var/lib/dpkg/status.d/") &&
+						  f->read == read_dpkg && !ends_with(path, ".md5sums"))
 					   : ends_with(path, f->end);
 		if (named && (!f->test || f->test(path)))
 			return f;
@@ -172,7 +172,8 @@ static const struct list_file *list_file_of(const char *path)
 static struct error *damaged(struct archive *a, const char *file)
 {
 	const char *why = archive_error_string(a);
-	return error_new(ERROR_SYNTAX, "the layer %s is no archive that can be read: %s", file, why ? why : "it is damaged");
+	return error_new(ERROR_SYNTAX, "the layer %s is no archive that can be read: %s", file,
+			 why ? why : "it is damaged");
 }
 
 static struct error *read_entry(struct archive *a, const char *file, size_t max, struct buffer *out)
@@ -187,7 +188,8 @@ static struct error *read_entry(struct archive *a, const char *file, size_t max,
 	return n < 0 ? damaged(a, file) : NULL;
 }
 
-static struct error *read_entries(struct archive *a, const char *file, struct packages *p, struct buffer *text)
+static struct error *read_entries(struct archive *a, const char *file, struct packages *p,
+				  struct buffer *text)
 {
 	struct archive_entry *entry;
 	struct error *err = NULL;
@@ -197,11 +199,14 @@ static struct error *read_entries(struct archive *a, const char *file, struct pa
 		if (status != ARCHIVE_OK && status != ARCHIVE_WARN)
 			return damaged(a, file);
 		if (++nr > SBOM_MAX_ENTRIES || archive_filter_bytes(a, 0) > SBOM_MAX_BYTES)
-			return error_new(ERROR_LIMIT, "the layer %s has more files, or larger ones, than are looked at", file);
+			return error_new(ERROR_LIMIT,
+					 "the layer %s has more files, or larger ones, than are looked at",
+					 file);
 		const char *path = archive_entry_pathname(entry);
 		while (path && (starts_with(path, "./") || *path == '/'))
 			path += *path == '/' ? 1 : 2;
-		const struct list_file *list = path && archive_entry_filetype(entry) == AE_IFREG ? list_file_of(path) : NULL;
+		const struct list_file *list =
+		    path && archive_entry_filetype(entry) == AE_IFREG ? list_file_of(path) : NULL;
 		if (!list)
 			continue;
 		err = read_entry(a, file, list->max, text);
@@ -237,8 +242,8 @@ static void sort(struct packages *p)
 		qsort(p->items, p->nr, sizeof(*p->items), compare);
 	for (size_t i = 0; i < p->nr; i++) {
 		struct sbom_package *last = kept ? &p->items[kept - 1] : NULL;
-		if (last && !strcmp(last->ecosystem, p->items[i].ecosystem) && !strcmp(last->name, p->items[i].name) &&
-		    !strcmp(last->version, p->items[i].version))
+		if (last && !strcmp(last->ecosystem, p->items[i].ecosystem) &&
+		    !strcmp(last->name, p->items[i].name) && !strcmp(last->version, p->items[i].version))
 			package_release(&p->items[i]);
 		else
 			p->items[kept++] = p->items[i];
@@ -272,7 +277,8 @@ struct error *sbom_read_layer(const char *file, struct sbom_package **packages, 
 	return err;
 }
 
-void sbom_packages_merge(struct sbom_package **packages, size_t *nr, struct sbom_package **more, size_t *nr_more)
+void sbom_packages_merge(struct sbom_package **packages, size_t *nr, struct sbom_package **more,
+			 size_t *nr_more)
 {
 	struct packages all = { *packages, *nr, *nr };
 	for (size_t i = 0; i < *nr_more; i++) {
@@ -317,12 +323,12 @@ struct error *sbom_packages_read(struct sbom_package **packages, size_t *nr, str
 	if (!err && !cJSON_IsArray(list))
 		err = error_new(ERROR_SYNTAX, "the list of packages is no list");
 	if (!err)
-		cJSON_ArrayForEach(item, list)
-			for (size_t i = 0; i < ARRAY_SIZE(ecosystems); i++)
-				if (!strcmp(json_string_or(item, "ecosystem", ""), ecosystems[i]))
-					add_package(&p, ecosystems[i], slice_of_string(json_string_or(item, "name", "")),
-						    slice_of_string(json_string_or(item, "version", "")),
-						    slice_of_string(json_string_or(item, "license", "")));
+		cJSON_ArrayForEach(
+		    item, list) for (size_t i = 0; i < ARRAY_SIZE(ecosystems);
+				     i++) if (!strcmp(json_string_or(item, "ecosystem", ""), ecosystems[i]))
+		    add_package(&p, ecosystems[i], slice_of_string(json_string_or(item, "name", "")),
+				slice_of_string(json_string_or(item, "version", "")),
+				slice_of_string(json_string_or(item, "license", "")));
 	cJSON_Delete(list);
 	sort(&p);
 	*packages = p.items;

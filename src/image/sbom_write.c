@@ -1,5 +1,5 @@
-/* The documents: SPDX 2.3 and SLSA provenance. Everything in them comes from the image and the commit, so that the
- * same image has the same bytes of documents. */
+/* The documents: SPDX 2.3 and SLSA provenance. Everything in them comes from the image and the commit, so
+ * that the same image has the same bytes of documents. */
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -9,10 +9,36 @@
 
 /* Licences as SPDX names them; what is written in other words is passed on as a comment. */
 static const char *const licenses[] = {
-	"0BSD", "AGPL-3.0-only", "AGPL-3.0-or-later", "Apache-2.0", "Artistic-2.0", "BlueOak-1.0.0", "BSD-2-Clause",
-	"BSD-3-Clause", "BSL-1.0", "CC0-1.0", "CC-BY-4.0", "EPL-2.0", "GPL-2.0-only", "GPL-2.0-or-later",
-	"GPL-3.0-only", "GPL-3.0-or-later", "HPND", "ISC", "LGPL-2.1-only", "LGPL-2.1-or-later", "LGPL-3.0-only",
-	"LGPL-3.0-or-later", "MIT", "MIT-0", "MPL-2.0", "PSF-2.0", "Python-2.0", "Unlicense", "Zlib", "ZPL-2.1",
+	"0BSD",
+	"AGPL-3.0-only",
+	"AGPL-3.0-or-later",
+	"Apache-2.0",
+	"Artistic-2.0",
+	"BlueOak-1.0.0",
+	"BSD-2-Clause",
+	"BSD-3-Clause",
+	"BSL-1.0",
+	"CC0-1.0",
+	"CC-BY-4.0",
+	"EPL-2.0",
+	"GPL-2.0-only",
+	"GPL-2.0-or-later",
+	"GPL-3.0-only",
+	"GPL-3.0-or-later",
+	"HPND",
+	"ISC",
+	"LGPL-2.1-only",
+	"LGPL-2.1-or-later",
+	"LGPL-3.0-only",
+	"LGPL-3.0-or-later",
+	"MIT",
+	"MIT-0",
+	"MPL-2.0",
+	"PSF-2.0",
+	"Python-2.0",
+	"Unlicense",
+	"Zlib",
+	"ZPL-2.1",
 };
 
 static bool is_license(const char *name)
@@ -81,7 +107,8 @@ static char *created(const struct image *image)
 {
 	cJSON *config = NULL;
 	struct error *err = json_parse(&config, slice_of(&image->config), "configuration");
-	char *time = xstrdup(err ? "1980-01-01T00:00:00Z" : json_string_or(config, "created", "1980-01-01T00:00:00Z"));
+	char *time =
+	    xstrdup(err ? "1980-01-01T00:00:00Z" : json_string_or(config, "created", "1980-01-01T00:00:00Z"));
 	error_free(err);
 	cJSON_Delete(config);
 	return time;
@@ -118,7 +145,8 @@ static void put_checksum(struct json_writer *w, const char *algorithm, const cha
 	json_end_array(w);
 }
 
-static void put_base(struct json_writer *w, const struct image_spec *spec, const struct build_settings *settings)
+static void put_base(struct json_writer *w, const struct image_spec *spec,
+		     const struct build_settings *settings)
 {
 	char *name = reference_name(&spec->base);
 	begin_package(w, "SPDXRef-Base", name, settings->base_digest.text, NULL);
@@ -246,7 +274,8 @@ static void put_digest(struct json_writer *w, const char *algorithm, const char 
 static void put_dependencies(struct json_writer *w, const struct image *image, const struct image_spec *spec,
 			     const struct build_settings *settings)
 {
-	char *address = source_address(settings), *base = reference_name(spec->base.registry ? &spec->base : NULL);
+	char *address = source_address(settings),
+	     *base = reference_name(spec->base.registry ? &spec->base : NULL);
 	json_key(w, "resolvedDependencies");
 	json_begin_array(w);
 	json_begin_object(w);
@@ -277,7 +306,8 @@ static void put_dependencies(struct json_writer *w, const struct image *image, c
 	free(base);
 }
 
-static void put_parameters(struct json_writer *w, const struct image_spec *spec, const struct build_settings *settings)
+static void put_parameters(struct json_writer *w, const struct image_spec *spec,
+			   const struct build_settings *settings)
 {
 	struct buffer platform = BUFFER_INIT;
 	if (spec->platform.os)
