@@ -118,7 +118,7 @@ image v2 crash
 image v3 sick
 image v8 crash
 tag prod v1
-in_network python3 "$servers/instance_server.py" "$aws" >"$world/server.log" 2>&1 &
+ip netns exec "$network" python3 "$servers/instance_server.py" "$aws" >"$world/server.log" 2>&1 &
 server=$!
 for _ in $(seq 100); do
 	[ ! -f "$aws/ready" ] || break
