@@ -1,5 +1,7 @@
 #include "image/image_config.h"
 
+#include <stdio.h>
+
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
