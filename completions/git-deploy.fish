@@ -6,7 +6,7 @@ complete -c git-deploy -n __fish_is_first_token -a init -d 'write a .deploy.yml 
 complete -c git-deploy -n __fish_is_first_token -a build -d 'build the image of a commit, without sending it'
 complete -c git-deploy -n __fish_is_first_token -a push -d 'push the image of a commit to the registry'
 complete -c git-deploy -n __fish_is_first_token -a verify -d 'prove that an image is a commit'
-complete -c git-deploy -n __fish_is_first_token -a deploy -d 'tag HEAD, build and push its image, record the release'
+complete -c git-deploy -n __fish_is_first_token -a deploy -d 'build and push the image of HEAD, tag it, record the release'
 complete -c git-deploy -n __fish_is_first_token -a release -d 'build, push and record the release that a tag asks for'
 complete -c git-deploy -n __fish_is_first_token -a log -d 'list the releases of an environment'
 complete -c git-deploy -n __fish_is_first_token -a status -d 'show what is in git, in the registry, and on the instance'

@@ -22,19 +22,29 @@ struct deploy_options {
 
 /* -- the tag ----------------------------------------------------------------------------------- */
 
-/* Of a tag: whether its release is still to be made. */
+/* What is deployed, and the tag that asks for it once it is there. */
+struct deploying {
+	struct release_run *run;
+	const struct deploy_options *o;
+	struct releases all;
+	struct release_tag_made made;
+};
+
+/* Of a tag of the commit: whether its release can still be made. */
 static bool is_unused(const char *name, void *data)
 {
-	const struct releases *all = data;
-	for (size_t i = 0; i < all->nr; i++)
-		if (all->items[i].tag && !strcmp(all->items[i].tag, name))
-			return false;
-	return true;
+	const struct deploying *d = data;
+	const struct release *done;
+	struct error *err = release_check(&d->all, d->run->environment, name, &d->run->d.commit, &done);
+	bool unused = !err && !done;
+	error_free(err);
+	return unused;
 }
 
-static struct error *make_tag(struct release_run *run, const struct deploy_options *o, struct releases *all,
-			      struct release_tag_made *made)
+static struct error *make_tag(struct deploying *d)
 {
+	const struct release_run *run = d->run;
+	const struct deploy_options *o = d->o;
 	struct release_tag_request request = {
 		.environment = run->environment,
 		.commit = run->d.commit,
@@ -44,15 +54,23 @@ static struct error *make_tag(struct release_run *run, const struct deploy_optio
 		.dry_run = o->dry_run,
 		.now = run->settings.now,
 	};
-	return release_tag_make(run->d.repo, &request, is_unused, all, made);
+	return release_tag_make(run->d.repo, &request, is_unused, d, &d->made);
 }
 
-static char *tag_line(const struct release_run *run, const struct release_tag_made *made)
+static struct error *make_tag_of_image(void *data, char **name)
 {
-	return xstrfmt("%s %s%s", made->made ? "tagged" : "taking up", made->name,
-		       made->pushed	      ? ", pushed"
-		       : run->settings.remote ? ", not pushed"
-					      : "");
+	struct deploying *d = data;
+	struct error *err = make_tag(d);
+	*name = err ? NULL : xstrdup(d->made.name);
+	return err;
+}
+
+static char *tag_line(const struct deploying *d)
+{
+	return xstrfmt("%s %s%s", d->made.made ? "tagged" : "taking up", d->made.name,
+		       d->made.pushed		 ? ", pushed"
+		       : d->run->settings.remote ? ", not pushed"
+						 : "");
 }
 
 /* -- what is said when nothing is done --------------------------------------------------------- */
@@ -80,9 +98,11 @@ static void add_layers(struct buffer *line, const struct assembly *a)
 		buffer_addstr(line, ", with new dependencies");
 }
 
-static struct error *print_plan(struct release_run *run, const struct deploy_options *o,
-				const struct release_tag_made *made)
+static struct error *print_plan(struct deploying *d)
 {
+	struct release_run *run = d->run;
+	const struct deploy_options *o = d->o;
+	const struct release_tag_made *made = &d->made;
 	struct assembly a = { 0 };
 	struct buffer line = BUFFER_INIT;
 	struct moving_tag tags[RELEASE_MAX_TAGS];
@@ -131,25 +151,30 @@ static const struct release *find_served(const struct release_run *run, const st
 	return newest && !strcmp(newest->commit.hex, run->d.commit.hex) ? newest : NULL;
 }
 
-static struct error *release_tag(struct release_run *run, const struct deploy_options *o,
-				 const struct release_tag_made *made, int *exit_status)
+static void print_tag(const struct deploying *d)
 {
+	struct buffer line = BUFFER_INIT;
+	char *tagged = tag_line(d);
+	buffer_addstr(&line, tagged);
+	print_line(&line);
+	if (!d->made.pushed)
+		say_hint(d->run->ctx, "`git deploy release %s` releases it", d->made.name);
+	buffer_release(&line);
+	free(tagged);
+}
+
+static struct error *release(struct deploying *d, int *exit_status)
+{
+	struct release_run *run = d->run;
+	const struct deploy_options *o = d->o;
 	struct release_outcome out = { 0 };
-	char *tagged = tag_line(run, made);
-	if (o->tag_only) {
-		struct buffer line = BUFFER_INIT;
-		buffer_addstr(&line, tagged);
-		print_line(&line);
-		if (!made->pushed)
-			say_hint(run->ctx, "`git deploy release %s` releases it", made->name);
-		buffer_release(&line);
-		free(tagged);
-		return NULL;
-	}
-	struct error *err = release_run_make(run, made->name, o->builder, o->accept_cost, &out);
-	if (err)
+	const struct release_source source = { .make_tag = make_tag_of_image, .make_tag_data = d,
+					       .builder = o->builder };
+	struct error *err = release_run_make(run, &source, o->accept_cost, &out);
+	char *tagged = d->made.name ? tag_line(d) : NULL;
+	char *prefix = xstrfmt("%s%s", tagged ? tagged : "", tagged ? "; " : "");
+	if (err && tagged)
 		deployed_say("%s", tagged);
-	char *prefix = xstrfmt("%s; ", tagged);
 	if (!err)
 		release_run_say(run, &out, prefix);
 	if (!err)
@@ -162,14 +187,20 @@ static struct error *release_tag(struct release_run *run, const struct deploy_op
 	return err;
 }
 
-/* A release that is there may have been interrupted before the registry's tags were moved. */
-static struct error *finish(struct release_run *run, const struct release *served, bool dry_run)
+/* A release that is there may have been interrupted before the registry's tags were moved. When the registry
+ * does not have its image any more, or has it of something else, it is to be deployed anew: *GONE. */
+static struct error *finish(struct release_run *run, const struct release *served, bool dry_run, bool *gone)
 {
 	struct release_outcome out = { 0 };
 	struct buffer line = BUFFER_INIT;
 	struct error *err = dry_run ? NULL : release_serve(&out, &run->settings);
 	progress_hide(run->progress);
-	if (!err) {
+	*gone = error_is(err, ERROR_NOT_FOUND) || error_is(err, ERROR_CONFLICT);
+	if (*gone) {
+		say_warning("%s: it is deployed anew", err->message);
+		error_free(err);
+		err = NULL;
+	} else if (!err) {
 		buffer_addf(&line, "HEAD is release #%" PRId64 " of %s already%s", served->number,
 			    run->environment,
 			    out.moved ? "; the registry's tags were not in place: they are now" : "");
@@ -180,30 +211,38 @@ static struct error *finish(struct release_run *run, const struct release *serve
 	return err;
 }
 
+static struct error *deploy_anew(struct deploying *d, int *exit_status)
+{
+	struct error *err;
+	if (!d->o->tag_only && !d->o->dry_run)
+		return release(d, exit_status);
+	err = make_tag(d);
+	if (!err && d->o->dry_run)
+		err = print_plan(d);
+	else if (!err)
+		print_tag(d);
+	return err;
+}
+
 static struct error *deploy(struct release_run *run, const struct deploy_options *o, int *exit_status)
 {
-	struct releases all = { 0 };
-	struct release_tag_made made = { 0 };
+	struct deploying d = { .run = run, .o = o };
 	const struct release *served = NULL;
 	struct error *err = NULL;
+	bool to_do = true;
 	if (run->settings.remote)
 		err = releases_fetch(run->d.repo, run->settings.remote, run->environment, NULL);
 	run->settings.fetched = true;
 	if (!err)
-		err = releases_read(run->d.repo, run->environment, 0, &all);
+		err = releases_read(run->d.repo, run->environment, 0, &d.all);
 	if (!err)
-		served = find_served(run, &all);
-	if (!err && served && !o->tag_only) {
-		err = finish(run, served, o->dry_run);
-	} else if (!err) {
-		err = make_tag(run, o, &all, &made);
-		if (!err && o->dry_run)
-			err = print_plan(run, o, &made);
-		else if (!err)
-			err = release_tag(run, o, &made, exit_status);
-	}
-	free(made.name);
-	releases_release(&all);
+		served = find_served(run, &d.all);
+	if (served && !o->tag_only)
+		err = finish(run, served, o->dry_run, &to_do);
+	if (!err && to_do)
+		err = deploy_anew(&d, exit_status);
+	free(d.made.name);
+	releases_release(&d.all);
 	return err;
 }
 
@@ -251,7 +290,7 @@ static const struct option options[] = {
 static const struct deploy_options defaults = { .push_tag = 1, .refresh = -1 };
 
 static const struct example examples[] = {
-	{ "git deploy", "Tags HEAD, builds and pushes its image, records the release." },
+	{ "git deploy", "Builds and pushes the image of HEAD, tags HEAD, records the release." },
 	{ "git deploy --env test -m 'try the new model'", "The same for another environment, with a "
 							  "reason." },
 	{ "git deploy --tag-only", "Leaves the release to the job that runs on tags deploy-*." },
@@ -260,12 +299,14 @@ static const struct example examples[] = {
 
 const struct command cmd_deploy_deploy = {
 	.name = "deploy",
-	.summary = "tag HEAD, build and push its image, record the release",
+	.summary = "build and push the image of HEAD, tag it, record the release",
 	.usage = usage,
 	.description =
-		"Makes the annotated tag deploy-<environment>-<UTC date>-<n> at HEAD, with the next number "
-		"of the day that neither this repository nor the remote has, pushes it, and does what `git "
-		"deploy release` does for it. What is not committed is not deployed.\n\n"
+		"Builds the image of HEAD and pushes it under the commit's id; then makes the annotated tag "
+		"deploy-<environment>-<UTC date>-<n> at HEAD, with the next number of the day that neither "
+		"this repository nor the remote has, pushes that, and records and serves the release as "
+		"`git deploy release` does. What cannot be built or pushed gets no tag. What is not "
+		"committed is not deployed.\n\n"
 		"A tag that HEAD has already and that is not released yet is taken up: so a deployment that "
 		"was interrupted goes on with the same command. If HEAD is what is served, nothing is done.",
 	.options = options,

@@ -144,12 +144,13 @@ static struct error *release(struct context *ctx, const struct release_options *
 {
 	struct release_run run;
 	struct release_outcome out = { 0 };
+	const struct release_source source = { .tag = s->tag, .builder = o->builder };
 	const char *note = o->note ? o->note : s->object.note;
 	struct error *err = release_run_open(&run, ctx, s->rev, s->environment ? s->environment
 					     : o->environment,
 					     s->object.who, note);
 	if (!err)
-		err = release_run_make(&run, s->tag, o->builder, o->accept_cost, &out);
+		err = release_run_make(&run, &source, o->accept_cost, &out);
 	if (!err && o->json)
 		print_json(&out);
 	else if (!err)

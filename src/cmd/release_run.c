@@ -164,20 +164,16 @@ static struct error *make_repository(struct release_run *run, int64_t bytes, boo
 	return err;
 }
 
-struct error *release_run_make(struct release_run *run, const char *tag, const char *builder,
-			       bool accept_cost,
+struct error *release_run_make(struct release_run *run, const struct release_source *wanted, bool accept_cost,
 			       struct release_outcome *out)
 {
-	struct release_source source = {
-		.commit = run->d.commit,
-		.tag = tag,
-		.builder = builder,
-		.cache = run->cache,
-		.source = run->source,
-	};
-	struct error *err = release_make(out, &run->settings, &source);
+	struct release_source source = *wanted;
 	struct slice account, region;
-	if (error_is(err, ERROR_NOT_FOUND) && out->built &&
+	source.commit = run->d.commit;
+	source.cache = run->cache;
+	source.source = run->source;
+	struct error *err = release_make(out, &run->settings, &source);
+	if (error_is(err, ERROR_NOT_FOUND) && out->built && !out->pushed &&
 	    reference_is_ecr(&run->d.config.repository, &account, &region)) {
 		int64_t bytes = out->release.image_bytes;
 		error_free(err);

@@ -23,9 +23,9 @@ struct error *release_run_open(struct release_run *run, struct context *ctx, con
 			       const char *who, const char *note);
 void release_run_release(struct release_run *run);
 
-/* Makes the release and prints what was done. ACCEPT_COST: a repository that ECR lacks is made. */
-struct error *release_run_make(struct release_run *run, const char *tag, const char *builder,
-			       bool accept_cost,
+/* Makes the release of the deployment's commit; of SOURCE its tag, or how to make one, and the builder count.
+ * ACCEPT_COST: a repository that ECR lacks is made. */
+struct error *release_run_make(struct release_run *run, const struct release_source *source, bool accept_cost,
 			       struct release_outcome *out);
 /* "release #12 built in 0.2 s, pushed 0.4 MB" and what else there is to know, to standard output. PREFIX
  * stands before. */

@@ -537,6 +537,11 @@ static struct error *make(struct release_outcome *out, const struct release_sett
 	r->tag = source->tag ? xstrdup(source->tag) : NULL;
 	if (!err)
 		err = push(&a, s, out);
+	out->pushed = !err;
+	if (!err && source->make_tag) {
+		tell(s, "tagging");
+		err = source->make_tag(source->make_tag_data, &r->tag);
+	}
 	if (!err) {
 		tell(s, "recording");
 		err = releases_add(s->repo, s->remote, r, &out->added);

@@ -3,7 +3,8 @@
  *
  *   1. the tag is held against the ledger: is it new, released already, or overtaken?
  *   2. the image is built of the commit, and pushed under the commit's id; documents are attached to it
- *   3. the ledger gets the release, at the remote and then here
+ *   3. the ledger gets the release, at the remote and then here; `git deploy` makes the tag just before, so
+ *      that no tag asks for a release that cannot be made
  *   4. the registry's moving tags (the environment's name; latest for prod or the only environment; the
  *      canary's) are put on what the ledger says is to be served
  *
@@ -19,10 +20,10 @@
  *
  * | killed                   | registry                     | ledger     | the next `release` of that tag     |
  * |--------------------------|------------------------------|------------|------------------------------------|
- * | while the tag is made    | old                          | old        | `git deploy` makes it, or takes it |
  * | while the image is built | old                          | old        | builds; made layers are used again |
  * | while it is pushed       | old tags, some blobs more    | old        | sends the blobs that are missing   |
- * | between push and entry   | old tags, the commit's image | old        | finds all there, adds the entry    |
+ * | while the tag is made    | old tags, the commit's image | old        | `git deploy` makes it, or takes it |
+ * | between tag and entry    | the same                     | old        | finds all there, adds the entry    |
  * | while the entry goes out | the same                     | old or new | adds it, or finds it               |
  * | between there and here   | the same                     | new there  | fetches it, adds nothing           |
  * | while the tags are moved | each tag old or new          | new        | moves the others                   |
@@ -63,6 +64,7 @@ struct release_outcome {
 	struct release release;    /* as the ledger has it */
 	bool added;                /* false: it was there */
 	bool built;                /* false: its image was there, and confirmed */
+	bool pushed;               /* the registry has what was built */
 	bool was_there;            /* the tag of the commit's id had another image of it,
 		which cannot be changed */
 	struct push_result push;
@@ -78,7 +80,10 @@ void release_outcome_release(struct release_outcome *o);
 
 struct release_source {
 	struct oid commit;
-	const char *tag;           /* NULL: none */
+	const char *tag;           /* NULL: none, or to be made */
+	/* Makes the tag when the image is in the registry; NULL: TAG is there. *NAME is malloc'd. */
+	struct error *(*make_tag)(void *data, char **name);
+	void *make_tag_data;
 	const char *builder, *cache, *source; /* see assemble_settings */
 };
 /* All four steps. ERROR_CONFLICT when the tag is overtaken: another release came after it, or it was made

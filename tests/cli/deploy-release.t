@@ -3,7 +3,7 @@
 . "${0%/*}/servers.sh"
 need_server registry-start
 . "${0%/*}/lib.sh"
-plan 72
+plan 83
 start_server registry-start --open
 registry=${address#http://}
 python3 "$source_tree/tests/servers/base_image.py" "$address" base:1 >/dev/null
@@ -182,6 +182,41 @@ git tag -f "deploy-prod-$day-9" HEAD >/dev/null
 run git deploy release "deploy-prod-$day-9"
 like "$err" 'but was released as #6 when it was of' 'a tag that was moved since is refused'
 
+# A tag that was left behind, and overtaken, is not taken up again.
+git checkout -q HEAD~1
+git tag -m old "deploy-prod-$day-4" HEAD
+run git deploy
+is "$status" 0 'a commit whose tag comes too late gets another one'
+like "$out" "^tagged deploy-prod-$day-10, pushed; release #7 built" 'as the refusal of that tag promises'
+git checkout -q main
+
+# -- what cannot be released gets no tag ------------------------------------------------------------
+
+tags=$(git tag && git ls-remote origin 'refs/tags/*')
+sed "s|base:1|base:no-such|" .deploy.yml >"$world/deploy.yml" && cp "$world/deploy.yml" .deploy.yml
+change 'A base that is not there'
+run git deploy
+is "$status" 128 'a base that is not there stops it'
+like "$err" 'there is no base' 'with the reason'
+is "$(git tag && git ls-remote origin 'refs/tags/*')" "$tags" 'and no tag is made, here or at the remote'
+git reset -q --hard HEAD~1
+printf 'AWS_SECRET_ACCESS_KEY=%s\n' wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzQmPlKeY9 >app/credentials
+change 'A secret'
+run git deploy
+is "$status" 128 'a secret in the image stops it'
+like "$err" 'app/credentials' 'with the place'
+is "$(git tag && git ls-remote origin 'refs/tags/*')" "$tags" 'and no tag is made for it'
+git reset -q --hard HEAD~1
+
+# An image that the registry has lost is made anew.
+run git deploy
+curl -s -X DELETE "$address/v2/web/manifests/$(tag prod)"
+run git deploy
+is "$status" 0 'HEAD is deployed again when the registry does not have its image any more'
+like "$out" 'release #9 built' 'as another release'
+like "$err" '^warning: the registry does not have the image of release #8 any more .*: it is deployed anew$' \
+	'and it says why'
+
 # -- two clones at once -----------------------------------------------------------------------------
 
 git clone -q ../hub ../ben
@@ -192,8 +227,8 @@ change 'Fourth version, of Anna'
 (cd ../ben && git deploy >"$world/ben" 2>&1) &
 run git deploy
 wait $!
-like "$out" '^tagged .* release #[78] built' 'of two clones at once, one releases'
-like "$(cat "$world/ben")" '^tagged .* release #[78] built|comes too late' 'and the other, too, or it comes too late'
+like "$out" '^tagged .* release #(10|11) built' 'of two clones at once, one releases'
+like "$(cat "$world/ben")" '^tagged .* release #(10|11) built|comes too late' 'and the other, too, or it comes too late'
 git fetch -q origin '+refs/deploy/*:refs/deploy/*'
 is "$(tag prod) $(tag latest)" "$(member digest) $(member digest)" 'the registry is on the newest of the ledger'
 is "$(git log --format=%s refs/deploy/prod | sed 's/.*#\([0-9]*\) .*/\1/' | tr '\n' ' ')" \
@@ -213,7 +248,7 @@ like "$out" "^#$shown " 'log needs no registry'
 change 'Fifth version'
 run git deploy
 is "$status" 128 'without the registry nothing is released'
-like "$err" "^tagged deploy-prod-$day-[0-9]+, pushed$" 'the tag that was made is said'
+is "$(git tag --points-at HEAD)$(git ls-remote origin 'refs/tags/*' | grep "$(git rev-parse HEAD)")" '' 'nor tagged'
 is "$(member number)" "$shown" 'and the ledger is as it was'
 mv ../hub ../hub.away
 run git deploy log -n 1
