@@ -170,7 +170,7 @@ static struct error *release(struct deploying *d, int *exit_status)
 	struct release_outcome out = { 0 };
 	const struct release_source source = { .make_tag = make_tag_of_image, .make_tag_data = d,
 					       .builder = o->builder };
-	struct error *err = release_run_make(run, &source, o->accept_cost, &out);
+	struct error *err = release_run_make(run, &source, o->accept_cost, &out, exit_status);
 	char *tagged = d->made.name ? tag_line(d) : NULL;
 	char *prefix = xstrfmt("%s%s", tagged ? tagged : "", tagged ? "; " : "");
 	if (err && tagged)

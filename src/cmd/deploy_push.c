@@ -27,6 +27,7 @@ struct push {
 	struct assembly assembly;
 	struct push_result result;
 	struct error *taken; /* a tag that could not be put on the image */
+	char *not_attached;  /* why its documents could not be attached */
 	char *commit_tag;
 	const char **tags;
 	size_t nr_tags;
@@ -142,7 +143,7 @@ static struct error *build(struct push *p)
 	}
 	if (!err && p->o->documents) {
 		progress_say(p->line, "attaching what is in it");
-		err = release_attach_documents(p->registries, &p->assembly, &p->target);
+		err = release_attach_documents(p->registries, &p->assembly, &p->target, &p->not_attached);
 	}
 	p->done_ms = clock_ms();
 	free(cache);
@@ -256,7 +257,13 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 		say_hint(ctx, "the image is in the registry all the same, by its digest");
 		*exit_status = EXIT_INCOMPLETE;
 	}
+	if (!err && p.not_attached) {
+		say_warning("%s", p.not_attached);
+		say_hint(ctx, "the image is in the registry all the same; --no-documents leaves them away");
+		*exit_status = EXIT_INCOMPLETE;
+	}
 	error_free(p.taken);
+	free(p.not_attached);
 	assembly_release(&p.assembly);
 	deployment_release(&p.d);
 	free(p.commit_tag);

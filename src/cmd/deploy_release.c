@@ -150,7 +150,7 @@ static struct error *release(struct context *ctx, const struct release_options *
 					     : o->environment,
 					     s->object.who, note);
 	if (!err)
-		err = release_run_make(&run, &source, o->accept_cost, &out);
+		err = release_run_make(&run, &source, o->accept_cost, &out, exit_status);
 	if (!err && o->json)
 		print_json(&out);
 	else if (!err)

@@ -164,8 +164,25 @@ static struct error *make_repository(struct release_run *run, int64_t bytes, boo
 	return err;
 }
 
+/* What else there is to know of how it was made. */
+static void say_circumstances(const struct release_run *run, const struct release_outcome *o, int *exit_status)
+{
+	deployment_warn(o->warnings);
+	if (o->builder)
+		say_hint(run->ctx, "the whole image was left to a builder: %s", o->builder);
+	if (o->was_there)
+		say_hint(run->ctx, "the registry had an image of this commit, which cannot be replaced: that one "
+				   "is released");
+	if (!o->not_attached)
+		return;
+	say_warning("%s", o->not_attached);
+	say_hint(run->ctx, "`git deploy push %.12s` tries it again; the release is made all the same",
+		 o->release.commit.hex);
+	*exit_status = EXIT_INCOMPLETE;
+}
+
 struct error *release_run_make(struct release_run *run, const struct release_source *wanted, bool accept_cost,
-			       struct release_outcome *out)
+			       struct release_outcome *out, int *exit_status)
 {
 	struct release_source source = *wanted;
 	struct slice account, region;
@@ -183,6 +200,8 @@ struct error *release_run_make(struct release_run *run, const struct release_sou
 			err = release_make(out, &run->settings, &source);
 	}
 	progress_hide(run->progress);
+	if (!err)
+		say_circumstances(run, out, exit_status);
 	return err;
 }
 
@@ -233,13 +252,6 @@ void release_run_say(const struct release_run *run, const struct release_outcome
 	text_for_terminal(&safe, line.data, line.len, false);
 	buffer_addch(&safe, '\n');
 	print_buffer(&safe);
-	deployment_warn(o->warnings);
-	if (o->builder)
-		say_hint(run->ctx, "the whole image was left to a builder: %s", o->builder);
-	if (o->was_there)
-		say_hint(run->ctx, "the registry had an image of this commit, which cannot be replaced: that "
-				   "one is "
-			 "released");
 	if (r->result != RELEASE_CANARY && r->result != RELEASE_FAILED && o->served && o->served != r->number)
 		say_warning("release #%" PRId64 " came after #%" PRId64 ": that one is served", o->served,
 			    r->number);

@@ -24,9 +24,10 @@ struct error *release_run_open(struct release_run *run, struct context *ctx, con
 void release_run_release(struct release_run *run);
 
 /* Makes the release of the deployment's commit; of SOURCE its tag, or how to make one, and the builder count.
- * ACCEPT_COST: a repository that ECR lacks is made. */
+ * ACCEPT_COST: a repository that ECR lacks is made. Warns of what is to be known about how it was made; what
+ * is not whole sets the exit status. */
 struct error *release_run_make(struct release_run *run, const struct release_source *source, bool accept_cost,
-			       struct release_outcome *out);
+			       struct release_outcome *out, int *exit_status);
 /* "release #12 built in 0.2 s, pushed 0.4 MB" and what else there is to know, to standard output. PREFIX
  * stands before. */
 void release_run_say(const struct release_run *run, const struct release_outcome *out, const char *prefix);

@@ -513,7 +513,7 @@ static struct error *push(const struct assembly *a, const struct release_setting
 	r->image_bytes = size_of(&a->image);
 	struct error *err = image_push(s->registries, &a->image, &target, tags, 1, &out->push);
 	if (!err)
-		err = release_attach_documents(s->registries, a, &target);
+		err = release_attach_documents(s->registries, a, &target, &out->not_attached);
 	else if (error_drop_if(&err, ERROR_EXISTS)) {
 		out->was_there = true;
 		err = use_the_one_there(s, &a->build.commit, tag, r);
@@ -632,5 +632,6 @@ void release_outcome_release(struct release_outcome *o)
 	release_release(&o->release);
 	free(o->builder);
 	free(o->warnings);
+	free(o->not_attached);
 	*o = (struct release_outcome){ 0 };
 }

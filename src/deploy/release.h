@@ -2,7 +2,8 @@
  * The steps of a release, in this order, under a lock of its environment in this clone:
  *
  *   1. the tag is held against the ledger: is it new, released already, or overtaken?
- *   2. the image is built of the commit, and pushed under the commit's id; documents are attached to it
+ *   2. the image is built of the commit, and pushed under the commit's id; documents are attached to it (a
+ *      registry that does not take them stops no release)
  *   3. the ledger gets the release, at the remote and then here; `git deploy` makes the tag just before, so
  *      that no tag asks for a release that cannot be made
  *   4. the registry's moving tags (the environment's name; latest for prod or the only environment; the
@@ -68,6 +69,7 @@ struct release_outcome {
 	bool was_there;            /* the tag of the commit's id had another image of it,
 		which cannot be changed */
 	struct push_result push;
+	char *not_attached;        /* why its documents could not be attached; or NULL */
 	uint64_t build_ms, push_ms;
 	char *builder;             /* why the whole image was left to a builder; or NULL */
 	char *warnings;            /* as of an assembly */

@@ -4,7 +4,7 @@
 #include "image/sbom.h"
 
 struct error *release_attach_documents(struct registries *registries, const struct assembly *a,
-				       const struct reference *target)
+				       const struct reference *target, char **not_attached)
 {
 	struct buffer sbom = BUFFER_INIT, provenance = BUFFER_INIT;
 	struct descriptor subject = {
@@ -21,5 +21,10 @@ struct error *release_attach_documents(struct registries *registries, const stru
 	struct error *err = registry_attach(registries, target, &subject, attachments, ARRAY_SIZE(attachments));
 	buffer_release(&sbom);
 	buffer_release(&provenance);
-	return error_context(err, "the image is pushed, but its documents are not attached");
+	*not_attached = NULL;
+	if (!err || error_is(err, ERROR_CANCELLED))
+		return err;
+	*not_attached = xstrfmt("what is in the image, and how it was made, is not attached to it: %s", err->message);
+	error_free(err);
+	return NULL;
 }

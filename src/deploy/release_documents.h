@@ -4,8 +4,10 @@
 
 #include "deploy/assemble.h"
 
-/* Attaches SBOM and provenance to A's image in TARGET's repository; doing it again changes nothing. */
+/* Attaches SBOM and provenance to A's image in TARGET's repository; doing it again changes nothing. A registry
+ * that does not take them is no error, for the image is there: *NOT_ATTACHED says why (malloc'd), or is
+ * NULL. */
 struct error *release_attach_documents(struct registries *registries, const struct assembly *a,
-				       const struct reference *target);
+				       const struct reference *target, char **not_attached);
 
 #endif

@@ -3,7 +3,7 @@
 . "${0%/*}/servers.sh"
 need_server registry-start
 . "${0%/*}/lib.sh"
-plan 10
+plan 13
 start_server registry-start --proxy "$world/requests"
 registry=${address#http://}
 python3 "$source_tree/tests/servers/base_image.py" "$address" base:1 AWS:test-token >/dev/null
@@ -48,3 +48,12 @@ run git deploy rollback 1
 is "$status" 0 'a rollback to what the tags are on needs no tag to move'
 run git deploy status
 like "$out" '^registry  prod is #3, latest is #3$' 'and then all agree'
+
+# -- a registry that does not let documents be attached ---------------------------------------------
+
+sed "s|$registry/ecr/web|$registry/bare/web|" .deploy.yml >"$world/deploy.yml" && cp "$world/deploy.yml" .deploy.yml
+commit 'Another registry'
+run git deploy
+is "$status" 2 'documents that cannot be attached stop no release'
+like "$out" '^tagged .*; release #4 built' 'which is made'
+like "$err" '^warning: what is in the image, and how it was made, is not attached to it: .*unknown member: subject' 'but it is not whole'

@@ -9,7 +9,7 @@ for program in skopeo umoci python3 curl; do
 	}
 done
 . "${0%/*}/lib.sh"
-plan 67
+plan 71
 
 requests=$world/requests
 start_server registry-start --proxy "$requests"
@@ -172,6 +172,12 @@ like "$err" "^fatal: cannot push to $registry/denied/web: permission denied \(40
 	'no permission is told in the words of the registry'
 push_to readonly/web
 like "$err" "^fatal: cannot push to $registry/readonly/web: the registry is read-only \(405" 'a read-only registry is told'
+push_to bare/web
+is "$status" 2 'where nothing can be attached to an image, that is said'
+like "$err" '^warning: what is in the image, and how it was made, is not attached to it: .*unknown member: subject' 'with the reason'
+like "$out" "^$registry/bare/web@sha256:" 'and the image is there all the same'
+push_to bare/web --no-documents
+is "$status" 0 'those who know it leave them away'
 push_to full/web
 like "$err" "^fatal: cannot push the blob sha256:[0-9a-f]{12} to $registry/full/web: the registry is full \(500" \
 	'a full one, too'

@@ -17,6 +17,7 @@ when there is a header "X-Faults: off".
     loop       blobs are redirected in a circle
     eof        uploads are not answered: what ECR does when there is no repository
     missing    there is no such repository
+    bare       manifests that refer to others are not taken
     denied     nothing may be pushed
     full       no room is left
     readonly   nothing can be pushed
@@ -148,6 +149,8 @@ class Proxy(http.server.BaseHTTPRequestHandler):
         elif "missing" in self.faults:
             name = f"The repository with name '{self.repository}' does not exist in the registry with id '123456789012'"
             self.refuse(404, "NAME_UNKNOWN", name)
+        elif "bare" in self.faults and self.command == "PUT" and kind == "manifest" and b'"subject"' in body:
+            self.refuse(400, "MANIFEST_INVALID", "unknown member: subject")
         elif "denied" in self.faults and write:
             self.refuse(403, "DENIED", "User: arn:aws:iam::123456789012:user/ci is not authorized to perform: "
                                        "ecr:InitiateLayerUpload on this resource")
