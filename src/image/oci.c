@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/strmap.h"
 #include "base/text.h"
 #include "image/oci_internal.h"
 
@@ -76,6 +77,35 @@ void descriptor_annotate(struct descriptor *d, const char *key, const char *valu
 
 /* -- reading ----------------------------------------------------------------------------------- */
 
+/*
+ * Of two members of one name the first counts for us; for programs in Go the last, and they take "Layers"
+ * for "layers". What would be one image here and another where it runs is refused.
+ */
+static struct error *check_names(const cJSON *object, const char *what)
+{
+	struct strmap seen = STRMAP_INIT;
+	struct buffer name = BUFFER_INIT;
+	struct error *err = NULL;
+	if (!cJSON_IsObject(object))
+		return NULL;
+	for (const cJSON *item = object->child; item && !err; item = item->next) {
+		bool plain = true;
+		buffer_reset(&name);
+		for (const char *p = item->string; *p; p++) {
+			plain &= (unsigned char)*p < 0x80;
+			buffer_addch(&name, (char)ascii_lower((unsigned char)*p));
+		}
+		/* Some letters beyond ASCII are the same as one of it when case does not matter. */
+		if (!plain)
+			err = error_new(ERROR_SYNTAX, "%s: a name is not of ASCII letters", what);
+		else if (!strmap_add(&seen, name.data, name.len))
+			err = error_new(ERROR_SYNTAX, "%s: '%.100s' is there twice", what, item->string);
+	}
+	strmap_release(&seen, NULL);
+	buffer_release(&name);
+	return err;
+}
+
 static int compare_annotations(const void *a, const void *b)
 {
 	return strcmp(((const struct annotation *)a)->key, ((const struct annotation *)b)->key);
@@ -146,7 +176,9 @@ static struct error *read_platform(const cJSON *descriptor, const char *what, st
 	const char *os, *architecture;
 	if (!object || cJSON_IsNull(object))
 		return NULL;
-	struct error *err = json_get_string(object, "os", what, &os);
+	struct error *err = check_names(object, what);
+	if (!err)
+		err = json_get_string(object, "os", what, &os);
 	if (!err)
 		err = json_get_string(object, "architecture", what, &architecture);
 	if (err)
@@ -161,7 +193,9 @@ static struct error *read_descriptor(struct descriptor *out, const cJSON *object
 	struct error *err = NULL;
 	if (!cJSON_IsObject(object))
 		return error_new(ERROR_SYNTAX, "%s: a descriptor is not an object", what);
-	err = read_media_type(object, "mediaType", what, &out->media_type);
+	err = check_names(object, what);
+	if (!err)
+		err = read_media_type(object, "mediaType", what, &out->media_type);
 	if (!err && !out->media_type)
 		err = error_new(ERROR_SYNTAX, "%s: 'mediaType' is missing in a descriptor", what);
 	if (!err)
@@ -232,7 +266,9 @@ static struct error *read_manifest(struct manifest *out, const cJSON *root, cons
 	int64_t version;
 	if (!cJSON_IsObject(root))
 		return error_new(ERROR_SYNTAX, "%s: it is not an object", what);
-	struct error *err = json_get_integer(root, "schemaVersion", what, &version);
+	struct error *err = check_names(root, what);
+	if (!err)
+		err = json_get_integer(root, "schemaVersion", what, &version);
 	if (!err && version != 2)
 		err = error_with_hint(
 		    error_new(ERROR_UNSUPPORTED, "%s: manifests of schema %lld are not read", what,
@@ -367,6 +403,17 @@ static struct error *check_diff_ids(const cJSON *root, const char *what)
 	return NULL;
 }
 
+static struct error *check_all_names(const cJSON *root, const char *what)
+{
+	const cJSON *config = cJSON_GetObjectItem(root, "config");
+	struct error *err = check_names(root, what);
+	if (!err)
+		err = check_names(cJSON_GetObjectItem(root, "rootfs"), what);
+	if (!err)
+		err = check_names(config, what);
+	return err ? err : check_names(cJSON_GetObjectItem(config, "Healthcheck"), what);
+}
+
 /* Members that may be missing or null, but nothing else. */
 static struct error *check_kinds(const cJSON *root, const char *what)
 {
@@ -397,6 +444,8 @@ struct error *config_parse(cJSON **out, struct slice json, const char *what)
 	struct error *err = json_parse(&root, json, what);
 	if (!err && !cJSON_IsObject(root))
 		err = error_new(ERROR_SYNTAX, "%s: it is not an object", what);
+	if (!err)
+		err = check_all_names(root, what);
 	if (!err)
 		err = json_get_string(root, "architecture", what, &text);
 	if (!err)

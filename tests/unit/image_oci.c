@@ -7,6 +7,8 @@
 #define ABC "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 #define DESCRIPTOR(type, digest) "{\"mediaType\":\"" type "\",\"digest\":\"" digest "\",\"size\":7}"
 #define CONFIG DESCRIPTOR(MEDIA_OCI_CONFIG, ABC)
+#define ROOTFS "\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" ABC "\"]}"
+#define CONFIGURATION(members) "{\"architecture\":\"amd64\",\"os\":\"linux\"," members "}"
 
 static const char sample[] =
 	"{\"schemaVersion\":2,\"mediaType\":\"" MEDIA_OCI_MANIFEST "\",\"config\":" CONFIG
@@ -215,6 +217,50 @@ static void test_what_is_no_manifest_is_refused(void **state)
 	}
 }
 
+/* Programs in Go would take the last, and "Layers" for "layers". */
+static void test_two_members_of_one_name_are_refused(void **state)
+{
+	static const char *const manifests[] = {
+		MANIFEST("\"config\":" CONFIG ",\"layers\":[],\"layers\":[" CONFIG "]"),
+		MANIFEST("\"config\":" CONFIG ",\"layers\":[],\"Layers\":[" CONFIG "]"),
+		MANIFEST("\"config\":" CONFIG ",\"CONFIG\":" CONFIG ",\"layers\":[]"),
+		MANIFEST("\"manifests\":[{\"mediaType\":\"a/b\",\"digest\":\"" ABC "\",\"Digest\":\"" EMPTY
+			 "\",\"size\":1}]"),
+		MANIFEST("\"manifests\":[{\"mediaType\":\"a/b\",\"digest\":\"" ABC
+			 "\",\"size\":1,\"platform\":{\"os\":\"linux\",\"architecture\":\"amd64\",\"OS\":\"windows\"}}]"),
+	};
+	static const char *const configurations[] = {
+		CONFIGURATION(ROOTFS "," ROOTFS),
+		CONFIGURATION(ROOTFS ",\"Rootfs\":{\"diff_ids\":[]}"),
+		CONFIGURATION(ROOTFS ",\"Os\":\"windows\""),
+		CONFIGURATION(ROOTFS ",\"config\":{\"Cmd\":[\"a\"],\"cmd\":[\"b\"]}"),
+		CONFIGURATION(ROOTFS ",\"Config\":{\"User\":\"a\",\"User\":\"b\"}"),
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(manifests); i++) {
+		struct manifest m;
+		assert_error(manifest_parse(&m, text_slice(manifests[i]), "x"), ERROR_SYNTAX, "is there twice");
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(configurations); i++) {
+		cJSON *config;
+		assert_error(config_parse(&config, text_slice(configurations[i]), "x"), ERROR_SYNTAX,
+			     "is there twice");
+	}
+}
+
+static void test_names_that_are_ascii_in_another_case_only_are_refused(void **state)
+{
+	cJSON *config;
+	(void)state;
+	/* U+017F, which is an S when case does not matter. */
+	static const char bad[] = CONFIGURATION(ROOTFS ",\"config\":{\"U\xc5\xbf" "er\":\"b\"}");
+	static const char labels[] = CONFIGURATION(ROOTFS ",\"config\":{\"Labels\":{\"a\":\"\",\"A\":\"\","
+							  "\"\xc3\xa4\":\"\"}}");
+	assert_error(config_parse(&config, text_slice(bad), "x"), ERROR_SYNTAX, "ASCII");
+	assert_ok(config_parse(&config, text_slice(labels), "x"));
+	cJSON_Delete(config);
+}
+
 static void test_layers_have_a_ceiling(void **state)
 {
 	struct buffer text = BUFFER_INIT;
@@ -229,9 +275,6 @@ static void test_layers_have_a_ceiling(void **state)
 }
 
 /* -- configurations ---------------------------------------------------------------------------- */
-
-#define ROOTFS "\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" ABC "\"]}"
-#define CONFIGURATION(members) "{\"architecture\":\"amd64\",\"os\":\"linux\"," members "}"
 
 static void test_a_configuration_keeps_what_we_do_not_know(void **state)
 {
@@ -291,6 +334,8 @@ int main(void)
 		cmocka_unit_test(test_an_index_keeps_platforms_and_subject),
 		cmocka_unit_test(test_annotations_are_kept_in_order),
 		cmocka_unit_test(test_what_is_no_manifest_is_refused),
+		cmocka_unit_test(test_two_members_of_one_name_are_refused),
+		cmocka_unit_test(test_names_that_are_ascii_in_another_case_only_are_refused),
 		cmocka_unit_test(test_layers_have_a_ceiling),
 		cmocka_unit_test(test_a_configuration_keeps_what_we_do_not_know),
 		cmocka_unit_test(test_what_is_no_configuration_is_refused),
