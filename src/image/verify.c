@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "image/build_plan.h"
 #include "image/layer_cache.h"
+#include "image/verify_config.h"
 #include "image/verify_layers.h"
 
 #define REVISION "org.opencontainers.image.revision"
@@ -231,8 +232,16 @@ static struct error *build_again(struct verify_result *out, const struct subject
 		return err;
 	out->rebuilt_equal = depth == VERIFY_QUICK ? digest_equals(&image.digest, &s->digest)
 						   : digest_equals(&image.config_digest, &s->config_digest);
+	/* There is none when layers are other ones, which is a difference already. */
+	if (!out->rebuilt_equal && image.config.len) {
+		cJSON *config = NULL;
+		err = config_parse(&config, slice_of(&image.config), "the configuration of the commit's image");
+		if (!err)
+			verify_config(out, s->config, config);
+		cJSON_Delete(config);
+	}
 	image_release(&image);
-	return NULL;
+	return err;
 }
 
 struct error *image_verify(struct verify_result *out, struct registries *r, const struct reference *ref,

@@ -8,12 +8,14 @@
 
 /* How deep a look is taken. */
 enum verify_depth {
-	VERIFY_QUICK, /* rebuild what the manifest would be, and compare layers by the hash of their inputs */
+	/* Rebuild what the manifest would be, and compare layers by the hash of their inputs, as the image has it:
+	 * no proof against somebody who may push images. */
+	VERIFY_QUICK,
 	VERIFY_FULL,  /* read every byte of the layers that say they are of the commit */
 };
 
 struct verify_difference {
-	char *path;        /* in the image */
+	char *path;        /* in the image; or a member of its configuration */
 	const char *what;  /* "is not in the commit", "differs", "is missing", "has another mode", ... */
 };
 
@@ -32,7 +34,8 @@ void verify_result_release(struct verify_result *r);
 
 /* Compares the image at REF with what SPEC makes of the commit of SETTINGS. Layers that say they are of the
  * commit (of an image without such: all but the base's) are read; others only if they lie above, for what
- * they change. SETTINGS as for image_build: base, dependencies, and a folder for layers. */
+ * they change. So is what the configuration says of the program, its environment and user. SETTINGS as for
+ * image_build: base, dependencies, and a folder for layers. */
 struct error *image_verify(struct verify_result *out, struct registries *r, const struct reference *ref,
 			   const struct image_spec *spec, const struct build_settings *settings,
 			   enum verify_depth depth);

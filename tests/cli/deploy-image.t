@@ -15,7 +15,7 @@ python3 "$source_tree/tests/servers/base_image.py" "$address" base:1 >/dev/null 
 	echo 'Bail out! the base image could not be made'
 	exit 1
 }
-plan 23
+plan 27
 
 digest () {
 	printf '%s\n' "$out" | sed -n 's/^image  *\(sha256:[0-9a-f]*\)$/\1/p'
@@ -112,6 +112,14 @@ run git deploy verify "$host/demo:$name"
 is "$status" 0 'which its manifest alone shows too'
 is "$(find .git/scrutiny -name '*.tar.gz' 2>/dev/null | wc -l)" 0 'without making a layer'
 
+# The same layers, and a configuration that runs something else.
+umoci config --image "$world/layout:$name" --tag commanded --config.env LD_PRELOAD=/tmp/evil.so >"$world/umoci" 2>&1 &&
+	skopeo copy -q --dest-tls-verify=false "oci:$world/layout:commanded" "docker://$host/changed:2"
+for depth in --full --json; do
+	run git deploy verify $depth "$host/changed:2"
+	is "$status,$(printf '%s' "$out" | grep -c 'Env LD_PRELOAD')" 1,1 "a variable that was added is found ($depth)"
+done
+
 # The same files, put together by another builder, and one layer more, that changes a file.
 cat >"$world/storage.conf" <<END
 [storage]
@@ -120,12 +128,15 @@ graphroot = "$world/storage"
 runroot = "$world/storage-run"
 END
 export CONTAINERS_STORAGE_CONF="$world/storage.conf" BUILDAH_ISOLATION=chroot
-# build_on FROM TARGET: what stands in $world/context is added at /app.
+# build_on FROM TARGET [<configuration>...]: what stands in $world/context is added at /app.
 build_on () {
-	container=$(buildah from -q --tls-verify=false "$1") &&
+	from=$1 to=$2
+	shift 2
+	container=$(buildah from -q --tls-verify=false "$from") &&
 		buildah copy -q "$container" "$world/context" /app >/dev/null &&
-		buildah commit -q --format oci "$container" "$2" >/dev/null &&
-		buildah push -q --tls-verify=false "$2" "docker://$host/$2"
+		buildah config --author somebody "$@" "$container" &&
+		buildah commit -q --format oci "$container" "$to" >/dev/null &&
+		buildah push -q --tls-verify=false "$to" "docker://$host/$to"
 }
 echo evil >"$world/evil"
 git deploy build --output "$world/layout" >/dev/null 2>&1
@@ -142,5 +153,9 @@ find "$world/context" -type f ! -perm -100 -exec chmod 644 {} +
 build_on "$host/base:1" foreign:1 >"$world/buildah" 2>&1
 ok $? 'another builder makes an image of the same files' || diagnose "$(cat "$world/buildah")"
 run git deploy verify --full "$host/foreign:1" HEAD
-is "$status" 0 'which is the commit, whoever built it'
+is "$status" 1 'which would run in another folder'
+like "$out" '^  WorkingDir  is another in the configuration$' 'that is told'
+build_on "$host/base:1" foreign:2 --workingdir /app >"$world/buildah" 2>&1
+run git deploy verify --full "$host/foreign:2" HEAD
+is "$status" 0 'with the same configuration it is the commit, whoever built it'
 like "$out" '311 files' 'all of them'

@@ -2,6 +2,7 @@
 
 #include "image/build_plan.h"
 #include "image/tar.h"
+#include "image/verify_config.h"
 #include "image/verify_layers.h"
 
 #define MAX_LAYERS 8
@@ -283,6 +284,68 @@ static void test_repositories_of_sha256_are_verified_too(void **state)
 	end(&c);
 }
 
+/* -- the configuration ------------------------------------------------------------------------- */
+
+static void expect_config(const char *found, const char *expected, const char *differences)
+{
+	struct verify_result result = { 0 };
+	struct buffer out = BUFFER_INIT;
+	cJSON *has = cJSON_Parse(found), *wants = cJSON_Parse(expected);
+	assert_true(has && wants);
+	verify_config(&result, has, wants);
+	for (size_t i = 0; i < result.nr_differences; i++)
+		buffer_addf(&out, "%s %s\n", result.differences[i].path, result.differences[i].what);
+	assert_string_equal(out.data, differences);
+	verify_result_release(&result);
+	buffer_release(&out);
+	cJSON_Delete(has);
+	cJSON_Delete(wants);
+}
+
+static const char our_config[] =
+    "{\"architecture\":\"amd64\",\"os\":\"linux\",\"created\":\"2026-01-01T00:00:00Z\",\"config\":{"
+    "\"Env\":[\"A=1\",\"B=2\"],\"Entrypoint\":[\"/bin/run\"],\"Cmd\":[\"a\",\"b\"],\"User\":\"app\","
+    "\"Labels\":{\"a\":\"b\"},\"Healthcheck\":{\"Test\":[\"CMD\",\"true\"]}}}";
+
+static void test_a_configuration_that_says_the_same_in_other_words_is_none_of_another_image(void **state)
+{
+	(void)state;
+	expect_config(our_config, our_config, "");
+	expect_config(
+	    "{\"os\":\"linux\",\"architecture\":\"amd64\",\"config\":{\"Cmd\":[\"a\",\"b\"],\"User\":\"app\","
+	    "\"Env\":[\"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\",\"B=2\",\"A=1\"],"
+	    "\"WorkingDir\":\"/\",\"Entrypoint\":[\"/bin/run\"],\"OnBuild\":null,\"Labels\":null,"
+	    "\"StopSignal\":\"\"}}",
+	    our_config, "");
+	expect_config("{\"architecture\":\"amd64\",\"os\":\"linux\"}",
+		      "{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{\"Cmd\":[]}}", "");
+}
+
+static void test_a_configuration_that_runs_something_else_is_told(void **state)
+{
+	(void)state;
+	expect_config("{\"architecture\":\"arm64\",\"os\":\"linux\",\"config\":{\"Env\":[\"A=1\",\"B=2\","
+		      "\"LD_PRELOAD=/x.so\",\"A=3\"],\"entrypoint\":[\"/bin/sh\"],\"User\":\"root\",\"Cmd\":null,"
+		      "\"WorkingDir\":\"/tmp\",\"StopSignal\":\"SIGKILL\",\"Shell\":[\"/evil\"],"
+		      "\"OnBuild\":[\"RUN evil\"],\"Healthcheck\":{\"Test\":[\"CMD\",\"evil\"]}}}",
+		      our_config,
+		      "architecture is another in the configuration\n"
+		      "Entrypoint is another in the configuration\n"
+		      "Cmd is another in the configuration\n"
+		      "User is another in the configuration\n"
+		      "WorkingDir is another in the configuration\n"
+		      "StopSignal is another in the configuration\n"
+		      "Healthcheck is another in the configuration\n"
+		      "Shell is another in the configuration\n"
+		      "OnBuild is another in the configuration\n"
+		      "Env A is another in the configuration\n"
+		      "Env LD_PRELOAD is another in the configuration\n");
+	expect_config("{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{\"Env\":[\"PATH=/evil\"]}}",
+		      "{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{\"Env\":[\"C=1\"]}}",
+		      "Env PATH is another in the configuration\n"
+		      "Env C is another in the configuration\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +360,9 @@ int main(void)
 		cmocka_unit_test(test_what_is_no_archive_is_refused),
 		cmocka_unit_test(test_differences_have_a_ceiling),
 		cmocka_unit_test(test_repositories_of_sha256_are_verified_too),
+		cmocka_unit_test(
+		    test_a_configuration_that_says_the_same_in_other_words_is_none_of_another_image),
+		cmocka_unit_test(test_a_configuration_that_runs_something_else_is_told),
 	};
 	fixture_environment();
 	return cmocka_run_group_tests(tests, NULL, NULL);
