@@ -10,7 +10,7 @@ __git_deploy_options ()
 	init) echo "--force --print --registry= --region=" ;;
 	build) echo "--output= --env= --builder= --platform= --json" ;;
 	push) echo "--env= --tag= --latest --builder= --documents --no-documents --json --quiet" ;;
-	verify) echo "--full --env= --json" ;;
+	verify) echo "--quick --env= --json" ;;
 	deploy) echo "--env= --note= --tag-only --push-tag --builder= --refresh --accept-cost --dry-run" ;;
 	release) echo "--env= --note= --builder= --refresh --accept-cost --json --summary=" ;;
 	log) echo "--max-count= --no-fetch --json" ;;

@@ -51,7 +51,7 @@ complete -c git-deploy -n '__fish_seen_subcommand_from push' -s q -l quiet -d 'p
 complete -c git-deploy -n '__fish_seen_subcommand_from push' -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)'
 
 # verify
-complete -c git-deploy -n '__fish_seen_subcommand_from verify' -l full -d 'read every byte of the layers of files'
+complete -c git-deploy -n '__fish_seen_subcommand_from verify' -l quick -d 'read no layer, and believe what each says it was made of'
 complete -c git-deploy -n '__fish_seen_subcommand_from verify' -l env -x -d 'as it is built for this environment'
 complete -c git-deploy -n '__fish_seen_subcommand_from verify' -l json -d 'print JSON'
 complete -c git-deploy -n '__fish_seen_subcommand_from verify' -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)'

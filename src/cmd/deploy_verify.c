@@ -16,7 +16,7 @@
 
 struct verify_options {
 	const char *environment;
-	bool full, json;
+	bool quick, json;
 };
 
 /* What an image says of itself. */
@@ -178,7 +178,7 @@ static struct error *compare(struct verification *v)
 	progress_say(v->progress, "comparing layers");
 	if (!err)
 		err = image_verify(&v->result, v->registries, &v->ref, &v->a.spec, &v->a.build,
-				   v->options->full ? VERIFY_FULL : VERIFY_QUICK);
+				   v->options->quick ? VERIFY_QUICK : VERIFY_FULL);
 	return err;
 }
 
@@ -204,9 +204,9 @@ static void print_text(const struct verification *v)
 {
 	struct buffer out = BUFFER_INIT;
 	const struct verify_result *r = &v->result;
-	buffer_addf(&out, "%s is %sthe commit %.12s: %zu file%s in %zu layer%s compared\n",
-		    v->claims.digest.text, is_it(v) ? "" : "not ", v->d.commit.hex, r->files,
-		    plural(r->files), r->layers, plural(r->layers));
+	buffer_addf(&out, "%s is %sthe commit %.12s: %zu file%s in %zu layer%s compared%s\n", v->claims.digest.text,
+		    is_it(v) ? "" : "not ", v->d.commit.hex, r->files, plural(r->files), r->layers, plural(r->layers),
+		    v->options->quick ? " by what the layers say" : "");
 	if (is_of_another(v)) {
 		buffer_addstr(&out, "  it says that it is of ");
 		text_for_terminal(&out, v->claims.revision, strlen(v->claims.revision), false);
@@ -305,10 +305,9 @@ static const char *const usage[] = { "[<options>] <image> [<rev>]", NULL };
 
 #define AT(member) offsetof(struct verify_options, member)
 static const struct option options[] = {
-	{ OPTION_BOOL, 0, "full", AT(full), NULL, "read every byte of the layers of files",
-	  "Reads every byte of the layers that say they are of the commit, and compares each file with its "
-	  "blob. By default "
-	  "layers whose digest is the one that the commit would give are not read.",
+	{ OPTION_BOOL, 0, "quick", AT(quick), NULL, "read no layer, and believe what each says it was made of",
+	  "Reads the manifest and the configuration only: a layer counts as the commit's when it says that it was "
+	  "made of the commit's files. That finds mistakes, but is no proof against somebody who may push images.",
 	  NULL, NULL },
 	{ OPTION_STRING, 0, "env", AT(environment), "<name>", "as it is built for this environment", NULL,
 	  NULL, NULL },
@@ -317,8 +316,8 @@ static const struct option options[] = {
 };
 
 static const struct example examples[] = {
-	{ "git deploy verify latest", "Whether what the tag stands for is the commit that it says." },
-	{ "git deploy verify --full latest v1.2", "Whether it is v1.2, file by file." },
+	{ "git deploy verify latest", "Whether what the tag stands for is the commit that it says, file by file." },
+	{ "git deploy verify latest v1.2", "Whether it is v1.2." },
 	{ NULL, NULL },
 };
 
@@ -333,7 +332,8 @@ const struct command cmd_deploy_verify = {
 	    ".deploy.yml.\n\n"
 	    "Layers of the base and of dependencies are not of the commit; how many there are is said. Files "
 	    "that differ, that "
-	    "are missing, or that are not in the commit are listed, and the exit status is 1 then.",
+	    "are missing, or that are not in the commit are listed, as is what the configuration "
+	    "has otherwise, and the exit status is 1 then.",
 	.options = options,
 	.options_size = sizeof(struct verify_options),
 	.examples = examples,

@@ -95,13 +95,13 @@ if command -v skopeo >/dev/null && command -v umoci >/dev/null; then
 	run git deploy build
 	like "$out" '^files .* 0 new, [1-9][0-9]* as before$' 'what the registry has is used again'
 	like "$out" '^to push +0 bytes in 0 layers' 'and need not be sent'
-	run git deploy verify --full latest
+	run git deploy verify latest
 	is "$status" 0 'the image in the registry is the commit'
 	like "$out" "^$first is the commit .*: 5 files in [0-9]+ layers? compared$" 'file by file'
 	like "$out" '^1 layer of the base and of dependencies is not of the commit$' 'less the base'
 	like "$out" '^building it again gives the same image$' 'and it can be made again'
 	git rm -q hello && commit 'no hello'
-	run git deploy verify --full latest HEAD
+	run git deploy verify latest HEAD
 	is "$status" 1 'it is no other commit'
 	like "$out" "^  it says that it is of $name$" 'as it says itself'
 	like "$out" '^  app/hello  ' 'what differs is named'

@@ -105,19 +105,19 @@ like "$first" '^sha256:' 'which was another only while its label had no origin t
 
 run git deploy push
 is "$status" 0 'it is pushed'
-run git deploy verify --full "$host/demo:$name"
+run git deploy verify "$host/demo:$name"
 is "$status" 0 'and is the commit'
 rm -rf .git/scrutiny
-run git deploy verify "$host/demo:$name"
+run git deploy verify --quick "$host/demo:$name"
 is "$status" 0 'which its manifest alone shows too'
 is "$(find .git/scrutiny -name '*.tar.gz' 2>/dev/null | wc -l)" 0 'without making a layer'
 
 # The same layers, and a configuration that runs something else.
 umoci config --image "$world/layout:$name" --tag commanded --config.env LD_PRELOAD=/tmp/evil.so >"$world/umoci" 2>&1 &&
 	skopeo copy -q --dest-tls-verify=false "oci:$world/layout:commanded" "docker://$host/changed:2"
-for depth in --full --json; do
-	run git deploy verify $depth "$host/changed:2"
-	is "$status,$(printf '%s' "$out" | grep -c 'Env LD_PRELOAD')" 1,1 "a variable that was added is found ($depth)"
+for how in --quick --json; do
+	run git deploy verify $how "$host/changed:2"
+	is "$status,$(printf '%s' "$out" | grep -c 'Env LD_PRELOAD')" 1,1 "a variable that was added is found ($how)"
 done
 
 # The same files, put together by another builder, and one layer more, that changes a file.
@@ -143,7 +143,7 @@ git deploy build --output "$world/layout" >/dev/null 2>&1
 umoci insert --rootless --image "$world/layout:$name" --tag changed "$world/evil" /app/run >"$world/umoci" 2>&1 &&
 	skopeo copy -q --dest-tls-verify=false "oci:$world/layout:changed" "docker://$host/changed:1"
 ok $? 'a layer is added that changes a file' || diagnose "$(cat "$world/umoci")"
-run git deploy verify --full "$host/changed:1"
+run git deploy verify "$host/changed:1"
 is "$status" 1 'that is found'
 like "$out" 'app/run ' 'and the file is named'
 cp -a "$world/archive" "$world/context"
@@ -152,10 +152,10 @@ find "$world/context" -type f -perm -100 -exec chmod 755 {} +
 find "$world/context" -type f ! -perm -100 -exec chmod 644 {} +
 build_on "$host/base:1" foreign:1 >"$world/buildah" 2>&1
 ok $? 'another builder makes an image of the same files' || diagnose "$(cat "$world/buildah")"
-run git deploy verify --full "$host/foreign:1" HEAD
+run git deploy verify "$host/foreign:1" HEAD
 is "$status" 1 'which would run in another folder'
 like "$out" '^  WorkingDir  is another in the configuration$' 'that is told'
 build_on "$host/base:1" foreign:2 --workingdir /app >"$world/buildah" 2>&1
-run git deploy verify --full "$host/foreign:2" HEAD
+run git deploy verify "$host/foreign:2" HEAD
 is "$status" 0 'with the same configuration it is the commit, whoever built it'
 like "$out" '311 files' 'all of them'
