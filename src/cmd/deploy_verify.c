@@ -326,9 +326,9 @@ const struct command cmd_deploy_verify = {
 	.summary = "prove that an image is a commit",
 	.usage = usage,
 	.description =
-	    "Compares the files of an image in a registry, whoever built it, with those of a commit: <rev>, "
-	    "or the commit "
-	    "that the image says it is of. <image> is a whole name, or a tag or digest of the repository in "
+	    "Compares every file of an image in a registry, whoever built it, with those of a commit: <rev>, "
+	    "or the commit that the image says it is of; and what its configuration runs, as whom and with "
+	    "which variables. <image> is a whole name, or a tag or digest of the repository in "
 	    ".deploy.yml.\n\n"
 	    "Layers of the base and of dependencies are not of the commit; how many there are is said. Files "
 	    "that differ, that "
