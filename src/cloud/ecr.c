@@ -139,10 +139,15 @@ static cJSON *add_object(cJSON *array)
 static cJSON *creation(const char *name, const char *const *movable)
 {
 	cJSON *p = cJSON_CreateObject();
+	size_t nr = 0;
+	while (movable[nr])
+		nr++;
+	bool excludes = nr && nr <= ECR_MAX_EXCLUSIONS;
 	cJSON_AddStringToObject(p, "repositoryName", name);
-	cJSON_AddStringToObject(p, "imageTagMutability", *movable ? "IMMUTABLE_WITH_EXCLUSION" : "IMMUTABLE");
-	cJSON *filters = *movable ? cJSON_AddArrayToObject(p, "imageTagMutabilityExclusionFilters") : NULL;
-	for (; *movable; movable++) {
+	cJSON_AddStringToObject(p, "imageTagMutability",
+				excludes ? "IMMUTABLE_WITH_EXCLUSION" : nr ? "MUTABLE" : "IMMUTABLE");
+	cJSON *filters = excludes ? cJSON_AddArrayToObject(p, "imageTagMutabilityExclusionFilters") : NULL;
+	for (; excludes && *movable; movable++) {
 		cJSON *filter = add_object(filters);
 		cJSON_AddStringToObject(filter, "filterType", "WILDCARD");
 		cJSON_AddStringToObject(filter, "filter", *movable);
@@ -152,25 +157,24 @@ static cJSON *creation(const char *name, const char *const *movable)
 	return p;
 }
 
-/* One rule by what the images' tags are: any or none. */
-static void put_rule(struct json_writer *w, int priority, const char *description, const char *status,
-		     const char *count, unsigned number)
+/* One rule by what the images' tags are: like PATTERN, or, NULL, none. */
+static void put_rule(struct json_writer *w, int priority, const char *description, const char *pattern,
+		     unsigned number)
 {
-	bool tagged = !strcmp(status, "tagged");
 	json_begin_object(w);
 	json_put_integer(w, "rulePriority", priority);
 	json_put_string(w, "description", description);
 	json_key(w, "selection");
 	json_begin_object(w);
-	json_put_string(w, "tagStatus", status);
-	if (tagged) {
+	json_put_string(w, "tagStatus", pattern ? "tagged" : "untagged");
+	if (pattern) {
 		json_key(w, "tagPatternList");
 		json_begin_array(w);
-		json_string(w, "*");
+		json_string(w, pattern);
 		json_end_array(w);
 	}
-	json_put_string(w, "countType", count);
-	if (!tagged)
+	json_put_string(w, "countType", pattern ? "imageCountMoreThan" : "sinceImagePushed");
+	if (!pattern)
 		json_put_string(w, "countUnit", "days");
 	json_put_integer(w, "countNumber", number);
 	json_end_object(w);
@@ -181,19 +185,29 @@ static void put_rule(struct json_writer *w, int priority, const char *descriptio
 	json_end_object(w);
 }
 
-static struct error *put_lifecycle(struct cloud *c, const char *name, unsigned keep)
+/* What a rule of a higher priority is about, later ones leave alone; and a tag names one image, which is never more than
+ * KEEP. */
+void ecr_add_lifecycle(struct buffer *out, const char *const *movable, unsigned keep, bool pretty)
 {
-	struct buffer policy = BUFFER_INIT;
 	struct json_writer w;
-	cJSON *p = cJSON_CreateObject(), *answer = NULL;
-	json_writer_init(&w, &policy, false);
+	int priority = 1;
+	json_writer_init(&w, out, pretty);
 	json_begin_object(&w);
 	json_key(&w, "rules");
 	json_begin_array(&w);
-	put_rule(&w, 1, "untagged images", "untagged", "sinceImagePushed", ECR_UNTAGGED_DAYS);
-	put_rule(&w, 2, "all but the newest images", "tagged", "imageCountMoreThan", keep);
+	for (; *movable; movable++)
+		put_rule(&w, priority++, "what is served", *movable, keep);
+	put_rule(&w, priority++, "untagged images", NULL, ECR_UNTAGGED_DAYS);
+	put_rule(&w, priority, "all but the newest images", "*", keep);
 	json_end_array(&w);
 	json_end_object(&w);
+}
+
+static struct error *put_lifecycle(struct cloud *c, const char *name, const char *const *movable, unsigned keep)
+{
+	struct buffer policy = BUFFER_INIT;
+	cJSON *p = cJSON_CreateObject(), *answer = NULL;
+	ecr_add_lifecycle(&policy, movable, keep, false);
 	cJSON_AddStringToObject(p, "repositoryName", name);
 	cJSON_AddStringToObject(p, "lifecyclePolicyText", policy.data);
 	struct error *err = cloud_json(c, "ecr", "PutLifecyclePolicy", p, &answer);
@@ -214,5 +228,5 @@ struct error *ecr_make_repository(struct cloud *c, const char *name, const char 
 		return err;
 	err = read_repository(out, cJSON_GetObjectItemCaseSensitive(answer, "repository"));
 	cJSON_Delete(answer);
-	return err ? err : put_lifecycle(c, name, keep);
+	return err ? err : put_lifecycle(c, name, movable, keep);
 }

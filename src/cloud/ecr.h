@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "base/buffer.h"
 #include "cloud/cloud.h"
 
 /* User name and password for the account's registry; malloc'd, known to the redactor; valid for twelve
@@ -19,9 +20,13 @@ void ecr_repository_release(struct ecr_repository *r);
 /* ERROR_NOT_FOUND with the command that makes it as hint. */
 struct error *ecr_find_repository(struct cloud *c, const char *name, struct ecr_repository *out);
 #define ECR_UNTAGGED_DAYS 14
-/* Made with scanning on push, immutable tags but for MOVABLE (NULL-terminated), and a lifecycle rule that
- * removes untagged images after two weeks and spares the newest KEEP tagged ones. One that is there already
- * is left as it is. */
+/* How many tags can be excluded from being immutable. */
+#define ECR_MAX_EXCLUSIONS 5
+/* The lifecycle policy, as JSON: images without a tag go after two weeks, those with one when there are KEEP newer ones;
+ * but what a tag of MOVABLE (NULL-terminated) names is served, and stays however old it is. */
+void ecr_add_lifecycle(struct buffer *out, const char *const *movable, unsigned keep, bool pretty);
+/* Made with scanning on push, immutable tags but for MOVABLE (all can be moved when those are more than
+ * ECR_MAX_EXCLUSIONS), and the lifecycle policy. One that is there already is left as it is. */
 struct error *ecr_make_repository(struct cloud *c, const char *name, const char *const *movable,
 				  unsigned keep, struct ecr_repository *out);
 

@@ -14,6 +14,7 @@
 #include "cmd/release_view.h"
 #include "deploy/boot.h"
 #include "deploy/hours.h"
+#include "deploy/infrastructure.h"
 #include "deploy/resources.h"
 
 /* Pulling an image and starting it come before the app's own time to become healthy. */
@@ -21,8 +22,6 @@
 #define STATUS_TIMEOUT_MS 30000
 /* What an instance says of a refresh. */
 #define MAX_SAID ((size_t)1 << 20)
-/* Releases that a repository of ECR keeps for rollbacks. */
-#define KEPT_IMAGES 100
 
 /* -- opening ----------------------------------------------------------------------------------- */
 
@@ -107,35 +106,13 @@ void release_run_release(struct release_run *run)
 
 /* -- making ------------------------------------------------------------------------------------ */
 
-/* Tags of a repository that move: of all environments. */
-#define MAX_MOVABLE (DEPLOY_MAX_ENVIRONMENTS * RELEASE_MAX_TAGS)
-struct movable {
-	struct moving_tag tags[MAX_MOVABLE + RELEASE_MAX_TAGS];
-	const char *names[MAX_MOVABLE + RELEASE_MAX_TAGS + 1];
-	size_t nr;
-};
-
-static void list_movable(struct movable *out, const struct release_run *run)
-{
-	const struct deploy_config *config = &run->d.config;
-	*out = (struct movable){ .nr = 0 };
-	for (size_t i = 0; i < config->nr_environments; i++)
-		out->nr += release_moving_tags(config, config->environments[i].name,
-					       config->environments[i].strategy == DEPLOY_CANARY,
-					       out->tags + out->nr);
-	if (!config->nr_environments)
-		out->nr = release_moving_tags(config, run->environment, false, out->tags);
-	for (size_t i = 0; i < out->nr; i++)
-		out->names[i] = out->tags[i].name;
-}
-
 /* A repository of ECR has to be made before anything is pushed to it, and costs by what is in it. */
 static struct error *make_repository(struct release_run *run, int64_t bytes, bool accept_cost)
 {
 	const struct reference *ref = &run->d.config.repository;
 	struct ecr_repository made = { 0 };
 	struct resources resources = { 0 };
-	struct movable movable;
+	struct movable_tags movable;
 	struct cloud *cloud = NULL;
 	struct slice account, region;
 	reference_is_ecr(ref, &account, &region);
@@ -151,12 +128,13 @@ static struct error *make_repository(struct release_run *run, int64_t bytes, boo
 	struct cloud_settings settings = deployment_cloud_settings(run->ctx, run->d.repo, name);
 	if (!err)
 		err = cloud_new(&cloud, &settings);
-	list_movable(&movable, run);
+	movable_tags_list(&movable, &run->d.config, run->environment);
 	if (!err)
-		err = ecr_make_repository(cloud, ref->repository, movable.names, KEPT_IMAGES, &made);
+		err = ecr_make_repository(cloud, ref->repository, (const char *const *)movable.names,
+					  INFRASTRUCTURE_KEEP, &made);
 	if (!err)
 		deployed_say("made the repository %s in %s", ref->repository, name);
-	moving_tags_free(movable.tags, movable.nr);
+	movable_tags_release(&movable);
 	ecr_repository_release(&made);
 	resources_release(&resources);
 	cloud_free(cloud);

@@ -13,7 +13,6 @@ extern const struct text_file infrastructure_templates[];
 
 #define MAX_VALUES 40
 #define MAX_ROLE_NAME 64        /* of IAM */
-#define MAX_MOVABLE 5           /* exclusion filters of ECR */
 /* CloudWatch looks back a day at most over periods of less than an hour, a week over longer ones. */
 #define MAX_IDLE_PERIODS 288
 #define MAX_UPTIME_PERIODS 168
@@ -254,36 +253,41 @@ static bool makes_repository(const struct infrastructure *i)
 	return is_ecr(i) && i->env == &i->config->environments[0];
 }
 
-/* As the release moves them; more than the registry can tell apart: none, and all tags are movable. */
-static size_t movable_tags(const struct deploy_config *c, char *tags[MAX_MOVABLE])
+void movable_tags_list(struct movable_tags *out, const struct deploy_config *config, const char *environment)
 {
-	size_t nr = 0, wanted = 1;
-	for (size_t i = 0; i < c->nr_environments; i++)
-		wanted += 1 + (c->environments[i].strategy == DEPLOY_CANARY);
-	if (wanted > MAX_MOVABLE)
-		return 0;
-	tags[nr++] = xstrdup("latest");
-	for (size_t i = 0; i < c->nr_environments; i++) {
-		const struct deploy_environment *env = &c->environments[i];
-		tags[nr++] = xstrdup(env->name);
+	*out = (struct movable_tags){ .nr = 0 };
+	out->names[out->nr++] = xstrdup("latest");
+	if (!config->nr_environments)
+		out->names[out->nr++] = xstrdup(environment);
+	for (size_t i = 0; i < config->nr_environments; i++) {
+		const struct deploy_environment *env = &config->environments[i];
+		out->names[out->nr++] = xstrdup(env->name);
 		if (env->strategy == DEPLOY_CANARY)
-			tags[nr++] = xstrfmt("%s-canary", env->name);
+			out->names[out->nr++] = xstrfmt("%s-canary", env->name);
 	}
-	return nr;
 }
 
-static void add_movable(struct values *v, const struct deploy_config *c)
+void movable_tags_release(struct movable_tags *t)
 {
-	char *tags[MAX_MOVABLE];
-	size_t nr = movable_tags(c, tags);
+	for (size_t i = 0; i < t->nr; i++)
+		free(t->names[i]);
+	*t = (struct movable_tags){ .nr = 0 };
+}
+
+/* More of them than the registry can tell apart: none is named, and all tags are movable. */
+static void add_movable(struct values *v, const struct infrastructure *in)
+{
+	struct movable_tags tags;
+	movable_tags_list(&tags, in->config, in->env->name);
 	struct buffer *yaml = add(v, "movable"), *hcl = add(v, "movable_hcl");
-	for (size_t i = 0; i < nr; i++) {
+	for (size_t i = 0; tags.nr <= ECR_MAX_EXCLUSIONS && i < tags.nr; i++) {
 		buffer_addf(yaml, "        - ImageTagMutabilityExclusionFilterType: WILDCARD\n"
-			    "          ImageTagMutabilityExclusionFilterValue: '%s'\n", tags[i]);
+			    "          ImageTagMutabilityExclusionFilterValue: '%s'\n", tags.names[i]);
 		buffer_addf(hcl, "%s  image_tag_mutability_exclusion_filter {\n    filter      = \"%s\"\n"
-			    "    filter_type = \"WILDCARD\"\n  }\n", i ? "\n" : "", tags[i]);
-		free(tags[i]);
+			    "    filter_type = \"WILDCARD\"\n  }\n", i ? "\n" : "", tags.names[i]);
 	}
+	ecr_add_lifecycle(add(v, "lifecycle"), (const char *const *)tags.names, INFRASTRUCTURE_KEEP, true);
+	movable_tags_release(&tags);
 }
 
 static void add_secrets(struct values *v, const struct deploy_config *c, const char *region)
@@ -386,11 +390,9 @@ static struct error *collect(struct values *v, const struct infrastructure *i, c
 	add_text(v, "repository", i->config->repository.repository ? i->config->repository.repository : "");
 	buffer_addf(add(v, "description"), "%s, environment %s, by git deploy", i->config->app, i->env->name);
 	buffer_addf(add(v, "group_prefix"), "%s-", stack);
-	buffer_addf(add(v, "untagged_days"), "%d", ECR_UNTAGGED_DAYS);
-	buffer_addf(add(v, "keep"), "%d", INFRASTRUCTURE_KEEP);
 	buffer_addf(add(v, "idle_name"), "%s-idle", stack);
 	buffer_addf(add(v, "uptime_name"), "%s-uptime", stack);
-	add_movable(v, i->config);
+	add_movable(v, i);
 	add_secrets(v, i->config, region);
 	add_alarms(v, i->config);
 	add_machine(v, i);

@@ -12,10 +12,18 @@
 
 enum infrastructure_format { INFRASTRUCTURE_CLOUDFORMATION, INFRASTRUCTURE_TERRAFORM };
 
-/* Tagged images that the registry keeps: what can be rolled back to. */
+/* Tagged images that the registry keeps beside those that are served: what can be rolled back to. */
 #define INFRASTRUCTURE_KEEP 100
 #define INFRASTRUCTURE_DISK 20          /* GB */
 #define INFRASTRUCTURE_GPU_DISK 125
+
+/* The tags that releases move: "latest", and those of all environments; of ENVIRONMENT where none is configured. */
+struct movable_tags {
+	char *names[2 * DEPLOY_MAX_ENVIRONMENTS + 2]; /* NULL-terminated */
+	size_t nr;
+};
+void movable_tags_list(struct movable_tags *out, const struct deploy_config *config, const char *environment);
+void movable_tags_release(struct movable_tags *t);
 
 struct infrastructure {
 	const struct deploy_config *config;

@@ -15,7 +15,7 @@ tool=$SCRUTINY_BUILD/tests/tools/cloud-call
 	echo "Bail out! $tool is not built: use \`make check-cli\`"
 	exit 1
 }
-plan 103
+plan 104
 
 # test_ask PATH [FILE]: asks what the mock tells tests only.
 test_ask () {
@@ -114,6 +114,9 @@ like "$(test_ask repository/eu-west-1/web-demo)" '"tagStatus":"untagged","countT
 	'untagged images go after two weeks'
 like "$(test_ask repository/eu-west-1/web-demo)" '"tagPatternList":\["\*"\],"countType":"imageCountMoreThan","countNumber":30' \
 	'the newest tagged ones stay'
+like "$(test_ask repository/eu-west-1/web-demo)" \
+	'"rulePriority":2,.*"tagPatternList":\["prod"\],"countType":"imageCountMoreThan".*"rulePriority":3,.*"untagged"' \
+	'and what is served stays however old it is: rules leave alone what an earlier one is about'
 run "$tool" secret /web-demo/openai
 is "$out" there 'a parameter that is there'
 run "$tool" secret /web-demo/none

@@ -524,6 +524,36 @@ static void test_which_tags_of_a_repository_move(void **state)
 		false, false);
 }
 
+/* A repository is made by a request that has WORDS. */
+static void check_making(const char *const *movable, const char *words)
+{
+	struct world w = { 0 };
+	struct ecr_repository r;
+	answer(&w, words, 1, "200 OK", "", "{\"repository\":{" REPOSITORY "}}");
+	answer(&w, "PutLifecyclePolicy", 1, "200 OK", "", "{}");
+	world_open(&w);
+	assert_ok(ecr_make_repository(w.cloud, "web", movable, 100, &r));
+	assert_string_equal(r.name, "web");
+	ecr_repository_release(&r);
+	world_close(&w);
+}
+
+static void test_tags_of_a_new_repository_stay_but_for_those_that_move(void **state)
+{
+	(void)state;
+	check_making((const char *const[]){ "latest", "prod", NULL },
+		     "\"imageTagMutability\":\"IMMUTABLE_WITH_EXCLUSION\",\"imageTagMutabilityExclusionFilters\":"
+		     "[{\"filterType\":\"WILDCARD\",\"filter\":\"latest\"},"
+		     "{\"filterType\":\"WILDCARD\",\"filter\":\"prod\"}]");
+}
+
+static void test_more_tags_that_move_than_can_be_excluded_make_all_movable(void **state)
+{
+	(void)state;
+	check_making((const char *const[]){ "latest", "a", "b", "c", "d", "e", NULL },
+		     "\"imageTagMutability\":\"MUTABLE\",\"imageScanningConfiguration\"");
+}
+
 static void test_no_repository(void **state)
 {
 	(void)state;
@@ -921,6 +951,8 @@ int main(void)
 		cmocka_unit_test(test_codes_of_errors),
 		cmocka_unit_test(test_a_login),
 		cmocka_unit_test(test_which_tags_of_a_repository_move),
+		cmocka_unit_test(test_tags_of_a_new_repository_stay_but_for_those_that_move),
+		cmocka_unit_test(test_more_tags_that_move_than_can_be_excluded_make_all_movable),
 		cmocka_unit_test(test_no_repository),
 		cmocka_unit_test(test_an_instance),
 		cmocka_unit_test(test_when_an_instance_was_stopped),

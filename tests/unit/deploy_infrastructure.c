@@ -106,6 +106,25 @@ static void more_movable_tags_than_the_registry_tells_apart_make_all_movable(voi
 	teardown(&s);
 }
 
+static void images_that_are_served_never_expire(void **state)
+{
+	static const char *const served[] = { "latest", "prod", "test", "test-canary" };
+	struct scene s;
+	(void)state;
+	setup(&s, "environments:\n  prod: {}\n  test:\n    strategy: canary\n    second_port: 8081\n");
+	for (enum infrastructure_format f = INFRASTRUCTURE_CLOUDFORMATION; f <= INFRASTRUCTURE_TERRAFORM; f++) {
+		const char *text = render(&s, f), *all = strstr(text, "\"*\"\n"), *own;
+		assert_non_null(all);
+		for (size_t i = 0; i < ARRAY_SIZE(served); i++) {
+			char *pattern = xstrfmt("  \"%s\"\n", served[i]);
+			own = strstr(text, pattern);
+			assert_true(own && own < all);
+			free(pattern);
+		}
+	}
+	teardown(&s);
+}
+
 static void an_instance_that_is_there_already_is_not_made_again_under_its_id(void **state)
 {
 	struct scene s;
@@ -163,6 +182,7 @@ int main(void)
 		cmocka_unit_test(alarms_are_there_when_there_are_limits),
 		cmocka_unit_test(the_repository_is_made_once_for_all_environments),
 		cmocka_unit_test(more_movable_tags_than_the_registry_tells_apart_make_all_movable),
+		cmocka_unit_test(images_that_are_served_never_expire),
 		cmocka_unit_test(an_instance_that_is_there_already_is_not_made_again_under_its_id),
 		cmocka_unit_test(the_type_fits_the_platform),
 		cmocka_unit_test(prices_of_all_that_is_made_are_told),

@@ -74,35 +74,13 @@ resource "aws_ecr_repository" "app" {
   }
 }
 
-# Every release has a tag of its own, so the newest of those are what can be rolled back to.
+# What an environment's tag names is served, and stays. Every release has a tag of its own, too: the newest of those are
+# what can be rolled back to.
 resource "aws_ecr_lifecycle_policy" "app" {
   repository = aws_ecr_repository.app.name
-  policy = jsonencode({
-    rules = [
-      {
-        rulePriority = 1
-        description  = "untagged images"
-        selection = {
-          tagStatus   = "untagged"
-          countType   = "sinceImagePushed"
-          countUnit   = "days"
-          countNumber = @text:untagged_days@
-        }
-        action = { type = "expire" }
-      },
-      {
-        rulePriority = 2
-        description  = "all but the newest images"
-        selection = {
-          tagStatus      = "tagged"
-          tagPatternList = ["*"]
-          countType      = "imageCountMoreThan"
-          countNumber    = @text:keep@
-        }
-        action = { type = "expire" }
-      }
-    ]
-  })
+  policy     = <<-JSON
+    @block:lifecycle@
+  JSON
 }
 
 @end
