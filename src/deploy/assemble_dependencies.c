@@ -279,8 +279,8 @@ static struct error *take_from_layout(struct assembling *a, const char *folder, 
 	for (size_t i = 0; !err && i < a->out->nr_dependencies; i++) {
 		struct layer *layer = &a->out->dependencies[i];
 		layer->file = layout_blob_path(folder, &layer->descriptor.digest);
-		if (access(layer->file, R_OK))
-			err = error_new(ERROR_NOT_FOUND, "the layer %s is missing in %s",
+		if (!digest_is_of_file(&layer->descriptor.digest, layer->descriptor.size, layer->file))
+			err = error_new(ERROR_NOT_FOUND, "the layer %s is missing or damaged in %s",
 					layer->descriptor.digest.text, folder);
 	}
 	if (!err)

@@ -1,6 +1,11 @@
 #include "image/digest.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "base/hex.h"
+#include "base/memory.h"
 
 #define PREFIX "sha256:"
 
@@ -28,6 +33,33 @@ void digest_of_hash(struct sha256 *h, struct digest *out)
 {
 	memcpy(out->text, PREFIX, strlen(PREFIX));
 	sha256_final_hex(h, out->text + strlen(PREFIX));
+}
+
+bool digest_is_of_file(const struct digest *d, int64_t size, const char *path)
+{
+	static const size_t chunk = (size_t)1 << 20;
+	struct sha256 h;
+	struct digest own;
+	struct stat st;
+	int64_t done = 0;
+	ssize_t n = -1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size != size) {
+		close(fd);
+		return false;
+	}
+	char *bytes = xmalloc(chunk);
+	sha256_init(&h);
+	while (done < size && (n = read(fd, bytes, chunk)) > 0) {
+		sha256_update(&h, bytes, (size_t)n);
+		done += n;
+	}
+	digest_of_hash(&h, &own);
+	free(bytes);
+	close(fd);
+	return digest_equals(&own, d);
 }
 
 bool digest_equals(const struct digest *a, const struct digest *b)

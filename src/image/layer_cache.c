@@ -44,44 +44,18 @@ static bool read_note(const char *path, struct cached_layer *out)
 	return good;
 }
 
-/* Whether the file has these bytes: it is going to be named by their digest. */
-static bool has_digest(const char *path, const struct cached_layer *expected)
-{
-	static const size_t chunk = (size_t)1 << 20;
-	struct sha256 h;
-	struct digest digest;
-	int64_t size = 0;
-	ssize_t n = -1;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	struct stat st;
-	if (fd < 0)
-		return false;
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size != expected->size) {
-		close(fd);
-		return false;
-	}
-	char *bytes = xmalloc(chunk);
-	sha256_init(&h);
-	while (size < expected->size && (n = read(fd, bytes, chunk)) > 0) {
-		sha256_update(&h, bytes, (size_t)n);
-		size += n;
-	}
-	digest_of_hash(&h, &digest);
-	free(bytes);
-	/* The time of its last use, which layer_cache_prune goes by. */
-	futimens(fd, NULL);
-	close(fd);
-	return digest_equals(&digest, &expected->digest);
-}
-
 bool layer_cache_find(const char *folder, const struct digest *input, struct cached_layer *out)
 {
 	char *note = path_of(folder, input, NOTE);
 	*out = (struct cached_layer){ .file = path_of(folder, input, BLOB) };
-	bool found = read_note(note, out) && has_digest(out->file, out);
+	/* It is going to be named by its digest: what is damaged is not there. */
+	bool found = read_note(note, out) && digest_is_of_file(&out->digest, out->size, out->file);
 	free(note);
-	if (found)
+	if (found) {
+		/* The time of its last use, which layer_cache_prune goes by. */
+		utimensat(AT_FDCWD, out->file, NULL, AT_SYMLINK_NOFOLLOW);
 		return true;
+	}
 	free(out->file);
 	*out = (struct cached_layer){ 0 };
 	return false;

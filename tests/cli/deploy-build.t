@@ -25,7 +25,7 @@ if command -v buildah >/dev/null && unshare --mount true 2>/dev/null; then
 	can_build=yes
 fi
 
-plan 70
+plan 71
 base_image base:1 --with /bin/dash=/bin/sh --with /bin/cat --with /bin/mkdir || {
 	echo 'Bail out! the base image could not be made'
 	exit 1
@@ -185,7 +185,7 @@ fi
 # -- dependencies ------------------------------------------------------------------------------
 
 [ -n "$can_build" ] || {
-	skip 23 'buildah cannot work here'
+	skip 24 'buildah cannot work here'
 	exit 0
 }
 
@@ -208,8 +208,16 @@ with_dependencies=$(digest)
 run git deploy build
 like "$out" '^deps +1 layer, .* as before, kept here$' 'they are kept'
 is "$(digest)" "$with_dependencies" 'and the image is the same'
-mv .git/scrutiny "$world/kept"
+layer=$(cd .git/scrutiny/layers/deps-* && python3 -c '
+import json
+blob = lambda descriptor: "blobs/sha256/" + descriptor["digest"].split(":")[1]
+manifest = json.load(open(blob(json.load(open("index.json"))["manifests"][0])))
+print(blob(manifest["layers"][-1]))')
+layer=$(ls .git/scrutiny/layers/deps-*/"$layer")
+chmod u+w "$layer"
+printf 'damaged' | dd of="$layer" bs=1 conv=notrunc 2>/dev/null
 run git deploy build --builder buildah
+like "$out" '^deps +1 layer, .* made by buildah in ' 'unless they are damaged'
 is "$(digest)" "$with_dependencies" 'the builder makes the same bytes again'
 ok "$(ls -d .git/scrutiny/layers/deps-*.* >/dev/null 2>&1; [ $? -ne 0 ]; echo $?)" 'nothing is left of its work'
 echo b >src/b
