@@ -135,7 +135,7 @@ static struct error *build(struct push *p)
 	}
 	deployment_warn(p->assembly.warnings);
 	registries_set_progress(p->registries, say_bytes, p);
-	err = image_push(p->registries, &p->assembly.image, &p->target, p->tags, p->nr_tags, &p->result);
+	err = assembly_push(&p->assembly, &p->d.config, &settings, &p->target, p->tags, p->nr_tags, &p->result);
 	registries_set_progress(p->registries, NULL, NULL);
 	if (error_is(err, ERROR_EXISTS)) {
 		p->taken = err;

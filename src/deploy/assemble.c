@@ -444,6 +444,24 @@ struct error *assemble(struct assembly *out, const struct deploy_config *config,
 	return err;
 }
 
+struct error *assembly_push(struct assembly *out, const struct deploy_config *config,
+			    const struct assemble_settings *settings, const struct reference *target,
+			    const char *const *tags, size_t nr_tags, struct push_result *result)
+{
+	struct registries *r = settings->registries;
+	struct assemble_settings again = *settings;
+	struct error *err = image_push(r, &out->image, target, tags, nr_tags, result);
+	if (!err || !result->layers_gone)
+		return err;
+	error_free(err);
+	if (settings->progress)
+		settings->progress(settings->progress_data, "the registry lost a layer: making it again", 0, 0);
+	assembly_release(out);
+	again.offline = true;
+	err = assemble(out, config, &again);
+	return err ? err : image_push(r, &out->image, target, tags, nr_tags, result);
+}
+
 void assembly_release(struct assembly *a)
 {
 	image_release(&a->image);

@@ -5,6 +5,7 @@
 
 #include "deploy/config.h"
 #include "image/build.h"
+#include "image/push.h"
 #include "image/registry.h"
 #include "image/sbom.h"
 
@@ -66,6 +67,11 @@ struct assembly {
  * ERROR_CONFLICT for secrets that would be in the image (deploy/leaks.h). */
 struct error *assemble(struct assembly *out, const struct deploy_config *config,
 		       const struct assemble_settings *settings);
+/* Pushes (image_push) what assemble made OUT of these CONFIG and SETTINGS. When the repository lacks a layer
+ * that an earlier image there has, all layers are made here, and OUT is what they make. */
+struct error *assembly_push(struct assembly *out, const struct deploy_config *config,
+			    const struct assemble_settings *settings, const struct reference *target,
+			    const char *const *tags, size_t nr_tags, struct push_result *result);
 void assembly_release(struct assembly *a);
 
 /* The tag of a commit's image: its id. And of the dependency image with that input hash: "deps-<16 digits>".

@@ -450,25 +450,31 @@ static size_t list_earlier(const struct release_settings *s, const struct releas
 	return nr;
 }
 
-static struct error *build(struct assembly *a, const struct release_settings *s,
-			   const struct release_source *source,
-			   const struct releases *all, struct release_outcome *out)
+static struct assemble_settings settings_of(const struct release_settings *s,
+					    const struct release_source *source)
 {
-	char *earlier[ASSEMBLE_MAX_EARLIER];
-	struct assemble_settings settings = {
+	return (struct assemble_settings){
 		.repo = s->repo,
 		.commit = source->commit,
 		.registries = s->registries,
 		.builder = source->builder,
 		.cache = source->cache,
-		.earlier = (const char *const *)earlier,
-		.nr_earlier = list_earlier(s, all, earlier),
 		.source = source->source,
 		.stop = s->stop,
 		.progress = s->progress,
 		.progress_data = s->progress_data,
 	};
+}
+
+static struct error *build(struct assembly *a, const struct release_settings *s,
+			   const struct release_source *source,
+			   const struct releases *all, struct release_outcome *out)
+{
+	char *earlier[ASSEMBLE_MAX_EARLIER];
+	struct assemble_settings settings = settings_of(s, source);
 	uint64_t start = clock_ms();
+	settings.earlier = (const char *const *)earlier;
+	settings.nr_earlier = list_earlier(s, all, earlier);
 	struct error *err = assemble(a, s->config, &settings);
 	out->build_ms = clock_ms() - start;
 	out->builder = !err && a->builder ? xstrdup(a->builder) : NULL;
@@ -499,24 +505,25 @@ static struct error *use_the_one_there(const struct release_settings *s, const s
 }
 
 /* R gets what the ledger is to say of the image. */
-static struct error *push(const struct assembly *a, const struct release_settings *s,
-			  struct release_outcome *out)
+static struct error *push(struct assembly *a, const struct release_settings *s,
+			  const struct release_source *source, struct release_outcome *out)
 {
-	char *tag = assemble_commit_tag(&a->build.commit);
+	const struct assemble_settings settings = settings_of(s, source);
+	char *tag = assemble_commit_tag(&source->commit);
 	const char *const tags[] = { tag };
 	struct release *r = &out->release;
 	struct reference target = reference_of(s->config, NULL, NULL);
 	uint64_t start = clock_ms();
 	tell(s, "pushing");
+	struct error *err = assembly_push(a, s->config, &settings, &target, tags, 1, &out->push);
 	r->digest = a->image.digest;
 	r->dependencies = a->dependencies_input;
 	r->image_bytes = size_of(&a->image);
-	struct error *err = image_push(s->registries, &a->image, &target, tags, 1, &out->push);
 	if (!err)
 		err = release_attach_documents(s->registries, a, &target, &out->not_attached);
 	else if (error_drop_if(&err, ERROR_EXISTS)) {
 		out->was_there = true;
-		err = use_the_one_there(s, &a->build.commit, tag, r);
+		err = use_the_one_there(s, &source->commit, tag, r);
 	}
 	r->bytes_sent = out->push.bytes_sent;
 	out->push_ms = clock_ms() - start;
@@ -536,7 +543,7 @@ static struct error *make(struct release_outcome *out, const struct release_sett
 	r->commit = source->commit;
 	r->tag = source->tag ? xstrdup(source->tag) : NULL;
 	if (!err)
-		err = push(&a, s, out);
+		err = push(&a, s, source, out);
 	out->pushed = !err;
 	if (!err && source->make_tag) {
 		tell(s, "tagging");

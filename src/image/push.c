@@ -45,6 +45,8 @@ static struct error *put_blobs(struct registries *r, const struct image *image,
 	struct error *err = registry_put_blobs(r, target, blobs, nr + 1, &result->bytes_sent);
 	if (!err)
 		count(result, blobs, nr);
+	for (size_t i = 0; i < nr; i++)
+		result->layers_gone |= blobs[i].outcome == BLOB_GONE;
 	free(blobs);
 	return err;
 }

@@ -10,6 +10,7 @@ struct push_result {
 	size_t layers, sent, mounted, there, copied;
 	bool manifest_new; /* the registry did not have it */
 	size_t tags_taken; /* by other images, and not to be changed */
+	bool layers_gone;  /* ERROR_NOT_FOUND: the repository lacks a layer that an earlier image there has */
 };
 
 /* ERROR_EXISTS: a tag is on another image and cannot be changed; all else has been done then.

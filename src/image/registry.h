@@ -96,7 +96,13 @@ struct blob {
 	const struct reference *from; /* this repository, from which it is mounted, or else copied; may be
 				       * given besides the bytes. NULL: nowhere else */
 	/* What became of it. */
-	enum blob_outcome { BLOB_THERE, BLOB_MOUNTED, BLOB_SENT, BLOB_COPIED } outcome;
+	enum blob_outcome {
+		BLOB_THERE,
+		BLOB_MOUNTED,
+		BLOB_SENT,
+		BLOB_COPIED,
+		BLOB_GONE /* it was to be there, and is not: the error says so */
+	} outcome;
 };
 /* Makes sure that REF's repository has all of BLOBS: asks for all at once, mounts, sends several at a time;
  * stops at the first that fails for good. Blobs that are there already are not sent again, so an interrupted

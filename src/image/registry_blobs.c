@@ -506,13 +506,20 @@ static void on_opened(void *data, const struct http_response *response, struct e
 	}
 }
 
+static void is_gone(struct upload *u)
+{
+	const struct reference *ref = u->pushing->ref;
+	u->blob->outcome = BLOB_GONE;
+	fail(u, error_new(ERROR_NOT_FOUND, "%s/%s does not have the layer %s any more", ref->registry,
+			  ref->repository, u->blob->digest.text));
+}
+
 static void upload_open(struct upload *u)
 {
 	struct pushing *p = u->pushing;
 	struct buffer url = BUFFER_INIT;
 	if (!has_bytes(u) && !can_mount(u) && !u->blob->from) {
-		fail(u, error_new(ERROR_NOT_FOUND, "%s/%s does not have the layer %s any more",
-				  p->ref->registry, p->ref->repository, u->blob->digest.text));
+		is_gone(u);
 		return;
 	}
 	buffer_addf(&url, "/v2/%s/blobs/uploads/", p->ref->repository);
@@ -533,15 +540,15 @@ static void on_asked(void *data, const struct http_response *response, struct er
 	struct upload *u = data;
 	struct pushing *p = u->pushing;
 	bool elsewhere = u->blob->from && !is_same_repository(u->blob->from, p->ref);
+	bool only_there = !has_bytes(u) && !elsewhere;
 	if (err)
 		fail(u, refused(u, response, err, false));
 	else if (response->status / 100 == 2)
 		done(u, u->attempt ? BLOB_SENT : BLOB_THERE);
-	else if (response->status == 403 || response->status == 429)
+	else if (response->status == 403 || response->status == 429 || (only_there && response->status != 404))
 		fail(u, refused(u, response, NULL, false));
-	else if (!has_bytes(u) && !elsewhere)
-		fail(u, error_new(ERROR_NOT_FOUND, "%s/%s does not have the layer %s any more",
-				  p->ref->registry, p->ref->repository, u->blob->digest.text));
+	else if (only_there)
+		is_gone(u);
 	else if (!has_bytes(u) && strcmp(u->blob->from->registry, p->ref->registry))
 		upload_copy(u);
 	else

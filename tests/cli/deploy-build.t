@@ -25,7 +25,7 @@ if command -v buildah >/dev/null && unshare --mount true 2>/dev/null; then
 	can_build=yes
 fi
 
-plan 71
+plan 72
 base_image base:1 --with /bin/dash=/bin/sh --with /bin/cat --with /bin/mkdir || {
 	echo 'Bail out! the base image could not be made'
 	exit 1
@@ -185,7 +185,7 @@ fi
 # -- dependencies ------------------------------------------------------------------------------
 
 [ -n "$can_build" ] || {
-	skip 24 'buildah cannot work here'
+	skip 25 'buildah cannot work here'
 	exit 0
 }
 
@@ -243,6 +243,20 @@ else
 fi
 run git deploy push
 is "$status" 0 'it is pushed'
+run git deploy build --json
+python3 - "$address" "$(printf '%s\n' "$out" | sed -n 's/.*"digest": "\(sha256:[0-9a-f]*\)".*/\1/p' | head -n 1)" <<END
+import json, sys, urllib.request
+registry, digest = sys.argv[1:]
+def ask(method, path):
+    return urllib.request.urlopen(urllib.request.Request(registry + "/v2/demo/" + path, method=method, headers={
+        "Accept": "application/vnd.oci.image.manifest.v1+json"})).read()
+for layer in json.loads(ask("GET", "manifests/" + digest))["layers"]:
+    if layer.get("annotations"):
+        ask("DELETE", "blobs/" + layer["digest"])
+END
+git commit -q --allow-empty -m 'a registry that loses layers'
+run git deploy push --builder no-builder-is-asked
+is "$status" 0 'layers that the registry has lost are sent again'
 rm -rf .git/scrutiny
 run git deploy build --builder no-builder-is-asked
 like "$out" '^deps +1 layer, .* as before, in the registry$' 'dependencies are found again by any machine'
