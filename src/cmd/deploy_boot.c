@@ -260,7 +260,8 @@ const struct command cmd_deploy_boot = {
 		"memory anyway.\n\n"
 		"The instance powers itself off when nobody has used it for the time that `idle:` says (no connection to "
 		"the app, no login, processors and GPU idle), when it has run for as long as `uptime:` allows, and when "
-		"the time in its tag git-deploy:stop-after has come.\n\n"
+		"the time in its tag git-deploy:stop-after has come. Started by other means than `git deploy start`, with a "
+		"time that was over before, it does so after half an hour, unless `git deploy start` gives it more.\n\n"
 		"With `strategy: blue-green` or `canary`, systemd-socket-proxyd holds the ports, so that a release takes "
 		"over without a refused connection; the app sees connections from the instance itself then.",
 	.options = options,

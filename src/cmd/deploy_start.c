@@ -238,13 +238,31 @@ static struct error *wait_for(struct start *s, const char *state)
 	return err;
 }
 
+/* Its time was over before this start: it was started by other means than ours, and ends itself soon. */
+static bool is_overdue(const struct instance *i)
+{
+	const char *until = instance_tag_value(i, STOP_AFTER_TAG);
+	double end;
+	return until && date_parse(slice_of_string(until), &end) && end < (double)i->launched;
+}
+
+static struct error *prolong(struct start *s, const struct instance *i)
+{
+	struct error *err = check_budget(s);
+	if (!err)
+		err = limit(s, i);
+	if (!err)
+		deployed_say("%s was started by other means and about to end itself: it has the time of a start", i->id);
+	return err;
+}
+
 /* Until AWS has it on its way, or it runs already. */
 static struct error *set_going(struct start *s)
 {
 	struct instance *i = deployed_current(&s->t);
 	if (instance_is(i, "running") || instance_is(i, "pending")) {
 		deployed_say("%s %s already", i->id, instance_is(i, "running") ? "runs" : "is starting");
-		return NULL;
+		return is_overdue(i) ? prolong(s, i) : NULL;
 	}
 	struct error *err = check_budget(s);
 	if (!err && instance_is(i, "stopping") && !s->o->wait)

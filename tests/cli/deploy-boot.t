@@ -23,7 +23,7 @@ environments:
     canary_instance: test-canary
 YAML
 commit 'An app'
-plan 39
+plan 41
 
 # -- printing and writing -------------------------------------------------------------------------
 
@@ -188,9 +188,20 @@ sed -i "s/^idle_seconds=.*/idle_seconds='0'/" root/settings
 date -d '1 hour' +%s >tag
 look
 is $? 1 'the budget reaches for another hour'
+# began AGO: the instance was woken up that many seconds ago.
+began () {
+	awk '{ print int($1) }' /proc/uptime >root/run-watch/looked
+	echo $(($(cat root/run-watch/looked) - $1)) >root/run-watch/woken
+}
 date -d '1 year ago' +%s >tag
+began 600
 look
-is $? 1 'what was set for an earlier start does not count'
+is $? 1 'what was set for an earlier start does not end this one at once'
+like "$out" 'was over before this start: powering off in (19|20) minutes; `git deploy start` gives it more' 'but is told of'
+began 1800
+look
+ok $? 'and ends it when half an hour is over'
+began 1800
 date -u -d '1 minute ago' +%Y-%m-%dT%H:%M:%SZ >tag
 look
 ok $? 'and when it is used up, the instance powers itself off'

@@ -15,7 +15,7 @@ tool=$SCRUTINY_BUILD/tests/tools/cloud-call
 	echo "Bail out! $tool is not built: use \`make check-cli\`"
 	exit 1
 }
-plan 104
+plan 106
 
 # test_ask PATH [FILE]: asks what the mock tells tests only.
 test_ask () {
@@ -148,6 +148,12 @@ run git deploy start
 is "$status" 0 'start again'
 like "$err" "^$web runs already\$" 'start again: it runs already'
 is "$out" "$url/" 'start again: the URL is told all the same'
+printf 2026-01-01T00:00:00Z >"$world/earlier"
+test_ask "tag/eu-west-1/$web/git-deploy:stop-after" "$world/earlier"
+run git deploy start
+like "$err" "^$web was started by other means and about to end itself: it has the time of a start\$" \
+	'started by other means: start gives it its time'
+like "$(state "$web")" "git-deploy:stop-after=$(date -u -d '+8 hours' +%Y-%m-%dT%H)" 'started by other means: in its tag'
 
 run git deploy start --env=sick --timeout=1
 is "$status" 2 'an app that is not healthy'

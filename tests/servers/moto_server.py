@@ -292,6 +292,8 @@ def answer_test(path, body):
         return "".join(tell_state(*rest))
     if what == "end":
         ec2_backends[ACCOUNT][rest[0]].terminate_instances([rest[1]])
+    elif what == "tag":
+        ec2_backends[ACCOUNT][rest[0]].create_tags([rest[1]], {rest[2]: body})
     elif what == "policy":
         iam_backends[ACCOUNT]["aws"].put_user_policy(rest[0], "printed", body)
     elif what == "repository":
