@@ -23,7 +23,7 @@ environments:
     canary_instance: test-canary
 YAML
 commit 'An app'
-plan 41
+plan 46
 
 # -- printing and writing -------------------------------------------------------------------------
 
@@ -209,6 +209,36 @@ ok $? 'and when it is used up, the instance powers itself off'
 echo '$(touch hacked); rm -rf x' >tag
 look
 is $?-"$(ls hacked 2>/dev/null)" 1- 'a tag that is no time does nothing'
+
+# A release that was killed.
+: >tag
+began 0
+stand_in systemctl <<'STAND_IN'
+[ "$1" != restart ] || echo "$@" >>restarted
+[ "$1" != is-failed ] || [ ! -f alive ]
+STAND_IN
+mkdir -p root/run-ports
+ln -s blue root/run-ports/80
+touch alive
+look
+is "$(cat restarted 2>/dev/null)" '' 'as long as the app lives, it is let alone'
+rm alive
+look
+is "$(cat restarted)" 'restart --no-block git-deploy-web-demo.service' \
+	'a release that was killed while nothing is served is followed by what served before'
+
+# A promotion that was killed when the port had moved: the slot before still runs.
+old=sha256:$(printf %064d 1) new=sha256:$(printf %064d 2)
+mkdir -p root/run/blue root/run/green
+echo "$old" | tee root/run/blue/image >root/state/good
+echo "$new" >root/run/green/image
+ln -sfn green root/run-ports/80
+ln -s green root/run-ports/8081
+run root/lib/boot promote
+is "$status $(readlink root/run-ports/80)" '0 green' 'a promotion that was killed is completed, not turned back'
+is "$(ls -d root/run/blue root/run-ports/8081 2>/dev/null)" '' 'with the slot before, and the second port, given up'
+is "$(cat root/state/good root/state/previous)" "$new
+$old" 'and remembered as good'
 
 # Swap: the kernel of this system knows no tmpfs without.
 printf 'Filename Type Size Used Priority\n/swap file 1 0 -2\n' >swaps
