@@ -157,17 +157,15 @@ static const struct release *release_of(const struct status *s, const struct dig
 	return NULL;
 }
 
-/* "#12", or "an image that is no release (3f2a51c0d9e7)". */
+/* "#12", or "an image that is no release (3f2a51c0d9e7)". DIGEST is one. */
 static void add_image(struct buffer *out, const struct status *s, const struct digest *digest)
 {
 	const struct release *r = release_of(s, digest);
 	if (r)
 		buffer_addf(out, "#%" PRId64, r->number);
-	else if (digest->text[0])
+	else
 		buffer_addf(out, "an image that is no release (%.*s)", RELEASE_DIGEST_DIGITS,
 			    digest_hex(digest));
-	else
-		buffer_addstr(out, "nothing");
 }
 
 static void add_commits(struct buffer *out, int64_t n, const char *where)
@@ -209,10 +207,18 @@ static void add_registry(struct buffer *out, const struct status *s)
 		buffer_addf(out, "not known: %s", s->no_registry);
 		return;
 	}
-	for (size_t i = 0; i < s->nr_tags; i++) {
+	bool any = false;
+	for (size_t i = 0; i < s->nr_tags; i++)
+		any |= s->tags[i].now.text[0] || s->tags[i].wanted;
+	if (!any)
+		buffer_addstr(out, "no image yet");
+	for (size_t i = 0; i < s->nr_tags && any; i++) {
 		const struct tag_state *tag = &s->tags[i];
 		buffer_addf(out, "%s%s is ", i ? ", " : "", tag->name);
-		add_image(out, s, &tag->now);
+		if (tag->now.text[0])
+			add_image(out, s, &tag->now);
+		else
+			buffer_addstr(out, "not there");
 		if (!in_place(tag) && tag->wanted)
 			buffer_addf(out, ", not #%" PRId64, tag->wanted->number);
 	}

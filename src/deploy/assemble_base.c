@@ -83,15 +83,23 @@ static char *base_name(const struct assembling *a)
 	return buffer_detach(&name, NULL);
 }
 
+/* THERE: the platforms that it is there for; "": it tells of none. */
 static struct error *other_platform(const struct assembling *a, const char *there)
 {
 	struct buffer wanted = BUFFER_INIT;
 	char *name = base_name(a);
+	struct error *err;
 	platform_add(&wanted, &a->out->spec.platform);
-	struct error *err = error_with_hint(
-	    error_new(ERROR_UNSUPPORTED, "the base %s is there for %s, not for %s", name,
-		      *there ? there : "no platform", wanted.data),
-	    "name another base, or one of these as `image.platform` in %s", DEPLOY_CONFIG_FILE);
+	if (*there)
+		err = error_with_hint(error_new(ERROR_UNSUPPORTED, "the base %s is there for %s, not for %s", name,
+						there, wanted.data),
+				      "name another base, or one of these as `image.platform` in %s",
+				      DEPLOY_CONFIG_FILE);
+	else
+		err = error_with_hint(error_new(ERROR_UNSUPPORTED,
+						"the base %s does not tell its platform; %s is wanted", name,
+						wanted.data),
+				      "name another base: one for that platform says so in its configuration");
 	buffer_release(&wanted);
 	free(name);
 	return err;
@@ -153,7 +161,8 @@ static struct error *read_base_config(struct assembling *a)
 	if (!strcmp(is.os, wanted->os) && !strcmp(is.architecture, wanted->architecture))
 		return NULL;
 	struct buffer there = BUFFER_INIT;
-	platform_add(&there, &is);
+	if (*is.os && *is.architecture)
+		platform_add(&there, &is);
 	err = other_platform(a, there.data);
 	buffer_release(&there);
 	return err;

@@ -3,7 +3,7 @@
 . "${0%/*}/servers.sh"
 need_server registry-start
 . "${0%/*}/lib.sh"
-plan 83
+plan 84
 start_server registry-start --open
 registry=${address#http://}
 python3 "$source_tree/tests/servers/base_image.py" "$address" base:1 >/dev/null
@@ -48,6 +48,8 @@ git push -q origin main
 run git deploy log
 is "$status" 0 'log without a release succeeds'
 like "$err" 'prod has no release yet' 'and says that there is none'
+run git deploy status
+like "$out" '^registry  no image yet$' 'and status that there is no image'
 run git deploy --dry-run
 is "$status" 0 'a dry run succeeds'
 like "$out" "would tag deploy-prod-$day-1 at [0-9a-f]{7} First version" 'and says what it would tag'

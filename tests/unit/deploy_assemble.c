@@ -27,10 +27,10 @@ static char *answer(const char *status, const char *type, const char *body)
 	return xstrfmt("HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n%s", status, type, strlen(body), body);
 }
 
-static void serve(struct world *w, const char *manifest, const char *type)
+static void serve_base(struct world *w, const char *manifest, const char *type, const char *config)
 {
 	w->answers[0] = answer("200 OK", type, manifest);
-	w->answers[1] = answer("200 OK", "application/octet-stream", base_config);
+	w->answers[1] = answer("200 OK", "application/octet-stream", config);
 	w->answers[2] = answer("404 Not Found", "application/json", "{\"errors\":[{\"code\":\"MANIFEST_UNKNOWN\"}]}");
 	w->script[0] = (struct scripted){ .needle = "GET /v2/base/manifests/1 ", .bytes = w->answers[0] };
 	w->script[1] = (struct scripted){ .needle = "GET /v2/base/blobs/", .bytes = w->answers[1] };
@@ -40,6 +40,11 @@ static void serve(struct world *w, const char *manifest, const char *type)
 	w->server = server_start(w->script, 4);
 	struct registry_settings settings = { .retry_first_ms = 1, .temporary = "/tmp" };
 	assert_success(registries_new(&w->registries, &settings));
+}
+
+static void serve(struct world *w, const char *manifest, const char *type)
+{
+	serve_base(w, manifest, type, base_config);
 }
 
 static void begin(struct world *w)
@@ -196,18 +201,18 @@ static struct error *assemble_with(struct world *w, const char *image)
 	return assemble(&w->assembly, &w->config, &w->settings);
 }
 
-static char *one_manifest(void)
+static char *manifest_of(const char *config_text)
 {
 	struct digest config;
-	digest_of(base_config, strlen(base_config), &config);
+	digest_of(config_text, strlen(config_text), &config);
 	return xstrfmt("{\"schemaVersion\":2,\"mediaType\":\"" MEDIA_OCI_MANIFEST "\",\"config\":{\"mediaType\":\""
 		       MEDIA_OCI_CONFIG "\",\"size\":%zu,\"digest\":\"%s\"},\"layers\":[{\"mediaType\":\"" MEDIA_OCI_LAYER
-		       "\",\"size\":12,\"digest\":\"" ABC "\"}]}", strlen(base_config), config.text);
+		       "\",\"size\":12,\"digest\":\"" ABC "\"}]}", strlen(config_text), config.text);
 }
 
 static void begin_with_base(struct world *w)
 {
-	char *manifest = one_manifest();
+	char *manifest = manifest_of(base_config);
 	begin(w);
 	serve(w, manifest, MEDIA_OCI_MANIFEST);
 	free(manifest);
@@ -292,6 +297,22 @@ static void test_bases_of_other_platforms_are_refused_with_what_there_is(void **
 	end(&w);
 }
 
+static void test_a_base_that_does_not_tell_its_platform_is_refused(void **state)
+{
+	static const char config[] = "{\"architecture\":\"\",\"os\":\"\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" ABC "\"]}}";
+	struct world w;
+	char *manifest = manifest_of(config);
+	(void)state;
+	begin(&w);
+	serve_base(&w, manifest, MEDIA_OCI_MANIFEST, config);
+	commit(&w);
+	struct error *err = assemble_with(&w, "{base: \"BASE\"}");
+	assert_non_null(strstr(err->message, "does not tell its platform; linux/amd64 is wanted"));
+	assert_error(err, ERROR_UNSUPPORTED);
+	end(&w);
+	free(manifest);
+}
+
 static void test_a_base_that_is_not_there_is_named_with_where_it_stands(void **state)
 {
 	struct world w;
@@ -330,6 +351,7 @@ int main(void)
 		cmocka_unit_test(test_a_plan_tells_that_a_builder_is_needed_and_starts_none),
 		cmocka_unit_test(test_a_dockerfile_beyond_us_is_left_to_a_builder_whole),
 		cmocka_unit_test(test_bases_of_other_platforms_are_refused_with_what_there_is),
+		cmocka_unit_test(test_a_base_that_does_not_tell_its_platform_is_refused),
 		cmocka_unit_test(test_a_base_that_is_not_there_is_named_with_where_it_stands),
 		cmocka_unit_test(test_a_context_has_to_be_a_folder),
 	};
