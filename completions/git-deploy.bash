@@ -13,8 +13,8 @@ __git_deploy_options ()
 	verify) echo "--quick --env= --json" ;;
 	deploy) echo "--env= --note= --tag-only --push-tag --builder= --refresh --accept-cost --dry-run" ;;
 	release) echo "--env= --note= --builder= --refresh --accept-cost --json --summary=" ;;
-	log) echo "--max-count= --no-fetch --json" ;;
-	status) echo "--no-fetch --json" ;;
+	log) echo "--max-count= --env= --no-fetch --json" ;;
+	status) echo "--env= --no-fetch --json" ;;
 	diff) echo "--env= --no-fetch --json" ;;
 	rollback) echo "--env= --note= --refresh --dry-run" ;;
 	promote) echo "--env= --note= --no-health" ;;
@@ -39,13 +39,13 @@ __git_deploy_value ()
 	"init --registry") echo "nothing" ;;
 	"init --region") echo "nothing" ;;
 	"build --output" | "build -o") echo "file" ;;
-	"build --env") echo "nothing" ;;
+	"build --env" | "build -e") echo "nothing" ;;
 	"build --builder") echo "nothing" ;;
 	"build --platform") echo "nothing" ;;
 	"push --env" | "push -e") echo "nothing" ;;
 	"push --tag" | "push -t") echo "nothing" ;;
 	"push --builder") echo "nothing" ;;
-	"verify --env") echo "nothing" ;;
+	"verify --env" | "verify -e") echo "nothing" ;;
 	"deploy --env" | "deploy -e") echo "nothing" ;;
 	"deploy --note" | "deploy -m") echo "nothing" ;;
 	"deploy --builder") echo "nothing" ;;
@@ -54,6 +54,8 @@ __git_deploy_value ()
 	"release --builder") echo "nothing" ;;
 	"release --summary") echo "file" ;;
 	"log --max-count" | "log -n") echo "nothing" ;;
+	"log --env" | "log -e") echo "nothing" ;;
+	"status --env" | "status -e") echo "nothing" ;;
 	"diff --env" | "diff -e") echo "nothing" ;;
 	"rollback --env" | "rollback -e") echo "nothing" ;;
 	"rollback --note" | "rollback -m") echo "nothing" ;;
@@ -74,7 +76,7 @@ __git_deploy_value ()
 	"logs --lines" | "logs -n") echo "nothing" ;;
 	"plan --env" | "plan -e") echo "nothing" ;;
 	"iam --role") echo "choice ci instance person" ;;
-	"iam --env") echo "nothing" ;;
+	"iam --env" | "iam -e") echo "nothing" ;;
 	"iam --repository") echo "nothing" ;;
 	"iam --account") echo "nothing" ;;
 	"infra --format") echo "choice cloudformation terraform" ;;

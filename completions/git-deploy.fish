@@ -33,7 +33,7 @@ complete -c git-deploy -n '__fish_seen_subcommand_from init' -l region -x -d 'th
 
 # build
 complete -c git-deploy -n '__fish_seen_subcommand_from build' -s o -l output -r -F -d 'write the image to <folder> as an OCI layout'
-complete -c git-deploy -n '__fish_seen_subcommand_from build' -l env -x -d 'build for this environment of .deploy.yml'
+complete -c git-deploy -n '__fish_seen_subcommand_from build' -s e -l env -x -d 'the environment; without it the only one, or prod'
 complete -c git-deploy -n '__fish_seen_subcommand_from build' -l builder -x -d 'have dependencies made by docker, buildah or podman'
 complete -c git-deploy -n '__fish_seen_subcommand_from build' -l platform -x -d 'build for another platform'
 complete -c git-deploy -n '__fish_seen_subcommand_from build' -l json -d 'print JSON'
@@ -52,7 +52,7 @@ complete -c git-deploy -n '__fish_seen_subcommand_from push' -a '(git rev-parse 
 
 # verify
 complete -c git-deploy -n '__fish_seen_subcommand_from verify' -l quick -d 'read no layer, and believe what each says it was made of'
-complete -c git-deploy -n '__fish_seen_subcommand_from verify' -l env -x -d 'as it is built for this environment'
+complete -c git-deploy -n '__fish_seen_subcommand_from verify' -s e -l env -x -d 'the environment; without it the only one, or prod'
 complete -c git-deploy -n '__fish_seen_subcommand_from verify' -l json -d 'print JSON'
 complete -c git-deploy -n '__fish_seen_subcommand_from verify' -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)'
 
@@ -78,10 +78,12 @@ complete -c git-deploy -n '__fish_seen_subcommand_from release' -a '(git rev-par
 
 # log
 complete -c git-deploy -n '__fish_seen_subcommand_from log' -s n -l max-count -x -d 'only the newest <count> releases'
+complete -c git-deploy -n '__fish_seen_subcommand_from log' -s e -l env -x -d 'the environment; without it the only one, or prod'
 complete -c git-deploy -n '__fish_seen_subcommand_from log' -l no-fetch -d 'do not ask the remote: what this clone knows'
 complete -c git-deploy -n '__fish_seen_subcommand_from log' -l json -d 'print JSON'
 
 # status
+complete -c git-deploy -n '__fish_seen_subcommand_from status' -s e -l env -x -d 'the environment; without it the only one, or prod'
 complete -c git-deploy -n '__fish_seen_subcommand_from status' -l no-fetch -d 'do not ask the remote: what this clone knows'
 complete -c git-deploy -n '__fish_seen_subcommand_from status' -l json -d 'print JSON'
 
@@ -151,14 +153,14 @@ complete -c git-deploy -n '__fish_seen_subcommand_from plan' -a '(git rev-parse 
 complete -c git-deploy -n '__fish_seen_subcommand_from iam' -l role -x -a 'ci instance person' -d 'whose policy: ci (default), instance or person'
 complete -c git-deploy -n '__fish_seen_subcommand_from iam' -l trust -d 'the role\'s trust policy instead'
 complete -c git-deploy -n '__fish_seen_subcommand_from iam' -l all -d 'all policies, one after the other'
-complete -c git-deploy -n '__fish_seen_subcommand_from iam' -l env -x -d 'of this environment'
+complete -c git-deploy -n '__fish_seen_subcommand_from iam' -s e -l env -x -d 'the environment; without it the only one, or prod'
 complete -c git-deploy -n '__fish_seen_subcommand_from iam' -l repository -x -d 'whose workflows GitHub is trusted for'
 complete -c git-deploy -n '__fish_seen_subcommand_from iam' -l account -x -d 'the account of AWS'
 
 # infra
 complete -c git-deploy -n '__fish_seen_subcommand_from infra' -l format -x -a 'cloudformation terraform' -d 'cloudformation (YAML, default) or terraform (HCL)'
 complete -c git-deploy -n '__fish_seen_subcommand_from infra' -s o -l output -r -F -d 'write it to this file'
-complete -c git-deploy -n '__fish_seen_subcommand_from infra' -s e -l env -x -d 'of this environment'
+complete -c git-deploy -n '__fish_seen_subcommand_from infra' -s e -l env -x -d 'the environment; without it the only one, or prod'
 complete -c git-deploy -n '__fish_seen_subcommand_from infra' -l account -x -d 'the account of AWS'
 complete -c git-deploy -n '__fish_seen_subcommand_from infra' -l repository -x -d 'whose workflows GitHub is trusted for'
 

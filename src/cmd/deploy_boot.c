@@ -208,8 +208,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 }
 
 static const struct option options[] = {
-	{ OPTION_STRING, 'e', "env", offsetof(struct boot_options, environment), "<name>",
-	  "the environment; without it the only one, or prod" },
+	OPTION_ENVIRONMENT(offsetof(struct boot_options, environment)),
 	{ OPTION_BOOL, 0, "canary", offsetof(struct boot_options, canary), NULL,
 	  "those of the instance of canary releases",
 	  "Those of `canary_instance:`, which runs what is tagged <env>-canary." },

@@ -318,8 +318,7 @@ static const struct option options[] = {
 	  "umoci, podman "
 	  "and docker can read. A layout that is there is added to.",
 	  NULL, "file" },
-	{ OPTION_STRING, 0, "env", AT(environment), "<name>", "build for this environment of .deploy.yml",
-	  NULL, NULL, NULL },
+	OPTION_ENVIRONMENT(AT(environment)),
 	{ OPTION_STRING, 0, "builder", AT(builder), "<name>",
 	  "have dependencies made by docker, buildah or podman",
 	  "The builder that makes dependencies, and images whose Dockerfile does more than can be done "

@@ -271,8 +271,7 @@ static const char *const usage[] = { "[<options>]", NULL };
 
 #define AT(member) offsetof(struct deploy_options, member)
 static const struct option options[] = {
-	{ OPTION_STRING, 'e', "env", AT(environment), "<name>", "the environment; without it the only one, "
-								"or prod" },
+	OPTION_ENVIRONMENT(AT(environment)),
 	{ OPTION_STRING, 'm', "note", AT(note), "<text>", "why, for the tag and the ledger" },
 	{ OPTION_BOOL, 0, "tag-only", AT(tag_only), NULL, "make and push the tag; the rest is CI's" },
 	{ OPTION_SWITCH, 0, "push-tag", AT(push_tag), NULL, "push the tag to the remote (the default)",

@@ -503,8 +503,7 @@ static const char *const usage[] = { "[<options>] [<release> [<release>]]", NULL
 
 #define AT(member) offsetof(struct diff_options, member)
 static const struct option options[] = {
-	{ OPTION_STRING, 'e', "env", AT(environment), "<name>", "the environment; without it the only one, "
-								"or prod" },
+	OPTION_ENVIRONMENT(AT(environment)),
 	{ OPTION_BOOL, 0, "no-fetch", AT(no_fetch), NULL, "do not ask the remote: what this clone knows" },
 	{ OPTION_BOOL, 0, "json", AT(json), NULL, "print JSON" },
 	{ .kind = OPTION_END },

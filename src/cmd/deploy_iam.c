@@ -145,9 +145,7 @@ static const struct option options[] = {
 	  "all policies, one after the other",
 	  "Prints the policies of all roles and their trust policies, one JSON document after the other; headings "
 	  "are on standard error." },
-	{ OPTION_STRING, 0, "env", offsetof(struct iam_options, env), "<name>",
-	  "of this environment",
-	  "Of this environment of .deploy.yml; without it, of the only one, or prod." },
+	OPTION_ENVIRONMENT(offsetof(struct iam_options, env)),
 	{ OPTION_STRING, 0, "repository", offsetof(struct iam_options, repository), "<owner>/<name>",
 	  "whose workflows GitHub is trusted for",
 	  "The repository at GitHub whose workflows may be CI; without it, that of the remote origin." },

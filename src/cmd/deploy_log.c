@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/terminal.h"
 #include "base/text.h"
+#include "cmd/deployment.h"
 #include "cmd/release_view.h"
 #include "cmd/table.h"
 
@@ -13,6 +14,7 @@
 #define LOG_COLUMNS 7
 
 struct log_options {
+	const char *environment;
 	int64_t count;
 	bool json, no_fetch;
 };
@@ -120,11 +122,12 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	const struct log_options *o = options;
 	struct release_view v = { 0 };
 	(void)exit_status;
-	if (argc > 1)
-		return error_new(ERROR_USAGE, "too many arguments");
 	if (o->count < 0)
 		return error_new(ERROR_USAGE, "-n takes a number of releases");
-	struct error *err = release_view_open(&v, ctx, argc ? argv[0] : NULL, !o->no_fetch);
+	const char *environment = o->environment;
+	struct error *err = release_view_named(&environment, argc, argv);
+	if (!err)
+		err = release_view_open(&v, ctx, environment, !o->no_fetch);
 	size_t count = v.releases.nr;
 	if (o->count && (uint64_t)o->count < count)
 		count = (size_t)o->count;
@@ -144,6 +147,7 @@ static const char *const usage[] = { "[<options>] [<environment>]", NULL };
 static const struct option options[] = {
 	{ OPTION_INTEGER, 'n', "max-count", AT(count), "<count>", "only the newest <count> releases", NULL,
 	  NULL, NULL },
+	OPTION_ENVIRONMENT(AT(environment)),
 	{ OPTION_BOOL, 0, "no-fetch", AT(no_fetch), NULL, "do not ask the remote: what this clone knows",
 	  "Shows what this clone knows. By default the ledger is fetched from the remote first, as others, "
 	  "or CI, may have released since; a remote that cannot be reached is a warning.", NULL, NULL },

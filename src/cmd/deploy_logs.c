@@ -180,8 +180,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 }
 
 static const struct option options[] = {
-	{ OPTION_STRING, 'e', "env", offsetof(struct logs_options, environment), "<name>",
-	  "the environment; without it the only one, or prod" },
+	OPTION_ENVIRONMENT(offsetof(struct logs_options, environment)),
 	{ OPTION_INTEGER, 'n', "lines", offsetof(struct logs_options, lines), "<n>",
 	  "the last <n> lines (100)" },
 	{ OPTION_BOOL, 'f', "follow", offsetof(struct logs_options, follow), NULL,

@@ -634,8 +634,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 }
 
 static const struct option options[] = {
-	{ OPTION_STRING, 'e', "env", offsetof(struct plan_options, env), "<name>",
-	  "the environment; without it the only one, or prod" },
+	OPTION_ENVIRONMENT(offsetof(struct plan_options, env)),
 	{ OPTION_BOOL, 0, "accept-cost", offsetof(struct plan_options, accept_cost), NULL,
 	  "new recurring cost is fine",
 	  "New recurring cost is fine. Without it a plan that would make something which costs money by the month, "

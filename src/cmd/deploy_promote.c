@@ -203,16 +203,14 @@ static struct error *run_abort(struct context *ctx, const void *options, int arg
 
 #define AT(member) offsetof(struct promote_options, member)
 static const struct option promote_options[] = {
-	{ OPTION_STRING, 'e', "env", AT(environment), "<name>", "the environment; without it the only one, "
-								"or prod" },
+	OPTION_ENVIRONMENT(AT(environment)),
 	{ OPTION_STRING, 'm', "note", AT(note), "<text>", "why, for the ledger" },
 	{ OPTION_BOOL, 0, "no-health", AT(no_health), NULL, "do not look whether the canary is healthy" },
 	{ .kind = OPTION_END },
 };
 
 static const struct option abort_options[] = {
-	{ OPTION_STRING, 'e', "env", AT(environment), "<name>", "the environment; without it the only one, "
-								"or prod" },
+	OPTION_ENVIRONMENT(AT(environment)),
 	{ OPTION_STRING, 'm', "note", AT(note), "<text>", "why, for the ledger" },
 	{ .kind = OPTION_END },
 };

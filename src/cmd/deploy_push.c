@@ -277,8 +277,7 @@ static const struct push_options defaults = { .documents = true };
 
 #define AT(member) offsetof(struct push_options, member)
 static const struct option options[] = {
-	{ OPTION_STRING, 'e', "env", AT(environment), "<name>",
-	  "the environment; without it the only one, or prod" },
+	OPTION_ENVIRONMENT(AT(environment)),
 	{ OPTION_STRINGS, 't', "tag", AT(tags), "<name>",
 	  "put this tag on the image, too; may be given again" },
 	{ OPTION_BOOL, 0, "latest", AT(latest), NULL, "put the tag latest on it, too" },

@@ -176,8 +176,7 @@ static const char *const usage[] = { "[<options>] [<release>]", NULL };
 
 #define AT(member) offsetof(struct rollback_options, member)
 static const struct option options[] = {
-	{ OPTION_STRING, 'e', "env", AT(environment), "<name>", "the environment; without it the only one, "
-								"or prod" },
+	OPTION_ENVIRONMENT(AT(environment)),
 	{ OPTION_STRING, 'm', "note", AT(note), "<text>", "why, for the ledger" },
 	{ OPTION_SWITCH, 0, "refresh", AT(refresh), NULL, "have a running instance take the image now",
 	  "As for `git deploy release`.", NULL, NULL },

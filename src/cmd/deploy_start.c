@@ -420,8 +420,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 }
 
 static const struct option options[] = {
-	{ OPTION_STRING, 'e', "env", offsetof(struct start_options, environment), "<name>",
-	  "the environment; without it the only one, or prod" },
+	OPTION_ENVIRONMENT(offsetof(struct start_options, environment)),
 	{ OPTION_INTEGER, 0, "timeout", offsetof(struct start_options, timeout), "<seconds>",
 	  "how long to wait for the app once the instance runs",
 	  "How long to wait for the app once the instance runs; without it the health timeout of .deploy.yml "

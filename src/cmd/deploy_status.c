@@ -16,6 +16,7 @@
 #define MAX_SAID ((size_t)1 << 20)
 
 struct status_options {
+	const char *environment;
 	bool json, no_fetch;
 };
 
@@ -422,10 +423,11 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	const struct status_options *o = options;
 	struct status s = { .ctx = ctx, .said = BUFFER_INIT_MAX(MAX_SAID) };
 	(void)exit_status;
-	if (argc > 1)
-		return error_new(ERROR_USAGE, "too many arguments");
+	const char *environment = o->environment;
+	struct error *err = release_view_named(&environment, argc, argv);
 	context_catch_signals(ctx);
-	struct error *err = release_view_open(&s.view, ctx, argc ? argv[0] : NULL, !o->no_fetch);
+	if (!err)
+		err = release_view_open(&s.view, ctx, environment, !o->no_fetch);
 	if (err && s.view.environment && !error_is(err, ERROR_USAGE))
 		s.no_git = reason(err);
 	else if (err) {
@@ -447,6 +449,7 @@ static const char *const usage[] = { "[<options>] [<environment>]", NULL };
 
 #define AT(member) offsetof(struct status_options, member)
 static const struct option options[] = {
+	OPTION_ENVIRONMENT(AT(environment)),
 	{ OPTION_BOOL, 0, "no-fetch", AT(no_fetch), NULL, "do not ask the remote: what this clone knows" },
 	{ OPTION_BOOL, 0, "json", AT(json), NULL, "print JSON" },
 	{ .kind = OPTION_END },

@@ -47,8 +47,7 @@ static struct error *hibernate(struct context *ctx, const void *options, int arg
 }
 
 static const struct option options[] = {
-	{ OPTION_STRING, 'e', "env", offsetof(struct stop_options, environment), "<name>",
-	  "the environment; without it the only one, or prod" },
+	OPTION_ENVIRONMENT(offsetof(struct stop_options, environment)),
 	{ OPTION_INTEGER, 0, "timeout", offsetof(struct stop_options, timeout), "<seconds>",
 	  "how long to wait (600)" },
 	{ OPTION_BOOL, 0, "wait", offsetof(struct stop_options, wait), NULL,

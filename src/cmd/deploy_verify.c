@@ -309,8 +309,7 @@ static const struct option options[] = {
 	  "Reads the manifest and the configuration only: a layer counts as the commit's when it says that it was "
 	  "made of the commit's files. That finds mistakes, but is no proof against somebody who may push images.",
 	  NULL, NULL },
-	{ OPTION_STRING, 0, "env", AT(environment), "<name>", "as it is built for this environment", NULL,
-	  NULL, NULL },
+	OPTION_ENVIRONMENT(AT(environment)),
 	{ OPTION_BOOL, 0, "json", AT(json), NULL, "print JSON", NULL, NULL, NULL },
 	{ OPTION_END, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL },
 };

@@ -7,6 +7,11 @@
 #include "deploy/config.h"
 #include "image/registry.h"
 
+/* The option of all commands about one environment, at OFFSET a string. */
+#define OPTION_ENVIRONMENT(offset)                                  \
+	{ OPTION_STRING, 'e', "env", offset, "<name>",              \
+	  "the environment; without it the only one, or prod" }
+
 struct deployment {
 	struct context *ctx;
 	struct repo *repo;

@@ -105,6 +105,17 @@ struct error *release_view_open(struct release_view *v, struct context *ctx, con
 	return err ? err : releases_read(v->repo, v->environment, 0, &v->releases);
 }
 
+struct error *release_view_named(const char **environment, int argc, const char **argv)
+{
+	if (argc > 1)
+		return error_new(ERROR_USAGE, "one environment at a time");
+	if (argc && *environment && strcmp(*environment, argv[0]) != 0)
+		return error_new(ERROR_USAGE, "which environment, '%s' or '%s'?", *environment, argv[0]);
+	if (argc)
+		*environment = argv[0];
+	return NULL;
+}
+
 void release_view_release(struct release_view *v)
 {
 	releases_release(&v->releases);

@@ -20,6 +20,8 @@ const char *release_remote(struct repo *repo);
  * prod). With FETCH that of the remote first; one that cannot be reached is a warning. */
 struct error *release_view_open(struct release_view *v, struct context *ctx, const char *environment,
 				bool fetch);
+/* ENVIRONMENT as said by an option (NULL: not) or as a command's only argument; ERROR_USAGE for more. */
+struct error *release_view_named(const char **environment, int argc, const char **argv);
 void release_view_release(struct release_view *v);
 
 /* Appends the first line of a commit's message; nothing when the commit is not here. Not safe for a
