@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include <inttypes.h>
+
 #include "base/memory.h"
 
 bool starts_with(const char *s, const char *prefix)
@@ -325,6 +327,16 @@ void text_dollars(struct buffer *out, double usd)
 	buffer_addf(out, "$%lld.%0*lld", units / whole, digits, units % whole);
 	if (digits == 3 && usd >= 0.0995 && out->data[out->len - 1] == '0')
 		buffer_truncate(out, out->len - 1);
+}
+
+void text_bytes(struct buffer *out, int64_t bytes)
+{
+	if (bytes < 1000)
+		buffer_addf(out, "%" PRId64 " bytes", bytes);
+	else if (bytes < 100000)
+		buffer_addf(out, "%.1f kB", (double)bytes / 1e3);
+	else
+		buffer_addf(out, bytes < 100000000 ? "%.1f MB" : "%.0f MB", (double)bytes / 1e6);
 }
 
 bool text_is_true(const char *word)

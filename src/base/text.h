@@ -42,6 +42,8 @@ void text_grouped(struct buffer *out, int64_t n);
 /* US dollars for a person: "$3.10", "$0.125", "$0.35", and of less than ten cents two digits that
  * count: "$0.0052". */
 void text_dollars(struct buffer *out, double usd);
+/* "420 bytes", "4.2 kB", "12.5 MB", "215 MB". */
+void text_bytes(struct buffer *out, int64_t bytes);
 
 /* As git reads a boolean: true, yes, on or 1, in either case. NULL is false. */
 bool text_is_true(const char *word);

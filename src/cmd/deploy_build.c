@@ -68,20 +68,10 @@ static struct share share_of(const struct assembly *a, enum layer_origin origin,
 	return s;
 }
 
-static void add_size(struct buffer *out, int64_t bytes)
-{
-	if (bytes < 1000)
-		buffer_addf(out, "%" PRId64 " bytes", bytes);
-	else if (bytes < 1000000)
-		buffer_addf(out, "%.1f kB", (double)bytes / 1e3);
-	else
-		buffer_addf(out, "%.1f MB", (double)bytes / 1e6);
-}
-
 static void add_layers(struct buffer *out, const struct share *s)
 {
 	buffer_addf(out, "%zu layer%s, ", s->layers, s->layers == 1 ? "" : "s");
-	add_size(out, s->bytes);
+	text_bytes(out, s->bytes);
 }
 
 /* -- for people ------------------------------------------------------------------------------- */
@@ -125,7 +115,7 @@ static void add_push_row(struct table *t, const struct building *b, const struct
 	size_t layers = shares[LAYER_TREE].to_send + shares[LAYER_DEPENDENCIES].to_send;
 	if (!target->registry)
 		return;
-	add_size(value, shares[LAYER_TREE].send_bytes + shares[LAYER_DEPENDENCIES].send_bytes);
+	text_bytes(value, shares[LAYER_TREE].send_bytes + shares[LAYER_DEPENDENCIES].send_bytes);
 	buffer_addf(value, " in %zu layer%s", layers, layers == 1 ? "" : "s");
 	if (shares[LAYER_BASE].to_send)
 		buffer_addf(value, ", and the base's mounted or copied");
@@ -210,14 +200,6 @@ static void print_json(const struct building *b, const struct share *shares)
 
 /* -- the command ------------------------------------------------------------------------------ */
 
-static void show_progress(void *data, const char *what, size_t done, size_t total)
-{
-	struct building *b = data;
-	char *line = total ? xstrfmt("%s %zu/%zu", what, done, total) : NULL;
-	progress_say(b->progress, line ? line : what);
-	free(line);
-}
-
 static struct error *set_platform(struct building *b)
 {
 	if (!b->options->platform)
@@ -248,8 +230,8 @@ static struct error *make(struct building *b)
 		.keep_local = true,
 		.source = b->source = deployment_source(d),
 		.stop = d->ctx->stop,
-		.progress = show_progress,
-		.progress_data = b,
+		.progress = deployment_progress,
+		.progress_data = b->progress,
 	};
 	uint64_t start = clock_us();
 	struct error *err = assemble(&b->a, &d->config, &settings);

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cmd/deployment.h"
 #include "cmd/money.h"
+#include "cmd/release_view.h"
 #include "cmd/since.h"
 #include "cmd/table.h"
 #include "deploy/hours.h"
@@ -304,8 +305,7 @@ static struct error *read_budgets(struct account *a, struct repo *repo)
 
 static void fetch(struct repo *repo)
 {
-	struct deployment d = { .repo = repo };
-	const char *remote = deployment_remote(&d);
+	const char *remote = release_remote(repo);
 	struct error *err = remote ? hours_fetch(repo, remote) : NULL;
 	if (err)
 		say_warning("%s: hours that others booked since may be missing", err->message);

@@ -284,7 +284,7 @@ static void print_layer(struct buffer *out, const struct diff *d, const struct d
 		buffer_addf(out, ": %zu file%s", nr, nr == 1 ? "" : "s");
 		if (layer) {
 			buffer_addstr(out, ", ");
-			release_add_bytes(out, layer->size);
+			text_bytes(out, layer->size);
 		}
 		buffer_addch(out, '\n');
 		buffer_addbuf(out, &files);
@@ -339,10 +339,10 @@ static void print_size(struct buffer *out, const struct diff *d)
 	if (!from || !to)
 		return;
 	buffer_addstr(out, "size     ");
-	release_add_bytes(out, from);
+	text_bytes(out, from);
 	if (from != to) {
 		buffer_addstr(out, " to ");
-		release_add_bytes(out, to);
+		text_bytes(out, to);
 	}
 	buffer_addch(out, '\n');
 }

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/terminal.h"
 #include "base/text.h"
+#include "cmd/release_view.h"
 #include "deploy/hours.h"
 #include "deploy/permissions.h"
 
@@ -96,7 +97,7 @@ struct instance *deployed_current(struct deployed *t)
 
 void deployed_book(const struct deployed *t, const struct instance *i)
 {
-	struct error *err = hours_see_instance(t->d->repo, deployment_remote(t->d), &t->d->config,
+	struct error *err = hours_see_instance(t->d->repo, release_remote(t->d->repo), &t->d->config,
 					       t->d->environment, cloud_region(t->cloud), i,
 					       (int64_t)time(NULL));
 	if (err)

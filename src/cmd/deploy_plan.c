@@ -319,14 +319,6 @@ static struct error *read_hours(struct plan *p)
 
 /* -- for people ---------------------------------------------------------------------------------- */
 
-static void add_bytes(struct buffer *out, int64_t bytes)
-{
-	if (bytes < 100000)
-		buffer_addf(out, "%.1f kB", (double)bytes / 1000);
-	else
-		buffer_addf(out, bytes < 100000000 ? "%.1f MB" : "%.0f MB", (double)bytes / 1e6);
-}
-
 static void print_app(struct buffer *out, const struct plan *p)
 {
 	buffer_addf(out, "app    %s   commit %.7s", p->d.config.app, p->d.commit.hex);
@@ -357,7 +349,7 @@ static void print_image(struct buffer *out, const struct plan *p)
 	else
 		buffer_addf(out, "   no layer of %zu changed, ", p->layers);
 	if (p->bytes >= 0)
-		add_bytes(out, p->bytes);
+		text_bytes(out, p->bytes);
 	else
 		buffer_addstr(out, "an unknown size");
 	buffer_addstr(out, " to send");

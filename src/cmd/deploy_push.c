@@ -37,17 +37,6 @@ struct push {
 
 /* -- what is being done --------------------------------------------------------------------------- */
 
-static void say_step(void *data, const char *what, size_t done, size_t total)
-{
-	struct push *p = data;
-	struct buffer text = BUFFER_INIT;
-	buffer_addstr(&text, what);
-	if (total)
-		buffer_addf(&text, " %zu/%zu", done, total);
-	progress_say(p->line, text.data);
-	buffer_release(&text);
-}
-
 static void say_bytes(void *data, int64_t done, int64_t total, const char *what)
 {
 	struct push *p = data;
@@ -123,8 +112,8 @@ static struct error *build(struct push *p)
 		.nr_earlier = p->o->tags.nr,
 		.source = source,
 		.stop = p->d.ctx->stop,
-		.progress = say_step,
-		.progress_data = p,
+		.progress = deployment_progress,
+		.progress_data = p->line,
 	};
 	struct error *err = assemble(&p->assembly, &p->d.config, &settings);
 	p->built_ms = clock_ms();
@@ -173,8 +162,9 @@ static void say_summary(const struct push *p)
 	add_count(&text, r->mounted, "mounted", &first);
 	add_count(&text, r->copied, "copied", &first);
 	add_count(&text, r->sent, "sent", &first);
-	buffer_addf(&text, "%s; %.2f MB in %.2f s (built in %.2f s)\n", first ? "none" : "",
-		    (double)r->bytes_sent / 1e6, (double)(p->done_ms - p->built_ms) / 1000,
+	buffer_addf(&text, "%s; ", first ? "none" : "");
+	text_bytes(&text, r->bytes_sent);
+	buffer_addf(&text, " in %.2f s (built in %.2f s)\n", (double)(p->done_ms - p->built_ms) / 1000,
 		    (double)(p->built_ms - p->started_ms) / 1000);
 	if (!p->taken) {
 		buffer_addstr(&text, "tagged ");

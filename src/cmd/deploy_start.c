@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/trace.h"
 #include "cmd/deploy_instance.h"
+#include "cmd/release_view.h"
 #include "cmd/workspace.h"
 #include "deploy/boot.h"
 #include "deploy/health.h"
@@ -279,7 +280,7 @@ static struct error *set_going(struct start *s)
 
 static void say_release(const struct start *s)
 {
-	const char *env = s->d.environment->name, *remote = deployment_remote(&s->d);
+	const char *env = s->d.environment->name, *remote = release_remote(s->d.repo);
 	struct releases releases = { 0 };
 	struct error *err = remote ? releases_fetch(s->d.repo, remote, env, NULL) : NULL;
 	if (err)

@@ -146,14 +146,6 @@ static struct error *open_commit(struct verification *v, struct context *ctx, co
 	return err ? err : deployment_registries(&v->d, &v->registries);
 }
 
-static void show_progress(void *data, const char *what, size_t done, size_t total)
-{
-	struct verification *v = data;
-	(void)done;
-	(void)total;
-	progress_say(v->progress, what);
-}
-
 static struct error *compare(struct verification *v)
 {
 	struct assemble_settings settings = {
@@ -166,8 +158,8 @@ static struct error *compare(struct verification *v)
 		.base = v->claims.base.text[0] ? &v->claims.base : NULL,
 		.source = v->source = deployment_source(&v->d),
 		.stop = v->d.ctx->stop,
-		.progress = show_progress,
-		.progress_data = v,
+		.progress = deployment_progress,
+		.progress_data = v->progress,
 	};
 	struct error *err = assemble(&v->a, &v->d.config, &settings);
 	if (!err && v->a.builder)

@@ -1,6 +1,7 @@
 #include "cmd/deployment.h"
 
 #include "base/memory.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "cloud/ecr.h"
 #include "cmd/release_view.h"
@@ -167,6 +168,13 @@ char *deployment_cache(const struct deployment *d)
 	return xstrfmt("%s/scrutiny/layers", repo_common_dir(d->repo));
 }
 
+void deployment_progress(void *line, const char *what, size_t done, size_t total)
+{
+	char *text = total ? xstrfmt("%s %zu/%zu", what, done, total) : NULL;
+	progress_say(line, text ? text : what);
+	free(text);
+}
+
 void deployment_warn(const char *lines)
 {
 	while (lines && *lines) {
@@ -174,11 +182,6 @@ void deployment_warn(const char *lines)
 		say_warning("%.*s", (int)len, lines);
 		lines += len + (lines[len] == '\n');
 	}
-}
-
-const char *deployment_remote(const struct deployment *d)
-{
-	return release_remote(d->repo);
 }
 
 char *deployment_source(const struct deployment *d)

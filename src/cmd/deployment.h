@@ -34,12 +34,12 @@ struct error *deployment_cloud(struct deployment *d, struct cloud **out);
 
 /* Where layers are kept: <git dir>/scrutiny/layers; malloc'd. */
 char *deployment_cache(const struct deployment *d);
+/* What assemblies and releases call while they go on; LINE is a struct progress. */
+void deployment_progress(void *line, const char *what, size_t done, size_t total);
 /* Lines of warnings (of an assembly; NULL: none), each for itself. */
 void deployment_warn(const char *lines);
 /* The URL of origin without user and password, for labels; malloc'd; NULL when there is none. */
 char *deployment_source(const struct deployment *d);
-/* The remote whose tags and ledgers count: git config deploy.remote, else origin if there is one, else NULL. */
-const char *deployment_remote(const struct deployment *d);
 /* For cloud_new without a .deploy.yml; what it points to lives as long as REPO. */
 struct cloud_settings deployment_cloud_settings(struct context *ctx, struct repo *repo, const char *region);
 

@@ -25,17 +25,6 @@
 
 /* -- opening ----------------------------------------------------------------------------------- */
 
-static void on_progress(void *data, const char *what, size_t done, size_t total)
-{
-	struct release_run *run = data;
-	struct buffer line = BUFFER_INIT;
-	buffer_addstr(&line, what);
-	if (total)
-		buffer_addf(&line, " %zu/%zu", done, total);
-	progress_say(run->progress, line.data);
-	buffer_release(&line);
-}
-
 static void settle(struct release_run *run, const char *note)
 {
 	struct deployment *d = &run->d;
@@ -55,8 +44,8 @@ static void settle(struct release_run *run, const char *note)
 		.note = note,
 		.now = (int64_t)time(NULL),
 		.stop = run->ctx->stop,
-		.progress = on_progress,
-		.progress_data = run,
+		.progress = deployment_progress,
+		.progress_data = run->progress,
 	};
 }
 
@@ -206,7 +195,7 @@ static void add_made(struct buffer *out, const struct release_outcome *o)
 	add_seconds(out, o->build_ms);
 	if (o->push.bytes_sent) {
 		buffer_addstr(out, ", pushed ");
-		release_add_bytes(out, o->push.bytes_sent);
+		text_bytes(out, o->push.bytes_sent);
 	} else {
 		buffer_addstr(out, ", nothing to push");
 	}

@@ -34,7 +34,9 @@ static void add_row(struct buffer *out, const char *name, const char *value)
 
 static void add_size(struct buffer *out, const char *name, int64_t bytes)
 {
-	buffer_addf(out, "| %s | %.1f MB |\n", name, (double)bytes / 1e6);
+	buffer_addf(out, "| %s | ", name);
+	text_bytes(out, bytes);
+	buffer_addstr(out, " |\n");
 }
 
 static void add_price(struct buffer *out, const struct release_run *run, const char *type, const char *region)

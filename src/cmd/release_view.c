@@ -166,11 +166,3 @@ void release_add_date(struct buffer *out, int64_t date)
 			    tm.tm_hour,
 			    tm.tm_min);
 }
-
-void release_add_bytes(struct buffer *out, int64_t bytes)
-{
-	if (bytes < 100000)
-		buffer_addf(out, "%.1f kB", (double)bytes / 1e3);
-	else
-		buffer_addf(out, "%.1f MB", (double)bytes / 1e6);
-}

@@ -31,8 +31,6 @@ void release_add_subject(struct buffer *out, struct repo *repo, const struct oid
 void release_add_event(struct buffer *out, const struct release *r);
 /* "2026-11-22 10:31", the user's time. */
 void release_add_date(struct buffer *out, int64_t date);
-/* "0.4 MB". */
-void release_add_bytes(struct buffer *out, int64_t bytes);
 /* "3f2a51c0d9e7": twelve digits of the digest. */
 #define RELEASE_DIGEST_DIGITS 12
 

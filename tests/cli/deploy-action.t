@@ -174,7 +174,7 @@ is "$(cat "$runner/output")" "digest=$digest" 'the digest is an output'
 summary=$(cat "$runner/summary")
 like "$summary" "^### Release &#35;1|^### Release #1 of <code>prod</code>$" 'the summary has a heading'
 like "$summary" "^\\| digest \\| <code>$digest</code> \\|\$" 'the digest'
-like "$summary" '^\| size \| [0-9.]+ MB \|$' 'the size'
+like "$summary" '^\| size \| [0-9.]+ [kM]B \|$' 'the size'
 like "$summary" '^\| time \| built in [0-9.]+ s, pushed in [0-9.]+ s \|$' 'the time'
 like "$summary" '^\| price \| \$0\.053 an hour while it runs \|$' 'the price'
 like "$summary" '^\| URL \| <code>https://demo\.example\.org</code> \|$' 'and the URL'

@@ -50,7 +50,7 @@ commit one
 run git deploy plan --offline
 is "$status" 0 'offline'
 like "$out" '^app    web-demo   commit [0-9a-f]{7} \(main, clean\)$' 'the commit'
-like "$out" "^image  $registry/web-demo   [0-9]+ of [0-9]+ layers? changed, 0\\.[0-9] kB to send\$" 'the image'
+like "$out" "^image  $registry/web-demo   [0-9]+ of [0-9]+ layers? changed, [0-9]+ bytes to send\$" 'the image'
 like "$out" '^run    web-demo \(not asked\)   secrets: OPENAI_API_KEY from /web-demo/gone \(not asked\), ' 'the instance'
 like "$out" '^cost   nothing new\. Running: \$0\.051/h; 0\.0 h this month, \$0\.00 of \$20\.00$' 'the cost'
 like "$out" '^instance +web-demo \(t3\.medium\) +\? +\$0\.046/h' 'resources, with what is not known'
@@ -74,10 +74,10 @@ run git deploy plan --offline
 like "$out" 'changed, ' 'offline the registry is not asked for what it has'
 unlike "$out" 'no layer of' 'so all may have to be sent'
 run git deploy plan
-like "$out" '   no layer of [0-9]+ changed, 0\.0 kB to send$' 'what was pushed need not be sent'
+like "$out" '   no layer of [0-9]+ changed, 0 bytes to send$' 'what was pushed need not be sent'
 commit two
 run git deploy plan
-like "$out" '   1 of [0-9]+ layers? changed, 0\.[0-9] kB to send$' 'of what changed, one layer'
+like "$out" '   1 of [0-9]+ layers? changed, [0-9]+ bytes to send$' 'of what changed, one layer'
 run git deploy plan HEAD^
 like "$out" "   no layer of" 'an earlier commit'
 unlike "$out" '\(main' 'is on no branch'

@@ -77,7 +77,7 @@ head=$(git rev-parse HEAD)
 push_to ecr/web --latest
 is "$status" 0 'an image is pushed'
 like "$out" "^$registry/ecr/web@sha256:[0-9a-f]{64}$" 'and its name printed, with the digest'
-like "$err" '^4 layers: 1 copied, 3 sent; [0-9.]+ MB in [0-9.]+ s \(built in [0-9.]+ s\)$' 'and how much was sent'
+like "$err" '^4 layers: 1 copied, 3 sent; [0-9.]+ [kM]B in [0-9.]+ s \(built in [0-9.]+ s\)$' 'and how much was sent'
 like "$err" "^tagged $head, latest$" 'and under which tags'
 name=$out
 is "$(asked '^PATCH')" 0 'no blob goes in pieces'
@@ -100,13 +100,13 @@ ok $? 'to the byte'
 
 push_to ecr/web --latest
 is "$out" "$name" 'the same commit is the same image'
-like "$err" '^4 layers: 4 there; 0.00 MB ' 'of which nothing is sent'
+like "$err" '^4 layers: 4 there; 0 bytes ' 'of which nothing is sent'
 is "$(asked '^(POST|PUT)')" 0 'not even asked for'
 
 echo 'print("hello")' >src/app.py
 commit 'Another greeting'
 push_to ecr/web --latest
-like "$err" '^4 layers: 3 there, 1 sent; 0.00 MB ' 'one file changed: one layer is sent'
+like "$err" '^4 layers: 3 there, 1 sent; [0-9.]+ kB ' 'one file changed: one layer is sent'
 unlike "$out" "$name" 'it is another image'
 push_to ecr/web --tag "$head"
 is "$status" 2 'a tag that cannot be changed is left alone'

@@ -159,6 +159,25 @@ static void test_dollars_show_the_digits_that_count(void **state)
 	buffer_release(&out);
 }
 
+static void test_bytes_have_the_unit_that_suits_them(void **state)
+{
+	static const struct {
+		int64_t bytes;
+		const char *text;
+	} cases[] = {
+		{ 0, "0 bytes" }, { 420, "420 bytes" }, { 4200, "4.2 kB" }, { 99900, "99.9 kB" }, { 440000, "0.4 MB" },
+		{ 12500000, "12.5 MB" }, { 215400000, "215 MB" },
+	};
+	struct buffer out = BUFFER_INIT;
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		buffer_reset(&out);
+		text_bytes(&out, cases[i].bytes);
+		assert_string_equal(out.data, cases[i].text);
+	}
+	buffer_release(&out);
+}
+
 static void test_escapes_what_an_address_cannot_hold(void **state)
 {
 	struct buffer out = BUFFER_INIT;
@@ -199,6 +218,7 @@ int main(void)
 		cmocka_unit_test(test_lines_are_kept_on_demand),
 		cmocka_unit_test(test_dollars_show_the_digits_that_count),
 		cmocka_unit_test(test_nearest_word_is_one_that_could_be_meant),
+		cmocka_unit_test(test_bytes_have_the_unit_that_suits_them),
 		cmocka_unit_test(test_escapes_what_an_address_cannot_hold),
 		cmocka_unit_test(test_escapes_nul_bytes),
 		cmocka_unit_test(test_reads_booleans_as_git_does),
