@@ -38,7 +38,7 @@ char *deployment_cache(const struct deployment *d);
 void deployment_progress(void *line, const char *what, size_t done, size_t total);
 /* Lines of warnings (of an assembly; NULL: none), each for itself. */
 void deployment_warn(const char *lines);
-/* The URL of origin without user and password, for labels; malloc'd; NULL when there is none. */
+/* The URL of origin without user and password, for provenance; malloc'd; NULL when there is none. */
 char *deployment_source(const struct deployment *d);
 /* For cloud_new without a .deploy.yml; what it points to lives as long as REPO. */
 struct cloud_settings deployment_cloud_settings(struct context *ctx, struct repo *repo, const char *region);

@@ -301,7 +301,6 @@ static struct error *build(struct assembling *a)
 		.repo = s->repo,
 		.commit = s->commit,
 		.source = s->source,
-		.version = s->version,
 		.base_manifest = out->builder ? NULL : &out->base_manifest,
 		.base_config = out->builder ? NULL : out->base_config,
 		.base_digest = out->base_digest,

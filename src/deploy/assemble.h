@@ -28,7 +28,7 @@ struct assemble_settings {
 	bool plan_only;  /* nothing is made or sent: layers that would be made have no file */
 	const struct digest
 	    *base; /* what is taken for the base's name, instead of what it stands for now; may be NULL */
-	const char *source, *version;
+	const char *source;
 	volatile const int *stop;
 	/* What is being done, in words for a progress line; TOTAL 0: no numbers. May be NULL. */
 	void (*progress)(void *data, const char *what, size_t done, size_t total);

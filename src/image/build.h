@@ -55,8 +55,7 @@ void image_spec_release(struct image_spec *spec);
 struct build_settings {
 	struct repo *repo;
 	struct oid commit;
-	const char *source;        /* URL of the repository for the label, without credentials; may be NULL */
-	const char *version;       /* label; may be NULL */
+	const char *source;        /* URL of the repository for the provenance, without credentials; may be NULL */
 	/* The base, read from its registry: manifest and configuration of the platform. */
 	const struct manifest *base_manifest;
 	const cJSON *base_config;

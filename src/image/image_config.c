@@ -31,8 +31,8 @@ size_t image_facts(struct annotation *facts, const struct image_spec *spec,
 	add_fact(facts, &nr, FACT "base.name", base.data);
 	add_fact(facts, &nr, FACT "created", created);
 	add_fact(facts, &nr, FACT "revision", settings->commit.hex);
-	add_fact(facts, &nr, FACT "source", settings->source);
-	add_fact(facts, &nr, FACT "version", settings->version);
+	/* Where the commit was cloned from is no fact of the commit: it would give every clone another image. It
+	 * stands in the provenance. */
 	buffer_release(&base);
 	return nr;
 }

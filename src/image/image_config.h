@@ -11,7 +11,7 @@
 struct error *image_config_write(struct buffer *out, const struct image *image, const struct image_spec *spec,
 				 const struct build_settings *settings, const char *created, char **history);
 
-#define IMAGE_MAX_FACTS 6
+#define IMAGE_MAX_FACTS 4
 /* What labels and the manifest's annotations say of where the image is from, in the order of the keys; at
  * most IMAGE_MAX_FACTS, whose values are malloc'd, and whose keys are not. */
 size_t image_facts(struct annotation *facts, const struct image_spec *spec,

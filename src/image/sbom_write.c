@@ -318,8 +318,6 @@ static void put_parameters(struct json_writer *w, const struct image_spec *spec,
 	json_put_string(w, "configuration", ".deploy.yml");
 	if (settings->source)
 		json_put_string(w, "source", settings->source);
-	if (settings->version)
-		json_put_string(w, "version", settings->version);
 	json_put_string(w, "platform", platform.data);
 	json_end_object(w);
 	buffer_release(&platform);

@@ -530,7 +530,6 @@ static void test_the_configuration_is_the_bases_and_more(void **state)
 	f.spec.ports = &port;
 	f.spec.nr_ports = 1;
 	f.spec.workdir = (char *)"/app";
-	f.settings.source = "https://example.org/repo";
 	assert_success(fixture_build(&f));
 	assert_success(config_parse(&config, slice_of(&f.image.config), "built"));
 	const cJSON *inner = at(config, "config"), *labels = at(inner, "Labels");
@@ -550,6 +549,22 @@ static void test_the_configuration_is_the_bases_and_more(void **state)
 	assert_string_equal(json_string_or(labels, "org.opencontainers.image.version", "none"), "none");
 	cJSON_free(text);
 	cJSON_Delete(config);
+	fixture_end(&f);
+}
+
+static void test_where_a_clone_is_from_does_not_change_its_image(void **state)
+{
+	struct fixture f;
+	struct digest first;
+	(void)state;
+	fixture_start(&f);
+	f.settings.source = "https://example.org/repo";
+	assert_success(fixture_build(&f));
+	first = f.image.digest;
+	image_release(&f.image);
+	f.settings.source = "ssh://git@mirror.example.org/repo.git";
+	assert_success(fixture_build(&f));
+	assert_string_equal(f.image.digest.text, first.text);
 	fixture_end(&f);
 }
 
@@ -636,6 +651,7 @@ int main(void)
 		cmocka_unit_test(test_an_interrupt_leaves_nothing_behind),
 		cmocka_unit_test(test_the_manifest_begins_with_the_base),
 		cmocka_unit_test(test_the_configuration_is_the_bases_and_more),
+		cmocka_unit_test(test_where_a_clone_is_from_does_not_change_its_image),
 		cmocka_unit_test(test_labels_of_the_repository_do_not_say_which_commit_it_is),
 		cmocka_unit_test(test_dependencies_lie_between),
 		cmocka_unit_test(test_a_base_that_contradicts_itself_is_refused),
