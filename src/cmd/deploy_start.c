@@ -25,7 +25,6 @@
 #define BOOT_SECONDS 300
 /* Of the token of a launch: however often it has to be asked for, it is one. */
 #define TOKEN_DIGITS 32
-#define STOP_AFTER_TAG "git-deploy:stop-after"
 
 struct start_options {
 	const char *environment;
@@ -117,8 +116,8 @@ static struct error *limit(const struct start *s, const struct instance *i)
 	struct buffer until = BUFFER_INIT;
 	struct error *err = NULL;
 	add_stop_after(&until, s);
-	if (until.len || instance_tag_value(i, STOP_AFTER_TAG))
-		err = instance_tag(s->t.cloud, i->id, STOP_AFTER_TAG, until.data);
+	if (until.len || instance_tag_value(i, PERMISSION_STOP_AFTER_TAG))
+		err = instance_tag(s->t.cloud, i->id, PERMISSION_STOP_AFTER_TAG, until.data);
 	buffer_release(&until);
 	return err;
 }
@@ -142,13 +141,13 @@ static cJSON *stand_in_tags(const struct start *s)
 {
 	struct buffer until = BUFFER_INIT;
 	cJSON *tags = cJSON_Duplicate(s->t.own.tags, true);
-	static const char *const ours[] = { PERMISSION_STANDS_IN_TAG, STOP_AFTER_TAG };
+	static const char *const ours[] = { PERMISSION_STANDS_IN_TAG, PERMISSION_STOP_AFTER_TAG };
 	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
 		cJSON_DeleteItemFromObjectCaseSensitive(tags, ours[i]);
 	add_stop_after(&until, s);
 	cJSON_AddStringToObject(tags, PERMISSION_STANDS_IN_TAG, s->t.own.id);
 	if (until.len)
-		cJSON_AddStringToObject(tags, STOP_AFTER_TAG, until.data);
+		cJSON_AddStringToObject(tags, PERMISSION_STOP_AFTER_TAG, until.data);
 	buffer_release(&until);
 	return tags;
 }
@@ -242,7 +241,7 @@ static struct error *wait_for(struct start *s, const char *state)
 /* Its time was over before this start: it was started by other means than ours, and ends itself soon. */
 static bool is_overdue(const struct instance *i)
 {
-	const char *until = instance_tag_value(i, STOP_AFTER_TAG);
+	const char *until = instance_tag_value(i, PERMISSION_STOP_AFTER_TAG);
 	double end;
 	return until && date_parse(slice_of_string(until), &end) && end < (double)i->launched;
 }

@@ -347,7 +347,7 @@ static void add_budget(struct values *v, const struct deploy_config *c)
 	buffer_addf(add(v, "warn_usd"), "%g", warn);
 }
 
-/* The policies are about the instance that is made here, by its name. */
+/* The policies are about the instance that is made here, by its name and type. */
 static void add_policies(struct values *v, const struct infrastructure *i, const char *name, const char *region,
 			 bool *loose)
 {
@@ -356,6 +356,7 @@ static void add_policies(struct values *v, const struct infrastructure *i, const
 					      .region = region };
 	bool own = false;
 	env.instance = (char *)name;
+	env.type = (char *)infrastructure_type(i);
 	permission_policy(add(v, "ci_policy"), &subject, PERMISSION_CI, loose);
 	permission_policy(add(v, "instance_policy"), &subject, PERMISSION_INSTANCE, &own);
 	permission_trust(add(v, "instance_trust"), &subject, PERMISSION_INSTANCE, NULL);

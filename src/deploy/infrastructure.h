@@ -17,7 +17,8 @@ enum infrastructure_format { INFRASTRUCTURE_CLOUDFORMATION, INFRASTRUCTURE_TERRA
 #define INFRASTRUCTURE_DISK 20          /* GB */
 #define INFRASTRUCTURE_GPU_DISK 125
 
-/* The tags that releases move: "latest", and those of all environments; of ENVIRONMENT where none is configured. */
+/* The tags that releases move: "latest", and those of all environments; of ENVIRONMENT where none is
+ * configured. */
 struct movable_tags {
 	char *names[2 * DEPLOY_MAX_ENVIRONMENTS + 2]; /* NULL-terminated */
 	size_t nr;

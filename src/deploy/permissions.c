@@ -40,7 +40,7 @@ const struct permission permissions[] = {
 
 	{ "ec2:StartInstances", WORKERS, PLACE_INSTANCE, "start" },
 	{ "ec2:StopInstances", WORKERS, PLACE_INSTANCE, "stop, hibernate" },
-	{ "ec2:CreateTags", WORKERS, PLACE_INSTANCE, "start" },
+	{ "ec2:CreateTags", WORKERS, PLACE_TAGGED, "start" },
 	{ "ec2:GetConsoleOutput", WORKERS, PLACE_INSTANCE, "logs" },
 	{ "ssm:SendCommand", WORKERS, PLACE_COMMANDED, "logs, status, release, promote, abort" },
 	{ "ssm:SendCommand", WORKERS, PLACE_DOCUMENT, "logs, status, release, promote, abort" },
@@ -182,16 +182,22 @@ struct test {
 	const char *key;
 	const char *const *values;
 	size_t nr;
+	const char *operator;
 };
 
-/* "Condition": { OPERATOR: { <key>: [...], ... } }; all tests have to hold. */
-static void put_tests(struct json_writer *w, const char *operator, const struct test *tests, size_t nr)
+/* "Condition": { <operator>: { <key>: [...], ... }, ... }; all tests have to hold. Those of one operator stand
+ * together. */
+static void put_tests(struct json_writer *w, const struct test *tests, size_t nr)
 {
 	json_key(w, "Condition");
 	json_begin_object(w);
-	json_key(w, operator);
-	json_begin_object(w);
 	for (size_t i = 0; i < nr; i++) {
+		if (!i || strcmp(tests[i].operator, tests[i - 1].operator) != 0) {
+			if (i)
+				json_end_object(w);
+			json_key(w, tests[i].operator);
+			json_begin_object(w);
+		}
 		json_key(w, tests[i].key);
 		put_strings(w, tests[i].values, tests[i].nr);
 	}
@@ -201,7 +207,7 @@ static void put_tests(struct json_writer *w, const char *operator, const struct 
 
 static void put_test(struct json_writer *w, const char *key, const char *const *values, size_t nr)
 {
-	put_tests(w, "StringEquals", &(struct test){ key, values, nr }, 1);
+	put_tests(w, &(struct test){ key, values, nr, "StringEquals" }, 1);
 }
 
 static void everything(struct json_writer *w, struct scene *s)
@@ -254,6 +260,24 @@ static bool has_instances(const struct scene *s)
 static void named(struct json_writer *w, struct scene *s)
 {
 	put_test(w, "aws:ResourceTag/Name", s->in.names, s->in.nr_names);
+}
+
+/* No other tag: by its name an instance could be made another one's stand-in, which may be ended. */
+static const char *const own_tags[] = { PERMISSION_STOP_AFTER_TAG };
+#define OWN_TAGS { "aws:TagKeys", own_tags, ARRAY_SIZE(own_tags), "ForAllValues:StringEquals" }
+
+static void tagged(struct json_writer *w, struct scene *s)
+{
+	(void)s;
+	put_tests(w, &(struct test)OWN_TAGS, 1);
+}
+
+static void named_and_tagged(struct json_writer *w, struct scene *s)
+{
+	const struct test tests[] = {
+		{ "aws:ResourceTag/Name", s->in.names, s->in.nr_names, "StringEquals" }, OWN_TAGS,
+	};
+	put_tests(w, tests, ARRAY_SIZE(tests));
 }
 
 static void named_to_ssm(struct json_writer *w, struct scene *s)
@@ -355,8 +379,8 @@ static void via_services(struct json_writer *w, struct scene *s)
 	if (has_secrets(s))
 		services[nr++] = manager;
 	/* Where the region is not known the name has a star in it, which only this test reads as one. */
-	put_tests(w, strcmp(s->region, "*") != 0 ? "StringEquals" : "StringLike",
-		  &(struct test){ "kms:ViaService", services, nr }, 1);
+	put_tests(w, &(struct test){ "kms:ViaService", services, nr,
+				     strcmp(s->region, "*") != 0 ? "StringEquals" : "StringLike" }, 1);
 	free(ssm);
 	free(manager);
 }
@@ -400,19 +424,20 @@ static void for_name_to_ssm(struct json_writer *w, struct scene *s)
 
 static void put_launch(struct json_writer *w, const struct scene *s, struct test who)
 {
-	struct test tests[] = { who, { "ec2:InstanceType", s->in.types, s->in.nr_types } };
-	put_tests(w, "StringEquals", tests, s->in.nr_types ? 2 : 1);
+	struct test tests[] = { who, { "ec2:InstanceType", s->in.types, s->in.nr_types, who.operator } };
+	put_tests(w, tests, s->in.nr_types ? 2 : 1);
 }
 
 static void launch_for_id(struct json_writer *w, struct scene *s)
 {
-	put_launch(w, s, (struct test){ "aws:RequestTag/" PERMISSION_STANDS_IN_TAG, s->in.ids, s->in.nr_ids });
+	put_launch(w, s, (struct test){ "aws:RequestTag/" PERMISSION_STANDS_IN_TAG, s->in.ids, s->in.nr_ids,
+					"StringEquals" });
 }
 
 static void launch_for_name(struct json_writer *w, struct scene *s)
 {
 	put_launch(w, s, (struct test){ "aws:RequestTag/Name", (const char *const *)s->in.stand_ins,
-					s->in.nr_stand_ins });
+					s->in.nr_stand_ins, "StringEquals" });
 }
 
 static void launch_parts(struct json_writer *w, struct scene *s)
@@ -440,12 +465,32 @@ static void while_launching(struct json_writer *w, struct scene *s)
 	put_test(w, "ec2:CreateAction", actions, 1);
 }
 
-static void launch_role(struct json_writer *w, struct scene *s)
+struct roles {
+	struct json_writer *w;
+	const struct scene *s;
+};
+
+static void put_role(struct json_writer *w, const struct scene *s, const char *environment)
 {
-	char *arn = xstrfmt("arn:%s:iam::%s:role/%s-*", s->partition, s->account, s->subject->config->app);
-	s->loose |= !strcmp(s->account, "*");
+	char *arn = xstrfmt("arn:%s:iam::%s:role/%s%s%s-instance", s->partition, s->account,
+			    s->subject->config->app, environment ? "-" : "", environment ? environment : "");
 	json_string(w, arn);
 	free(arn);
+}
+
+static void put_own_role(const struct deploy_environment *env, void *data)
+{
+	struct roles *r = data;
+	put_role(r->w, r->s, env->name);
+}
+
+/* As `git deploy infra` calls it, and without the environment; any other of the app's may be allowed more. */
+static void launch_role(struct json_writer *w, struct scene *s)
+{
+	struct roles roles = { w, s };
+	put_role(w, s, NULL);
+	each_environment(s, put_own_role, &roles);
+	s->loose |= !strcmp(s->account, "*");
 }
 
 static const char *ec2_service(const struct scene *s)
@@ -472,6 +517,8 @@ static const struct statement {
 	{ PLACE_REPOSITORY, "Repository", NULL, repository, NULL },
 	{ PLACE_INSTANCE, "InstanceById", has_ids, instance_by_id, NULL },
 	{ PLACE_INSTANCE, "InstanceByName", has_names, any_instance, named },
+	{ PLACE_TAGGED, "TagById", has_ids, instance_by_id, tagged },
+	{ PLACE_TAGGED, "TagByName", has_names, any_instance, named_and_tagged },
 	{ PLACE_COMMANDED, "CommandById", has_ids, instance_by_id, NULL },
 	{ PLACE_COMMANDED, "CommandByName", has_names, any_instance, named_to_ssm },
 	{ PLACE_DOCUMENT, "CommandDocument", has_instances, document, NULL },

@@ -7,6 +7,8 @@
 
 /* Of an instance that stands in for another one: whose place it takes. */
 #define PERMISSION_STANDS_IN_TAG "git-deploy:stands-in-for"
+/* Of an instance: when it is to end by itself. */
+#define PERMISSION_STOP_AFTER_TAG "git-deploy:stop-after"
 
 enum permission_role {
 	PERMISSION_CI,          /* builds, pushes, starts and stops */
@@ -22,6 +24,7 @@ enum permission_place {
 	PLACE_EVERYTHING,       /* AWS knows nothing narrower for these actions */
 	PLACE_REPOSITORY,
 	PLACE_INSTANCE,         /* by its id, or by its tag Name */
+	PLACE_TAGGED,           /* the same, for the tag that ends it */
 	PLACE_COMMANDED,        /* the same, for commands of Systems Manager */
 	PLACE_DOCUMENT,         /* the one command that is sent */
 	PLACE_PARAMETERS, PLACE_SECRETS, /* those .deploy.yml names, one by one */

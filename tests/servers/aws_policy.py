@@ -42,6 +42,10 @@ OPERATORS = {
 
 
 def condition_holds(operator, key, wanted, keys):
+    operator, all_values = operator.removeprefix("ForAllValues:"), operator.startswith("ForAllValues:")
+    if all_values:
+        given = keys.get(key.lower(), [])
+        return all(condition_holds(operator, key, wanted, {key.lower(): value}) for value in given)
     optional = operator.endswith("IfExists")
     compare = OPERATORS[operator.removesuffix("IfExists")]
     given = keys.get(key.lower())
@@ -151,6 +155,7 @@ class Calls:
             return self.on_instances(f"ec2:{name}", ids)
         if name == "CreateTags":
             tags = {f"aws:RequestTag/{key}": value for key, value in request_tags(fields, "Tag.").items()}
+            tags["aws:TagKeys"] = list(request_tags(fields, "Tag."))
             return self.on_instances("ec2:CreateTags", numbered(fields, "ResourceId*"), tags)
         return [Request(f"ec2:{name}")]
 

@@ -191,6 +191,36 @@ static void an_instance_known_by_id_is_allowed_by_it(void **state)
 	deploy_config_release(&config);
 }
 
+/* With the name of a stand-in, it could be ended. */
+static void instances_get_no_tag_but_the_one_that_ends_them(void **state)
+{
+	static const char *const environments[] = { "prod", "test" };
+	static const char *const sids[] = { "TagByName", "TagById" };
+	struct deploy_config config = config_of(file);
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sids); i++) {
+		cJSON *p = policy(&config, environments[i], PERMISSION_CI);
+		const cJSON *s = statement(p, sids[i]);
+		const cJSON *keys = condition(s, "ForAllValues:StringEquals", "aws:TagKeys");
+		assert_int_equal(cJSON_GetArraySize(keys), 1);
+		assert_true(array_has(keys, PERMISSION_STOP_AFTER_TAG));
+		cJSON_Delete(p);
+	}
+	deploy_config_release(&config);
+}
+
+static void only_roles_of_instances_are_passed_on(void **state)
+{
+	static const char *const roles[] = { "arn:aws:iam::123456789012:role/web-demo-instance",
+					     "arn:aws:iam::123456789012:role/web-demo-gpu-instance" };
+	struct deploy_config config = config_of(file);
+	cJSON *p = policy(&config, "gpu", PERMISSION_CI);
+	(void)state;
+	assert_resources(statement(p, "LaunchRole"), roles, ARRAY_SIZE(roles));
+	cJSON_Delete(p);
+	deploy_config_release(&config);
+}
+
 static void without_an_instance_nothing_about_instances_is_allowed(void **state)
 {
 	struct deploy_config config = config_of(file);
@@ -323,6 +353,8 @@ int main(void)
 		cmocka_unit_test(ci_may_push_to_the_one_repository),
 		cmocka_unit_test(an_instance_known_by_name_is_allowed_by_its_tag),
 		cmocka_unit_test(an_instance_known_by_id_is_allowed_by_it),
+		cmocka_unit_test(instances_get_no_tag_but_the_one_that_ends_them),
+		cmocka_unit_test(only_roles_of_instances_are_passed_on),
 		cmocka_unit_test(without_an_instance_nothing_about_instances_is_allowed),
 		cmocka_unit_test(commands_are_limited_to_one_document),
 		cmocka_unit_test(the_instance_reads_its_own_secrets_one_by_one),
