@@ -185,8 +185,8 @@ static void put_rule(struct json_writer *w, int priority, const char *descriptio
 	json_end_object(w);
 }
 
-/* What a rule of a higher priority is about, later ones leave alone; and a tag names one image, which is never more than
- * KEEP. */
+/* What a rule of a higher priority is about, later ones leave alone; and a tag names one image, which is never
+ * more than KEEP. */
 void ecr_add_lifecycle(struct buffer *out, const char *const *movable, unsigned keep, bool pretty)
 {
 	struct json_writer w;
@@ -203,7 +203,8 @@ void ecr_add_lifecycle(struct buffer *out, const char *const *movable, unsigned 
 	json_end_object(&w);
 }
 
-static struct error *put_lifecycle(struct cloud *c, const char *name, const char *const *movable, unsigned keep)
+static struct error *put_lifecycle(struct cloud *c, const char *name, const char *const *movable,
+				   unsigned keep)
 {
 	struct buffer policy = BUFFER_INIT;
 	cJSON *p = cJSON_CreateObject(), *answer = NULL;

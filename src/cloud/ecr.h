@@ -22,8 +22,8 @@ struct error *ecr_find_repository(struct cloud *c, const char *name, struct ecr_
 #define ECR_UNTAGGED_DAYS 14
 /* How many tags can be excluded from being immutable. */
 #define ECR_MAX_EXCLUSIONS 5
-/* The lifecycle policy, as JSON: images without a tag go after two weeks, those with one when there are KEEP newer ones;
- * but what a tag of MOVABLE (NULL-terminated) names is served, and stays however old it is. */
+/* The lifecycle policy, as JSON: images without a tag go after two weeks, those with one when there are KEEP
+ * newer ones; but what a tag of MOVABLE (NULL-terminated) names is served, and stays however old it is. */
 void ecr_add_lifecycle(struct buffer *out, const char *const *movable, unsigned keep, bool pretty);
 /* Made with scanning on push, immutable tags but for MOVABLE (all can be moved when those are more than
  * ECR_MAX_EXCLUSIONS), and the lifecycle policy. One that is there already is left as it is. */
