@@ -19,7 +19,8 @@ start_server () {
 	started=${started-}x
 	script=${source_tree:?}/tests/servers/$1
 	shift
-	BUILD="$SCRUTINY_BUILD" "$script" "$@" >"${world:?}/server$started" 2>"$world/server$started.err" &
+	: >"${world:?}/server$started"
+	BUILD="$SCRUTINY_BUILD" "$script" "$@" >"$world/server$started" 2>"$world/server$started.err" &
 	server=$!
 	servers="$server ${servers-}"
 	# shellcheck disable=SC2086 # a list of processes
