@@ -176,7 +176,7 @@ class Ours:
         shutil.rmtree(tree / ".git/scrutiny", ignore_errors=True)
 
     def build(self, tree, target):
-        return [[self.program, "push", "HEAD"]], dict(cwd=tree)
+        return [[self.program, "push", "--latest", "HEAD"]], dict(cwd=tree)
 
     def end(self):
         pass
