@@ -9,7 +9,7 @@ __git_deploy_options ()
 	case "$1" in
 	init) echo "--force --print --registry= --region=" ;;
 	build) echo "--output= --env= --builder= --platform= --json" ;;
-	push) echo "--env= --tag= --latest --builder= --documents --no-documents --json --quiet" ;;
+	push) echo "--env= --tag= --latest --builder= --documents --no-documents --accept-cost --json --quiet" ;;
 	verify) echo "--quick --env= --json" ;;
 	deploy) echo "--env= --note= --tag-only --push-tag --builder= --refresh --accept-cost --dry-run" ;;
 	release) echo "--env= --note= --builder= --refresh --accept-cost --json --summary=" ;;

@@ -46,6 +46,7 @@ complete -c git-deploy -n '__fish_seen_subcommand_from push' -l latest -d 'put t
 complete -c git-deploy -n '__fish_seen_subcommand_from push' -l builder -x -d 'who makes what has to be run to be made: docker, buildah or podman'
 complete -c git-deploy -n '__fish_seen_subcommand_from push' -l documents -d 'attach the list of packages and how the image was made (the default)'
 complete -c git-deploy -n '__fish_seen_subcommand_from push' -l no-documents -d 'not: attach the list of packages and how the image was made (the default)'
+complete -c git-deploy -n '__fish_seen_subcommand_from push' -l accept-cost -d 'make a repository that the registry lacks'
 complete -c git-deploy -n '__fish_seen_subcommand_from push' -l json -d 'print JSON'
 complete -c git-deploy -n '__fish_seen_subcommand_from push' -s q -l quiet -d 'print the image\'s name only'
 complete -c git-deploy -n '__fish_seen_subcommand_from push' -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)'

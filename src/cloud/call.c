@@ -16,14 +16,8 @@
 #define MAX_HEADERS 12
 
 static const struct cloud_service services[] = {
-	{ "budgets", "budgets", "BUDGETS", "AWSBudgetServiceGateway", NULL, "us-east-1",
-	  "https://budgets.amazonaws.com" },
-	{ "cloudformation", "cloudformation", "CLOUDFORMATION", NULL, "2010-05-15" },
 	{ "ec2", "ec2", "EC2", NULL, "2016-11-15" },
 	{ "ecr", "api.ecr", "ECR", "AmazonEC2ContainerRegistry_V20150921" },
-	{ "iam", "iam", "IAM", NULL, "2010-05-08", "us-east-1", "https://iam.amazonaws.com" },
-	{ "logs", "logs", "CLOUDWATCH_LOGS", "Logs_20140328" },
-	{ "pricing", "api.pricing", "PRICING", "AWSPriceListService", NULL, "us-east-1" },
 	{ "secretsmanager", "secretsmanager", "SECRETS_MANAGER", "secretsmanager" },
 	{ "ssm", "ssm", "SSM", "AmazonSSM" },
 	{ "sts", "sts", "STS", NULL, "2011-06-15" },
@@ -46,7 +40,7 @@ struct error *cloud_call_init(struct cloud_call *call, const struct cloud *c, co
 			call->service = &services[i];
 	if (!call->action || !call->service || json != (call->service->target != NULL))
 		return error_new(ERROR_USAGE, "%s:%s is not in the table of actions", service, action);
-	call->region = call->service->home ? call->service->home : c->region;
+	call->region = c->region;
 	return NULL;
 }
 
@@ -152,8 +146,7 @@ static char *url_of(const struct cloud *c, const struct cloud_call *call)
 	char *url = aws_endpoint(&c->aws, call->service->variable);
 	if (url)
 		return url;
-	return call->service->url ? xstrdup(call->service->url)
-				  : aws_service_url(call->service->host, call->region);
+	return aws_service_url(call->service->host, call->region);
 }
 
 struct error *cloud_call_send(struct cloud *c, const struct cloud_call *call, struct buffer *out)

@@ -15,8 +15,6 @@ struct cloud_service {
 	const char *variable; /* AWS_ENDPOINT_URL_<variable> */
 	const char *target;   /* JSON: X-Amz-Target is "<target>.<action>"; NULL: Query */
 	const char *version;  /* Query: the API's */
-	const char *home;     /* the one region it is in; NULL: it is in all of them */
-	const char *url;      /* its address when it has no region; else NULL */
 };
 
 struct cloud {

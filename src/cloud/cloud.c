@@ -173,8 +173,7 @@ struct error *cloud_query_in(struct cloud *c, const char *region, const char *se
 	struct cloud_call call;
 	struct error *err = cloud_call_init(&call, c, service, action, false);
 	if (!err) {
-		if (!call.service->home)
-			call.region = region;
+		call.region = region;
 		add_field(&form, "Action", action);
 		add_field(&form, "Version", call.service->version);
 		for (; parameters && *parameters; parameters += 2)

@@ -41,7 +41,7 @@ const char *cloud_credentials_source(const struct cloud *c);
  * The caller frees *OUT, an object. */
 struct error *cloud_json(struct cloud *c, const char *service, const char *action, cJSON *parameters,
 			 cJSON **out);
-/* A call of a Query service ("ec2", "sts", "iam", "cloudformation"); PARAMETERS are names and values in
+/* A call of a Query service ("ec2", "sts"); PARAMETERS are names and values in
  * turn, NULL-terminated; NULL: none. The XML comes back as a tree (cloud/xml.h), without what every answer is
  * wrapped in. */
 struct error *cloud_query(struct cloud *c, const char *service, const char *action,

@@ -119,7 +119,7 @@ struct error *ecr_find_repository(struct cloud *c, const char *name, struct ecr_
 		return error_with_hint(
 			error_new(ERROR_NOT_FOUND, "there is no repository '%s' in ECR in %s", name,
 				  cloud_region(c)),
-			"`git deploy release --accept-cost` makes it; `git deploy infra` prints it for "
+			"`git deploy push --accept-cost` makes it; `git deploy infra` prints it for "
 			"CloudFormation and Terraform");
 	if (err)
 		return err;

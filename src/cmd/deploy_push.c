@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "base/terminal.h"
 #include "base/text.h"
-#include "cmd/deployment.h"
+#include "cmd/deploy_repository.h"
 #include "deploy/assemble.h"
 #include "deploy/release_documents.h"
 #include "image/push.h"
@@ -16,7 +16,7 @@
 struct push_options {
 	const char *environment, *builder;
 	struct option_strings tags;
-	bool latest, documents, json, quiet;
+	bool latest, documents, json, quiet, accept_cost;
 };
 
 struct push {
@@ -99,7 +99,8 @@ static struct error *open_target(struct push *p, struct context *ctx, const char
 	return err ? err : deployment_registries(&p->d, &p->registries);
 }
 
-static struct error *build(struct push *p)
+/* *BYTES: of the image; below 0: it was not built. */
+static struct error *build(struct push *p, int64_t *bytes)
 {
 	char *cache = deployment_cache(&p->d), *source = deployment_source(&p->d);
 	struct assemble_settings settings = {
@@ -117,15 +118,14 @@ static struct error *build(struct push *p)
 	};
 	struct error *err = assemble(&p->assembly, &p->d.config, &settings);
 	p->built_ms = clock_ms();
-	if (err) {
-		free(cache);
-		free(source);
-		return err;
+	*bytes = err ? -1 : image_bytes(&p->assembly.image);
+	if (!err) {
+		deployment_warn(p->assembly.warnings);
+		registries_set_progress(p->registries, say_bytes, p);
+		err = assembly_push(&p->assembly, &p->d.config, &settings, &p->target, p->tags, p->nr_tags,
+				    &p->result);
+		registries_set_progress(p->registries, NULL, NULL);
 	}
-	deployment_warn(p->assembly.warnings);
-	registries_set_progress(p->registries, say_bytes, p);
-	err = assembly_push(&p->assembly, &p->d.config, &settings, &p->target, p->tags, p->nr_tags, &p->result);
-	registries_set_progress(p->registries, NULL, NULL);
 	if (error_is(err, ERROR_EXISTS)) {
 		p->taken = err;
 		err = NULL;
@@ -138,6 +138,21 @@ static struct error *build(struct push *p)
 	free(cache);
 	free(source);
 	return err;
+}
+
+static struct error *build_and_push(struct push *p)
+{
+	int64_t bytes;
+	bool made;
+	struct error *err = build(p, &bytes);
+	if (!err)
+		return NULL;
+	err = repository_make(&p->d, err, bytes, p->o->accept_cost, &made);
+	if (!made)
+		return err;
+	assembly_release(&p->assembly);
+	p->assembly = (struct assembly){ 0 };
+	return build(p, &bytes);
 }
 
 /* -- what was done -------------------------------------------------------------------------------- */
@@ -237,7 +252,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 		err = choose_tags(&p);
 	if (!err) {
 		p.line = p.o->quiet ? NULL : progress_new("push", 0);
-		err = build(&p);
+		err = build_and_push(&p);
 		progress_free(p.line);
 	}
 	if (!err)
@@ -275,6 +290,8 @@ static const struct option options[] = {
 	  "who makes what has to be run to be made: docker, buildah or podman" },
 	{ OPTION_BOOL, 0, "documents", AT(documents), NULL,
 	  "attach the list of packages and how the image was made (the default)" },
+	{ OPTION_BOOL, 0, "accept-cost", AT(accept_cost), NULL, "make a repository that the registry lacks",
+	  "As for `git deploy release`.", NULL, NULL },
 	{ OPTION_BOOL, 0, "json", AT(json), NULL, "print JSON" },
 	{ OPTION_BOOL, 'q', "quiet", AT(quiet), NULL, "print the image's name only" },
 	{ .kind = OPTION_END },

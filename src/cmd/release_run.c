@@ -7,15 +7,13 @@
 #include "base/memory.h"
 #include "base/terminal.h"
 #include "base/text.h"
-#include "cloud/ecr.h"
 #include "cloud/secrets.h"
 #include "cmd/deploy_instance.h"
+#include "cmd/deploy_repository.h"
 #include "cmd/release_ci.h"
 #include "cmd/release_view.h"
 #include "deploy/boot.h"
-#include "deploy/hours.h"
 #include "deploy/infrastructure.h"
-#include "deploy/resources.h"
 
 /* Pulling an image and starting it come before the app's own time to become healthy. */
 #define REFRESH_SECONDS 300
@@ -95,42 +93,6 @@ void release_run_release(struct release_run *run)
 
 /* -- making ------------------------------------------------------------------------------------ */
 
-/* A repository of ECR has to be made before anything is pushed to it, and costs by what is in it. */
-static struct error *make_repository(struct release_run *run, int64_t bytes, bool accept_cost)
-{
-	const struct reference *ref = &run->d.config.repository;
-	struct ecr_repository made = { 0 };
-	struct resources resources = { 0 };
-	struct movable_tags movable;
-	struct cloud *cloud = NULL;
-	struct slice account, region;
-	reference_is_ecr(ref, &account, &region);
-	char *name = xmemdupz(region.data, region.len);
-	struct resource storage = {
-		.kind = "registry storage",
-		.name = xstrdup(ref->repository),
-		.state = RESOURCE_NEW,
-		.usd_month = (double)bytes / 1e9 * price_registry_gigabyte_month(),
-	};
-	resources_add(&resources, &storage);
-	struct error *err = resources_check(&resources, accept_cost);
-	struct cloud_settings settings = deployment_cloud_settings(run->ctx, run->d.repo, name);
-	if (!err)
-		err = cloud_new(&cloud, &settings);
-	movable_tags_list(&movable, &run->d.config, run->environment);
-	if (!err)
-		err = ecr_make_repository(cloud, ref->repository, (const char *const *)movable.names,
-					  INFRASTRUCTURE_KEEP, &made);
-	if (!err)
-		deployed_say("made the repository %s in %s", ref->repository, name);
-	movable_tags_release(&movable);
-	ecr_repository_release(&made);
-	resources_release(&resources);
-	cloud_free(cloud);
-	free(name);
-	return err;
-}
-
 /* What else there is to know of how it was made. */
 static void say_circumstances(const struct release_run *run, const struct release_outcome *o, int *exit_status)
 {
@@ -152,19 +114,18 @@ struct error *release_run_make(struct release_run *run, const struct release_sou
 			       struct release_outcome *out, int *exit_status)
 {
 	struct release_source source = *wanted;
-	struct slice account, region;
 	source.commit = run->d.commit;
 	source.cache = run->cache;
 	source.source = run->source;
 	struct error *err = release_make(out, &run->settings, &source);
-	if (error_is(err, ERROR_NOT_FOUND) && out->built && !out->pushed &&
-	    reference_is_ecr(&run->d.config.repository, &account, &region)) {
-		int64_t bytes = out->release.image_bytes;
-		error_free(err);
-		release_outcome_release(out);
-		err = make_repository(run, bytes, accept_cost);
-		if (!err)
+	if (err && !out->pushed) {
+		bool made;
+		int64_t bytes = out->built ? out->release.image_bytes : -1;
+		err = repository_make(&run->d, err, bytes, accept_cost, &made);
+		if (made) {
+			release_outcome_release(out);
 			err = release_make(out, &run->settings, &source);
+		}
 	}
 	progress_hide(run->progress);
 	if (!err)

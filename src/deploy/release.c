@@ -423,14 +423,6 @@ static struct release new_entry(const struct release_settings *s, enum release_r
 	};
 }
 
-static int64_t size_of(const struct image *image)
-{
-	int64_t size = (int64_t)image->config.len;
-	for (size_t i = 0; i < image->nr_layers; i++)
-		size += image->layers[i].descriptor.size;
-	return size;
-}
-
 /* Images whose layers may be used again: the newest releases', each once; the strings of TAGS are malloc'd. */
 static size_t list_earlier(const struct release_settings *s, const struct releases *all,
 			   char *tags[ASSEMBLE_MAX_EARLIER])
@@ -518,7 +510,7 @@ static struct error *push(struct assembly *a, const struct release_settings *s,
 	struct error *err = assembly_push(a, s->config, &settings, &target, tags, 1, &out->push);
 	r->digest = a->image.digest;
 	r->dependencies = a->dependencies_input;
-	r->image_bytes = size_of(&a->image);
+	r->image_bytes = image_bytes(&a->image);
 	if (!err)
 		err = release_attach_documents(s->registries, a, &target, &out->not_attached);
 	else if (error_drop_if(&err, ERROR_EXISTS)) {

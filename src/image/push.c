@@ -72,6 +72,14 @@ static struct error *put_manifest_once(struct registries *r, const struct image 
 	return err;
 }
 
+int64_t image_bytes(const struct image *image)
+{
+	int64_t size = (int64_t)image->config.len;
+	for (size_t i = 0; i < image->nr_layers; i++)
+		size += image->layers[i].descriptor.size;
+	return size;
+}
+
 struct error *image_push(struct registries *r, const struct image *image, const struct reference *target,
 			 const char *const *tags, size_t nr_tags, struct push_result *result)
 {

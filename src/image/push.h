@@ -5,6 +5,9 @@
 #include "image/image.h"
 #include "image/registry.h"
 
+/* Of its layers, as they are stored, and its configuration. */
+int64_t image_bytes(const struct image *image);
+
 struct push_result {
 	int64_t bytes_sent;
 	size_t layers, sent, mounted, there, copied;

@@ -57,9 +57,8 @@ struct error *hint_repository(struct error *err, const struct server *s, const s
 	if (ref && reference_is_ecr(ref, &account, &region))
 		return error_with_hint(
 			err,
-			"make it: aws ecr create-repository --region %.*s --repository-name %s "
-			"(or see `git deploy infra`)",
-			(int)region.len, region.data, ref->repository);
+			"`git deploy push --accept-cost` makes it; `git deploy infra` prints it for "
+			"CloudFormation and Terraform");
 	return error_with_hint(
 		err,
 		"is the name right? Some registries want a repository to be made first, and hide "

@@ -15,7 +15,7 @@ tool=$SCRUTINY_BUILD/tests/tools/cloud-call
 	echo "Bail out! $tool is not built: use \`make check-cli\`"
 	exit 1
 }
-plan 106
+plan 110
 
 # test_ask PATH [FILE]: asks what the mock tells tests only.
 test_ask () {
@@ -96,7 +96,7 @@ run "$tool" login
 is "$out" 'AWS with a password' 'a login for the registry'
 run "$tool" repository web-demo
 like "$err" "^there is no repository 'web-demo' in ECR in eu-west-1\$" 'a repository that is not there'
-like "$err" '^hint: `git deploy release --accept-cost` makes it' 'a repository that is not there: how it is made'
+like "$err" '^hint: `git deploy push --accept-cost` makes it' 'a repository that is not there: how it is made'
 run "$tool" make web-demo
 like "$err" '^ecr: AccessDeniedException: .*ecr:CreateRepository on resource: arn:aws:ecr:eu-west-1:123456789012:repository/web-demo' \
 	'CI makes no repository'
@@ -368,3 +368,37 @@ like "$err" '^fatal: no AWS credentials were found' 'no credentials: where they 
 calls=$(test_ask calls | grep -v '^iam:' | tr '\n' ' ')
 is "$calls" 'ec2:CreateTags ec2:DescribeInstances ec2:DescribeRegions ec2:DescribeVolumes ec2:GetConsoleOutput ec2:RunInstances ec2:StartInstances ec2:StopInstances ec2:TerminateInstances ecr:CreateRepository ecr:DescribeRepositories ecr:GetAuthorizationToken ecr:PutLifecyclePolicy secretsmanager:CreateSecret secretsmanager:DescribeSecret ssm:DescribeParameters ssm:GetCommandInvocation ssm:PutParameter ssm:SendCommand sts:GetCallerIdentity ' \
 	'the actions that were called'
+
+# -- a repository that has to be made: ECR, by its name, behind a proxy ---------------------------------------
+
+if command -v docker-registry >/dev/null; then
+	moto=$address
+	start_server registry-start --proxy "$world/requests"
+	registry=$address address=$moto
+	# shellcheck disable=SC2086 # a list of processes
+	trap 'kill $site $servers 2>/dev/null; wait; rm -rf "$world"' EXIT
+	python3 "$source_tree/tests/servers/base_image.py" "$registry" base:1 AWS:test-token >/dev/null
+	sed -e 's|^registry:.*|registry: 123456789012.dkr.ecr.eu-west-1.amazonaws.com/missing/web|' -e '/^image:/d' -e '/^  base:/d' \
+		.deploy.yml >"$world/deploy.yml"
+	cp "$world/deploy.yml" .deploy.yml
+	echo "image: {base: '${registry#http://}/base:1', command: [app]}" >>.deploy.yml
+	commit 'A repository that is not there'
+	git deploy iam --role=person >"$world/policy" && test_ask policy/person "$world/policy"
+	as person
+	export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+	mkdir -p "$HOME/.docker"
+	login=$(printf AWS:test-token | base64)
+	printf '{"auths":{"%s":{"auth":"%s"},"123456789012.dkr.ecr.eu-west-1.amazonaws.com":{"auth":"%s"}}}' \
+		"${registry#http://}" "$login" "$login" >"$HOME/.docker/config.json"
+	git config http.proxy "$registry"
+	git config deploy.insecureRegistry 123456789012.dkr.ecr.eu-west-1.amazonaws.com
+	export NO_PROXY=127.0.0.1
+	run git deploy push
+	is "$status" 3 'a repository that is not there costs money'
+	like "$err" '^fatal: the repository missing/web is not there: this makes new recurring cost: registry storage' 'and is refused'
+	like "$err" '^hint: --accept-cost does it' 'with the way out'
+	run git deploy push --accept-cost
+	like "$err" '^made the repository missing/web in eu-west-1$' '--accept-cost makes it'
+else
+	skip 4 'there is no docker-registry'
+fi

@@ -564,7 +564,7 @@ static void test_no_repository(void **state)
 	       "repository with name 'web' does not exist in the registry with id '1'\"}");
 	world_open(&w);
 	assert_fails(ecr_find_repository(w.cloud, "web", &r), ERROR_NOT_FOUND,
-		     "there is no repository 'web' in ECR in eu-west-1", "git deploy release --accept-cost");
+		     "there is no repository 'web' in ECR in eu-west-1", "git deploy push --accept-cost");
 	world_close(&w);
 }
 

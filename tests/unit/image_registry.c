@@ -563,7 +563,7 @@ static void test_a_registry_that_hangs_up_may_be_an_ecr_without_the_repository(v
 		const char *registry, *hint;
 	} cases[] = {
 		{ "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
-		  "aws ecr create-repository --region eu-west-1 --repository-name team/app" },
+		  "`git deploy push --accept-cost` makes it" },
 		{ "registry.example", NULL },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
