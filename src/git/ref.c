@@ -2,6 +2,7 @@
 #include "git/ref.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <time.h>
@@ -220,10 +221,13 @@ char *ref_tracking(struct repo *repo, const char *remote, const char *what)
 	return xstrfmt("refs/scrutiny/remotes/address-%.16s/%s", hash, what);
 }
 
-/* git's own words, with what to do about the usual reasons. */
-static struct error *remote_failed(const struct buffer *said, const char *verb, const char *preposition, const char *what,
-				   const char *remote)
+/* git's own words, with what to do about the usual reasons. STATUS is git's: an interrupt reaches it, too. */
+static struct error *remote_failed(const struct buffer *said, int status, const char *verb,
+				   const char *preposition, const char *what, const char *remote)
 {
+	if (status == 128 + SIGINT || status == 128 + SIGTERM)
+		return error_new(ERROR_CANCELLED, "interrupted while git was to %s %s %s '%s'", verb, what,
+				 preposition, remote);
 	static const struct {
 		const char *says, *hint;
 	} reasons[] = {
@@ -236,6 +240,7 @@ static struct error *remote_failed(const struct buffer *said, const char *verb, 
 		{ "protected", "a hook or rule of the server refuses that ref" },
 		{ "not appear to be a git repository", "check its address: `git remote -v`" },
 		{ "resolve host", "check the network, and its address: `git remote -v`" },
+		{ "onnect to", "check the network, and its address: `git remote -v`" },
 	};
 	char *failed = xstrfmt("cannot %s %s %s '%s'", verb, what, preposition, remote);
 	struct error *err = ref_git_failed(said, failed);
@@ -261,7 +266,7 @@ struct error *ref_fetch(struct repo *repo, const char *remote, const char *refsp
 	struct error *err = repo_git(repo, argv, &options);
 	*found = !err && !status;
 	if (!err && status && !strstr(said.data, "couldn't find remote ref"))
-		err = remote_failed(&said, "fetch", "of", what, remote);
+		err = remote_failed(&said, status, "fetch", "of", what, remote);
 	buffer_release(&said);
 	buffer_release(&out);
 	return err;
@@ -302,7 +307,7 @@ struct error *ref_push(struct repo *repo, struct push_try *try, const char *what
 		try->outcome = judge_push(&out, &said, status);
 		buffer_addbuf(&said, &out);
 		if (try->outcome == PUSH_FAILED)
-			err = remote_failed(&said, "push", "to", what, try->remote);
+			err = remote_failed(&said, status, "push", "to", what, try->remote);
 	}
 	buffer_release(&said);
 	buffer_release(&out);

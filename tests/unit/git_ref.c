@@ -147,6 +147,28 @@ static void a_remote_that_is_not_there_is_told_with_what_to_do(void **state)
 	teardown(&p);
 }
 
+/* A terminal interrupts all that runs in it: git ends by the signal, and says nothing. */
+static void an_interrupt_of_git_is_told_as_one(void **state)
+{
+	struct place p;
+	bool found;
+	(void)state;
+	setup(&p, "sha1");
+	git(p.top, "config", "remote.origin.uploadpack", "kill -INT $PPID; false", NULL);
+	git(p.top, "config", "remote.origin.receivepack", "kill -INT $PPID; false", NULL);
+	struct error *err = ref_fetch(p.repo, "origin", "+" REF ":" REF, "the test", &found);
+	assert_non_null(err);
+	assert_string_equal(err->message, "interrupted while git was to fetch the test of 'origin'");
+	assert_error(err, ERROR_CANCELLED);
+	struct oid one = commit_file(&p, NULL, "one", "1");
+	struct push_try push = { .remote = "origin", .ref = REF, .object = one.hex, .lease = "" };
+	err = ref_push(p.repo, &push, "the test");
+	assert_non_null(err);
+	assert_string_equal(err->message, "interrupted while git was to push the test to 'origin'");
+	assert_error(err, ERROR_CANCELLED);
+	teardown(&p);
+}
+
 int main(void)
 {
 	fixture_environment();
@@ -157,6 +179,7 @@ int main(void)
 		cmocka_unit_test(a_lease_is_lost_to_whoever_pushed_before),
 		cmocka_unit_test(what_a_remote_does_not_have_is_not_found),
 		cmocka_unit_test(a_remote_that_is_not_there_is_told_with_what_to_do),
+		cmocka_unit_test(an_interrupt_of_git_is_told_as_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
