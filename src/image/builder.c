@@ -267,7 +267,7 @@ static bool is_frame(const char *line)
 {
 	static const char *const frames[] = {
 		"STEP ",   "subprocess exited",      "exit status", "Error: building at", "error building at",
-		"time=\"", "ERROR: failed to solve", "------"
+		"time=\"", "ERROR: failed to solve", "------", "Hint: "
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(frames); i++)
 		if (starts_with(line, frames[i]))
@@ -290,8 +290,11 @@ static struct error *failed(const struct builder *b, const struct output *o, int
 {
 	struct buffer all = BUFFER_INIT, last = BUFFER_INIT;
 	const char *reason = NULL;
-	for (size_t i = o->nr > LAST_LINES ? o->nr - LAST_LINES : 0; i < o->nr; i++) {
+	size_t first = o->nr > LAST_LINES ? o->nr - LAST_LINES : 0;
+	for (size_t i = first; i < o->nr; i++) {
 		const char *line = o->last[i % LAST_LINES];
+		if (i > first && !strcmp(line, o->last[(i - 1) % LAST_LINES]))
+			continue;
 		buffer_addstr(&all, "\n  ");
 		add_shown(&all, line);
 		if (!reason || !is_frame(line) || is_frame(reason))

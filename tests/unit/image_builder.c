@@ -23,7 +23,8 @@ static const char fake[] =
 	"	[ ! -f \"$context/run.sh\" ] || ls -l \"$context/run.sh\" | cut -c1-10 >$here/mode\n"
 	"	echo STEP 1 of 1; printf 'a\\033[31mbar\\r'\n"
 	"	case \"$behaviour $*\" in\n"
-	"	fails*) echo 'ERROR: no such package' >&2; echo 'exit status 1' >&2; exit 1;;\n"
+	"	fails*) echo 'ERROR: no such package' >&2; echo 'Hint: it is a path' >&2\n"
+	"		echo 'exit status 1' >&2; echo 'exit status 1' >&2; exit 1;;\n"
 	"	no-runtime*--isolation*chroot*) exit 0;;\n"
 	"	no-runtime*) echo 'did not get container create message from subprocess: EOF' >&2; exit 125;;\n"
 	"	hangs*) exec sleep 100;;\n"
@@ -206,7 +207,8 @@ static void test_a_failure_is_told_in_the_builders_last_words(void **state)
 	struct error *err = builder_run(&w.builder, &w.job);
 	assert_non_null(err);
 	assert_string_equal(err->message, "buildah could not build it: ERROR: no such package");
-	assert_non_null(strstr(err->hint, "\n  ERROR: no such package\n  exit status 1"));
+	assert_non_null(strstr(err->hint, "\n  ERROR: no such package\n  Hint: it is a path\n  exit status 1"));
+	assert_null(strstr(err->hint, "exit status 1\n"));
 	error_free(err);
 	assert_false(left_over(&w));
 	assert_int_equal(access(w.layout, F_OK), -1);
