@@ -224,7 +224,8 @@ static struct error *with_hint(struct error *err, const struct cloud_fault *f,
 	case FAULT_EXPIRED:
 		return error_with_hint(err, "the keys, of: %s, have expired: sign in again", source);
 	case FAULT_KEYS:
-		return error_with_hint(err, "the call was signed with the keys of: %s", source);
+		return error_with_hint(err, "the call was signed with the keys of: %s; are they right, and not deleted?",
+				       source);
 	case FAULT_CLOCK:
 		return hint_clock(err, f);
 	case FAULT_REGION:

@@ -182,11 +182,11 @@ struct error *assemble_base(struct assembling *a)
 	    registry_get_manifest(a->settings->registries, &base, &bytes, NULL, &out->base_digest);
 	out->base_platform = out->base_digest;
 	if (error_is(err, ERROR_NOT_FOUND))
-		err = error_with_hint(error_context(err, "there is no base %s", name),
+		err = error_with_hint(error_context(err, "there is no such base"),
 				      "check its name and tag, in %s",
 				      a->config->dockerfile ? a->config->dockerfile : DEPLOY_CONFIG_FILE);
 	else
-		err = error_context(err, "the base %s", name);
+		err = error_context(err, "the base");
 	if (!err)
 		err = manifest_parse(&m, slice_of(&bytes), name);
 	if (!err && m.is_index)

@@ -298,6 +298,10 @@ static struct error *missing(struct repo *repo, const struct oid *commit)
 	bool there = path && !access(path, F_OK);
 	free(path);
 	struct error *err = error_new(ERROR_NOT_FOUND, "commit %.7s has no " DEPLOY_CONFIG_FILE, commit->hex);
+	const char *folder = repo_prefix(repo);
+	if (!there && *folder && !access(DEPLOY_CONFIG_FILE, F_OK))
+		return error_with_hint(err, "it is read from the top of the repository, not from %s: move it there, and "
+				       "change the paths in it", folder);
 	if (there)
 		return error_with_hint(
 		    err, "there is one in the work tree: commit it, only what is committed is deployed");

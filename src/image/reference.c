@@ -144,6 +144,8 @@ static struct error *take_registry(struct reference *out, struct slice *rest, co
 		out->registry = xstrdup(HUB);
 		return NULL;
 	}
+	if (starts_with(name, "https://") || starts_with(name, "http://"))
+		return bad_name(name, "it is written without http:// and https://");
 	if (!is_host_and_port(part))
 		return bad_name(name, "the registry is no host name with an optional port");
 	rest->data += part.len + 1;

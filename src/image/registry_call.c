@@ -370,10 +370,12 @@ static void release_parked(struct server *s)
 	}
 }
 
-/* What TLS fails for can be set. */
+/* What TLS fails for can be set; an address can be mistyped. */
 static struct error *transport_error(const struct server *s, const struct http_response *response)
 {
 	struct error *err = error_new(response->error->code, "%s", response->error->message);
+	if (starts_with(err->message, "cannot find the host") || starts_with(err->message, "cannot connect"))
+		return error_with_hint(err, "is %s the right name, and is there a network?", s->name);
 	if (s->plain || response->sent || err->code != ERROR_NETWORK)
 		return err;
 	if (starts_with(err->message, "the certificate"))

@@ -25,7 +25,7 @@ if command -v buildah >/dev/null && unshare --mount true 2>/dev/null; then
 	can_build=yes
 fi
 
-plan 72
+plan 76
 base_image base:1 --with /bin/dash=/bin/sh --with /bin/cat --with /bin/mkdir || {
 	echo 'Bail out! the base image could not be made'
 	exit 1
@@ -120,16 +120,33 @@ configure "base: $host/base:2"
 commit 'unknown base'
 run git deploy build
 is "$status" 128 'a base that is not there ends the build'
-like "$err" "^fatal: there is no base $host/base:2: " 'which says so'
+like "$err" "^fatal: there is no such base: cannot read the image $host/base:2: " 'which says so'
 like "$err" '^hint: .*\.deploy\.yml' 'and where it is named'
 run git deploy build --env nowhere
 is "$status" 129 'an environment that is not there is a wrong command line'
+configure "base: 127.0.0.1:9/base:1"
+commit 'unreachable base'
+run git deploy build
+like "$err" '^fatal: the base: cannot read the image 127\.0\.0\.1:9/base:1: cannot connect to 127\.0\.0\.1:9$' 'an unreachable base'
+like "$err" '^hint: is 127\.0\.0\.1:9 the right name, and is there a network\?$' 'and what to look at'
 configure "base: $base" 'platform: linux/arm64'
 commit 'another platform'
 run git deploy build
 like "$err" "^fatal: the base $base is there for linux/amd64, not for linux/arm64$" 'a base for another platform is refused'
 run git deploy build --platform sparc
 is "$status" 128 'a platform that is none is refused'
+mkdir -p below
+git mv .deploy.yml below
+commit 'in a folder'
+(cd below && git deploy build) >"$world/out" 2>"$world/err"
+err=$(cat "$world/err")
+like "$err" '^hint: it is read from the top of the repository, not from below/: move it' 'one in a folder is not read'
+rm -r below
+configure "base: $base"
+sed -i 's,^registry: ,registry: https://,' .deploy.yml
+commit 'an address'
+run git deploy build
+like "$err" '^fatal: \.deploy\.yml:2:11: .* it is written without http:// and https://$' 'a registry is no address'
 configure "base: $base" 'files: [missing]'
 commit 'missing file'
 run git deploy build

@@ -357,7 +357,7 @@ like "$err" 'UnauthorizedOperation.*ec2:StopInstances on resource: arn:aws:ec2:e
 AWS_SECRET_ACCESS_KEY=wrong
 run git deploy stop
 like "$err" '^fatal: ec2: AuthFailure: .*credentials$' 'wrong keys'
-like "$err" '^hint: the call was signed with the keys of: environment$' 'wrong keys: whose'
+like "$err" '^hint: the call was signed with the keys of: environment; are they right' 'wrong keys: whose'
 unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
 run git deploy start
 is "$status" 128 'no credentials'

@@ -199,7 +199,7 @@ sed "s|base:1|base:no-such|" .deploy.yml >"$world/deploy.yml" && cp "$world/depl
 change 'A base that is not there'
 run git deploy
 is "$status" 128 'a base that is not there stops it'
-like "$err" 'there is no base' 'with the reason'
+like "$err" 'there is no such base' 'with the reason'
 is "$(git tag && git ls-remote origin 'refs/tags/*')" "$tags" 'and no tag is made, here or at the remote'
 git reset -q --hard HEAD~1
 printf 'AWS_SECRET_ACCESS_KEY=%s\n' wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzQmPlKeY9 >app/credentials

@@ -322,7 +322,7 @@ static void test_a_base_that_is_not_there_is_named_with_where_it_stands(void **s
 	w.script[0] = w.script[2];
 	commit(&w);
 	struct error *err = assemble_with(&w, "{base: \"BASE\"}");
-	assert_non_null(strstr(err->message, "there is no base "));
+	assert_non_null(strstr(err->message, "there is no such base"));
 	assert_non_null(strstr(err->hint, ".deploy.yml"));
 	assert_error(err, ERROR_NOT_FOUND);
 	end(&w);

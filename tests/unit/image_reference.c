@@ -69,7 +69,7 @@ static void test_what_is_wrong_with_a_name_is_said(void **state)
 		{ "a@sha256:12", "64 lower-case digits" },
 		{ "a@", "64 lower-case digits" },
 		{ HEX, "it is the id of one" },
-		{ "https://ghcr.io/a", "host name" },
+		{ "https://ghcr.io/a", "without http:// and https://" },
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
