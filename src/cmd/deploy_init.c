@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cmd/deployment.h"
 #include "deploy/config_text.h"
+#include "deploy/infrastructure.h"
 #include "deploy/project.h"
 #include "net/aws.h"
 
@@ -178,6 +179,16 @@ static struct error *write_file(const struct init *i)
 	return file_write_below(top, DEPLOY_CONFIG_FILE, i->text.data, i->text.len);
 }
 
+static void hint_secret(const struct init *i, const char *variable)
+{
+	struct buffer command = BUFFER_INIT;
+	char *source = xstrfmt("/%s/%s", i->project.app, variable);
+	infrastructure_secret(&command, source, i->region);
+	say_hint(i->ctx, "%s", command.data);
+	buffer_release(&command);
+	free(source);
+}
+
 static void tell(const struct init *i)
 {
 	const struct project *p = &i->project;
@@ -196,9 +207,7 @@ static void tell(const struct init *i)
 		say_hint(i->ctx,
 			 "name the registry in it, or git config deploy.registry <registry>/<repository>");
 	for (size_t k = 0; k < p->nr_secrets; k++)
-		say_hint(i->ctx,
-			 "aws ssm put-parameter --type SecureString --name /%s/%s --value file:///dev/stdin",
-			 p->app, p->secrets[k]);
+		hint_secret(i, p->secrets[k]);
 	say_hint(i->ctx, "git deploy build makes the image and sends nothing; git deploy plan tells what the "
 			 "rest costs");
 	buffer_release(&shown);

@@ -43,6 +43,7 @@ struct plan {
 	struct deployed t;
 	bool found;                  /* t.own is set */
 	bool absent;                 /* none is configured, or none is there */
+	struct error *nowhere;       /* then: what was looked for, and where */
 	struct error *cloud_error;   /* why nobody could be asked */
 	enum presence *secrets;
 	char *url;
@@ -202,7 +203,11 @@ static void ask_for_secrets(struct plan *p, struct cloud *cloud)
 static void ask_for_instance(struct plan *p)
 {
 	struct error *err = deployed_open(&p->t, &p->d);
-	p->absent = error_drop_if(&err, ERROR_NOT_FOUND);
+	p->absent = error_is(err, ERROR_NOT_FOUND);
+	if (p->absent) {
+		p->nowhere = err;
+		err = NULL;
+	}
 	p->found = !err && !p->absent;
 	if (p->found)
 		err = instance_volumes(p->t.cloud, &p->t.own);
@@ -253,7 +258,7 @@ static void add_storage(struct plan *p)
 		resources_add(&p->resources, &(struct resource){
 			.kind = "registry storage", .name = xstrdup(p->d.config.repository.repository),
 			.state = states[p->repository], .usd_month = price_registry_gigabyte_month(), .by_use = true,
-			.note = p->repository == IS_MISSING ? "`git deploy push --create` makes it" : NULL });
+			.note = p->repository == IS_MISSING ? "`git deploy --accept-cost` makes it" : NULL });
 }
 
 static void add_secrets(struct plan *p)
@@ -348,10 +353,10 @@ static void print_image(struct buffer *out, const struct plan *p)
 		buffer_addf(out, "   %zu of %zu layer%s changed, ", p->changed, p->layers, p->layers == 1 ? "" : "s");
 	else
 		buffer_addf(out, "   no layer of %zu changed, ", p->layers);
-	if (p->bytes >= 0)
+	if (p->bytes > 0)
 		text_bytes(out, p->bytes);
 	else
-		buffer_addstr(out, "an unknown size");
+		buffer_addstr(out, p->bytes ? "an unknown size" : "nothing");
 	buffer_addstr(out, " to send");
 	if (a->dependencies_stale)
 		buffer_addstr(out, "; dependencies would be made");
@@ -571,6 +576,17 @@ static void print_json(const struct plan *p)
 
 /* -- the command --------------------------------------------------------------------------------- */
 
+static void say_missing_secret(const struct plan *p, const char *source)
+{
+	struct buffer command = BUFFER_INIT;
+	char *region = p->d.environment ? deploy_config_region(&p->d.config, p->d.environment) : NULL;
+	infrastructure_secret(&command, source, region);
+	say_warning("the secret %s is not there: the app would not start", source);
+	say_hint(p->d.ctx, "%s", command.data);
+	buffer_release(&command);
+	free(region);
+}
+
 static void say_doubts(struct plan *p)
 {
 	if (p->image_error && p->image_error->hint)
@@ -581,7 +597,11 @@ static void say_doubts(struct plan *p)
 		say_hint(p->d.ctx, "%s", p->cloud_error->hint);
 	for (size_t i = 0; i < p->d.config.nr_secrets; i++)
 		if (p->secrets[i] == IS_MISSING)
-			say_warning("the secret %s is not there: the app would not start", p->d.config.secrets[i].source);
+			say_missing_secret(p, p->d.config.secrets[i].source);
+	if (p->nowhere)
+		say_warning("%s", p->nowhere->message);
+	if (p->nowhere && p->nowhere->hint)
+		say_hint(p->d.ctx, "%s", p->nowhere->hint);
 }
 
 static void plan_release(struct plan *p)
@@ -592,6 +612,7 @@ static void plan_release(struct plan *p)
 	hours_release(&p->hours);
 	error_free(p->image_error);
 	error_free(p->cloud_error);
+	error_free(p->nowhere);
 	free(p->secrets);
 	free(p->branch);
 	free(p->url);

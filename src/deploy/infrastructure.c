@@ -290,17 +290,25 @@ static void add_movable(struct values *v, const struct infrastructure *in)
 	movable_tags_release(&tags);
 }
 
+void infrastructure_secret(struct buffer *out, const char *source, const char *region)
+{
+	const char *name, *in = region ? " --region " : "";
+	region = region ? region : "";
+	if (skip_prefix(source, "secretsmanager:", &name))
+		buffer_addf(out, "aws secretsmanager create-secret%s%s --name %.*s --secret-string file:///dev/stdin", in,
+			    region, (int)strcspn(name, "#"), name);
+	else
+		buffer_addf(out, "aws ssm put-parameter%s%s --type SecureString --name %s --value file:///dev/stdin", in,
+			    region, source);
+}
+
 static void add_secrets(struct values *v, const struct deploy_config *c, const char *region)
 {
 	struct buffer *out = add(v, "secrets");
 	for (size_t i = 0; i < c->nr_secrets; i++) {
-		const char *name;
-		if (skip_prefix(c->secrets[i].source, "secretsmanager:", &name))
-			buffer_addf(out, "#   aws secretsmanager create-secret --region %s --name %.*s --secret-string "
-				    "file:///dev/stdin\n", region, (int)strcspn(name, "#"), name);
-		else
-			buffer_addf(out, "#   aws ssm put-parameter --region %s --type SecureString --name %s --value "
-				    "file:///dev/stdin\n", region, c->secrets[i].source);
+		buffer_addstr(out, "#   ");
+		infrastructure_secret(out, c->secrets[i].source, region);
+		buffer_addch(out, '\n');
 	}
 }
 

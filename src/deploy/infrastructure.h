@@ -37,6 +37,8 @@ struct infrastructure {
 /* ERROR_USAGE when something is missing, or names become too long for AWS. *LOOSE as for permission_policy. */
 struct error *infrastructure_render(struct buffer *out, const struct infrastructure *i,
 				    enum infrastructure_format format, bool *loose);
+/* The command of AWS's that makes a secret of .deploy.yml, whose value it reads from standard input. */
+void infrastructure_secret(struct buffer *out, const char *source, const char *region);
 /* The machine and what belongs to it, with prices; REPO is whose prices go first. Returns what an hour of it costs; below
  * 0: not known. */
 double infrastructure_machine(struct resources *out, struct repo *repo, const struct infrastructure *i);

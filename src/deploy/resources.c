@@ -116,7 +116,9 @@ struct error *resources_check(const struct resources *r, bool accepted)
 		add_price(&what, item->usd_month, "month");
 		buffer_addch(&what, ')');
 	}
-	struct error *err = what.len ? error_new(ERROR_BUDGET, "this makes new recurring cost: %s", what.data) : NULL;
+	struct error *err = NULL;
+	if (what.len)
+		err = error_new(ERROR_BUDGET, "new recurring cost, whether the app runs or not: %s", what.data);
 	buffer_release(&what);
-	return error_with_hint(err, "--accept-cost does it all the same");
+	return error_with_hint(err, "--accept-cost if that is fine");
 }

@@ -12,7 +12,7 @@ start_server registry-start --open
 registry=${address#http://}
 start_server moto-start
 python=$SCRUTINY_BUILD/moto/bin/python
-plan 40
+plan 41
 
 valid () {
 	printf '%s\n' "$out" >"$world/plan.json"
@@ -50,7 +50,7 @@ commit one
 run git deploy plan --offline
 is "$status" 0 'offline'
 like "$out" '^app    web-demo   commit [0-9a-f]{7} \(main, clean\)$' 'the commit'
-like "$out" "^image  $registry/web-demo   [0-9]+ of [0-9]+ layers? changed, [0-9]+ bytes to send\$" 'the image'
+like "$out" "^image  $registry/web-demo   [0-9]+ of [0-9]+ layers? changed, [0-9.]+ (bytes|kB) to send\$" 'the image'
 like "$out" '^run    web-demo \(not asked\)   secrets: OPENAI_API_KEY from /web-demo/gone \(not asked\), ' 'the instance'
 like "$out" '^cost   nothing new\. Running: \$0\.051/h; 0\.0 h this month, \$0\.00 of \$20\.00$' 'the cost'
 like "$out" '^instance +web-demo \(t3\.medium\) +\? +\$0\.046/h' 'resources, with what is not known'
@@ -74,7 +74,7 @@ run git deploy plan --offline
 like "$out" 'changed, ' 'offline the registry is not asked for what it has'
 unlike "$out" 'no layer of' 'so all may have to be sent'
 run git deploy plan
-like "$out" '   no layer of [0-9]+ changed, 0 bytes to send$' 'what was pushed need not be sent'
+like "$out" '   no layer of [0-9]+ changed, nothing to send$' 'what was pushed need not be sent'
 commit two
 run git deploy plan
 like "$out" '   1 of [0-9]+ layers? changed, [0-9]+ bytes to send$' 'of what changed, one layer'
@@ -108,7 +108,8 @@ as prod
 test_ask calls >/dev/null
 run git deploy plan
 is "$status" 0 'with the policy that is printed for CI'
-is "$err" "warning: the secret /web-demo/gone is not there: the app would not start" 'all can be asked'
+is "$err" "warning: the secret /web-demo/gone is not there: the app would not start
+hint: aws ssm put-parameter --region eu-west-1 --type SecureString --name /web-demo/gone --value file:///dev/stdin" 'all can be asked, and what is missing is told'
 like "$out" "^run    $web \\(t3\\.medium, stopped\\)" 'the state of the instance'
 like "$out" '^volumes +[0-9]+ GB +there +\$[0-9.]+/month' 'its disks, which cost on while it is stopped'
 is "$(test_ask calls | tr '\n' ' ')" \
@@ -148,7 +149,8 @@ END
 commit three
 run git deploy plan
 is "$status" 3 'an instance that is not there would be new cost'
-like "$err" '^fatal: this makes new recurring cost: volume 20 GB gp3 \(\$1\.76/month\)' 'which is refused'
+like "$err" '^fatal: new recurring cost, whether the app runs or not: volume 20 GB gp3 \(\$1\.76/month\)' 'which is refused'
+like "$err" "^warning: there is no instance 'elsewhere' in eu-west-1" 'what was looked for, and where, is told'
 like "$out" '^cost   new: \$1\.76 a month, and \$0\.051 an hour while it runs\. Running: \$0\.051/h' 'and added up'
 run git deploy plan --accept-cost
 is "$status" 0 'unless it is accepted'
