@@ -106,6 +106,7 @@ server.serve_forever()
 END
 python3 github.py >github.address &
 github=$!
+trap 'kill $github 2>/dev/null; rm -rf "$world"' EXIT
 while [ ! -s github.address ]; do sleep 0.05; done
 # role TOKEN
 role () {

@@ -55,6 +55,8 @@ with open(sys.argv[1], "w") as file:
     json.dump(config, file)
 END
 id=demo-$$
+# It would outlive a test that is ended.
+trap 'runc --root "$world/runc" delete -f "$id" 2>/dev/null; kill "$server"; wait; rm -rf "$world"' EXIT
 runc --root "$world/runc" run --bundle "$bundle" "$id" >"$world/app.log" 2>&1 </dev/null &
 # ask PATH: as the container's own neighbour, who needs no port of this machine.
 ask () {
@@ -68,6 +70,3 @@ for _ in $(seq 300); do
 done
 is "$answer" ok 'it is healthy'
 like "$(ask /)" '<title>Streamlit</title>' 'and answers with its page'
-runc --root "$world/runc" kill "$id" KILL 2>/dev/null
-wait $!
-runc --root "$world/runc" delete -f "$id" 2>/dev/null

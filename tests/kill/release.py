@@ -52,6 +52,7 @@ class Registry:
         if not self.address:
             reason = self.process.stderr.read().strip()
             print(f"1..0 # SKIP {reason.rpartition('skipped: ')[2]}")
+            shutil.rmtree(folder)
             sys.exit(0)
         self.host = self.address.removeprefix("http://")
         self.sound = set()
@@ -306,13 +307,12 @@ def measure(world, kind):
     return time.monotonic() - start
 
 
-def prepare(build, folder):
-    registry = Registry(build, folder)
+def prepare(build, folder, registry):
     base_image.put_base(base_image.Registry(registry.address), "base", "1")
     world = World(build, folder, registry)
     for _ in range(2): # the second one has a release before it
         measure(world, "deploy")
-    return registry, world, {kind: measure(world, kind) for kind in KINDS}
+    return world, {kind: measure(world, kind) for kind in KINDS}
 
 
 def main():
@@ -321,10 +321,11 @@ def main():
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else random.randrange(1 << 31)
     random.seed(seed)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="scrutiny-kill-release."))
-    registry, world, durations = prepare(build, folder)
+    registry = Registry(build, folder)
     hits = collections.Counter()
     failed = count = done = 0
     try:
+        world, durations = prepare(build, folder, registry)
         # Those that ended before they were hit do not count, but a machine that is too slow ends, too.
         while done < kills and count < 3 * kills:
             count += 1
