@@ -5,6 +5,10 @@
  * What lies under that tag is a manifest with the layers alone, without the base's, and with the
  * configuration that the builder left.
  */
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -15,11 +19,14 @@
 #include "deploy/assemble_parts.h"
 #include "image/layout.h"
 
+#define TAG "deps-"
+/* Seconds after which a layout is nobody's any more. */
+#define LAYOUT_MAX_AGE (7 * 24 * 3600)
 #define DEPENDENCIES_TYPE "application/vnd.git-scrutiny.dependencies"
 
 char *assemble_dependencies_tag(const struct digest *input)
 {
-	return xstrfmt("deps-%.16s", digest_hex(input));
+	return xstrfmt(TAG "%.16s", digest_hex(input));
 }
 
 static void forget(struct assembly *out)
@@ -296,6 +303,26 @@ static void say_line(void *data, const char *line)
 	assembling_say(data, line);
 }
 
+/* Each may have hundreds of megabytes: those that were not used for long go when another is made, and so does
+ * what killed builders left behind. It does not matter whether it works. */
+static void prune(const char *cache)
+{
+	struct stat st;
+	int64_t now = (int64_t)time(NULL);
+	DIR *dir = opendir(cache);
+	for (const struct dirent *e; dir && (e = readdir(dir));) {
+		if (!starts_with(e->d_name, TAG) ||
+		    fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISDIR(st.st_mode) ||
+		    st.st_mtime >= now - LAYOUT_MAX_AGE)
+			continue;
+		char *path = xstrfmt("%s/%s", cache, e->d_name);
+		builder_discard(path);
+		free(path);
+	}
+	if (dir)
+		closedir(dir);
+}
+
 static struct error *make(struct assembling *a, struct builder_job *job)
 {
 	struct builder builder = { 0 };
@@ -324,6 +351,9 @@ static struct error *take_from_cache(struct assembling *a, const char *folder, s
 						 : take_from_layout(a, folder, config);
 	*taken = !err;
 	error_free(err);
+	/* The time of its last use, which prune goes by. */
+	if (*taken)
+		utimensat(AT_FDCWD, folder, NULL, 0);
 	if (!*taken) {
 		forget(a->out);
 		buffer_reset(config);
@@ -348,6 +378,7 @@ struct error *assemble_dependencies(struct assembling *a, struct builder_job *jo
 		a->out->dependencies_stale = true;
 	if (!err && !taken && !s->plan_only) {
 		builder_discard(folder);
+		prune(s->cache);
 		err = make(a, job);
 		if (!err)
 			err = take_from_layout(a, folder, &config);

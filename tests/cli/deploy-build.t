@@ -25,7 +25,7 @@ if command -v buildah >/dev/null && unshare --mount true 2>/dev/null; then
 	can_build=yes
 fi
 
-plan 76
+plan 77
 base_image base:1 --with /bin/dash=/bin/sh --with /bin/cat --with /bin/mkdir || {
 	echo 'Bail out! the base image could not be made'
 	exit 1
@@ -202,7 +202,7 @@ fi
 # -- dependencies ------------------------------------------------------------------------------
 
 [ -n "$can_build" ] || {
-	skip 25 'buildah cannot work here'
+	skip 26 'buildah cannot work here'
 	exit 0
 }
 
@@ -246,10 +246,13 @@ sed -i 's/# what is installed/# what was installed/' Dockerfile
 commit 'a comment'
 run git deploy build --builder no-builder-is-asked
 is "$status" 0 'nor does a comment in the Dockerfile'
+mkdir .git/scrutiny/layers/deps-left.1 .git/scrutiny/layers/deps-lately.1
+touch -d '8 days ago' .git/scrutiny/layers/deps-left.1
 echo flask >>requirements.txt
 commit 'another dependency'
 run git deploy build --builder buildah --output "$world/layout3"
 like "$out" '^deps .* made by buildah in ' 'a change of the dependencies has them made again'
+is "$(cd .git/scrutiny/layers && ls -d deps-l*)" deps-lately.1 'what nobody used for a week goes'
 if command -v umoci >/dev/null; then
 	umoci unpack --rootless --image "$world/layout3:$(git rev-parse HEAD)" "$world/bundle3" >/dev/null 2>&1
 	is "$(tr '\n' ' ' <"$world/bundle3/rootfs/installed")" 'streamlit flask ' 'what it ran is in the image'
