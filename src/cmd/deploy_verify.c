@@ -93,6 +93,9 @@ static struct error *read_claims(struct verification *v)
 	struct error *err = platform_parse(&platform, v->d.config.platform);
 	if (!err)
 		err = read_manifest(v, &v->ref, &m, &v->claims.digest);
+	if (error_is(err, ERROR_NOT_FOUND) && !err->hint)
+		err = error_with_hint(err, "an image is named by a tag (prod, latest, the id of a commit) or digest of the "
+					   "repository in .deploy.yml, or as <registry>/<repository>:<tag>");
 	const struct descriptor *d = !err && m.is_index ? manifest_for_platform(&m, &platform) : NULL;
 	if (!err && m.is_index && !d)
 		err = error_new(ERROR_NOT_FOUND, "the image is not there for %s", v->d.config.platform);

@@ -107,11 +107,13 @@ if command -v skopeo >/dev/null && command -v umoci >/dev/null; then
 	like "$out" '^  app/hello  ' 'what differs is named'
 	run git deploy verify "$host/base:1"
 	like "$err" '^fatal: the image does not say which commit it is of$' 'an image of nobody has to be told of a commit'
+	run git deploy verify demo
+	like "$err" '^hint: an image is named by a tag ' 'a name that is none is told how to be one'
 	run git deploy build
 	unlike "$out" "$first" 'another commit is another image'
 	like "$out" '^to push +[0-9]+ bytes in 1 layer ' 'of which one layer is new'
 else
-	skip 18 'there is no skopeo, or no umoci'
+	skip 19 'there is no skopeo, or no umoci'
 fi
 
 # -- mistakes ----------------------------------------------------------------------------------
