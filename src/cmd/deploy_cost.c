@@ -303,15 +303,6 @@ static struct error *read_budgets(struct account *a, struct repo *repo)
 	return err;
 }
 
-static void fetch(struct repo *repo)
-{
-	const char *remote = release_remote(repo);
-	struct error *err = remote ? hours_fetch(repo, remote) : NULL;
-	if (err)
-		say_warning("%s: hours that others booked since may be missing", err->message);
-	error_free(err);
-}
-
 static struct error *run(struct context *ctx, const void *options, int argc, const char **argv, int *exit_status)
 {
 	const struct cost_options *o = options;
@@ -329,7 +320,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	if (!err)
 		err = read_budgets(&a, repo);
 	if (!err && o->fetch)
-		fetch(repo);
+		deployment_fetch_hours(repo);
 	if (!err)
 		err = hours_read(repo, &a.hours);
 	if (!err) {

@@ -314,6 +314,8 @@ static struct error *read_hours(struct plan *p)
 {
 	int64_t now = (int64_t)time(NULL), from, until;
 	struct error *err = prices_check(p->d.repo);
+	if (!err && !p->o->offline)
+		deployment_fetch_hours(p->d.repo);
 	if (!err)
 		err = hours_read(p->d.repo, &p->hours);
 	hours_month_span(now, &from, &until);

@@ -93,6 +93,7 @@ static struct error *check_budget(struct start *s)
 {
 	struct hours hours;
 	double run, spent;
+	deployment_fetch_hours(s->d.repo);
 	struct error *err = hours_read(s->d.repo, &hours);
 	if (err)
 		return err;

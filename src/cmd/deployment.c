@@ -6,6 +6,7 @@
 #include "cloud/ecr.h"
 #include "cmd/release_view.h"
 #include "cmd/workspace.h"
+#include "deploy/hours.h"
 #include "image/docker_auth.h"
 
 /* -- the cloud -------------------------------------------------------------------------------- */
@@ -182,6 +183,15 @@ void deployment_warn(const char *lines)
 		say_warning("%.*s", (int)len, lines);
 		lines += len + (lines[len] == '\n');
 	}
+}
+
+void deployment_fetch_hours(struct repo *repo)
+{
+	const char *remote = release_remote(repo);
+	struct error *err = remote ? hours_fetch(repo, remote) : NULL;
+	if (err)
+		say_warning("%s: hours that others booked since may be missing", err->message);
+	error_free(err);
 }
 
 char *deployment_source(const struct deployment *d)

@@ -40,6 +40,8 @@ void deployment_progress(void *line, const char *what, size_t done, size_t total
 void deployment_warn(const char *lines);
 /* The URL of origin without user and password, for provenance; malloc'd; NULL when there is none. */
 char *deployment_source(const struct deployment *d);
+/* Brings the ledger of hours here up to what other clones have booked; that it cannot be is a warning. */
+void deployment_fetch_hours(struct repo *repo);
 /* For cloud_new without a .deploy.yml; what it points to lives as long as REPO. */
 struct cloud_settings deployment_cloud_settings(struct context *ctx, struct repo *repo, const char *region);
 

@@ -15,7 +15,7 @@ tool=$SCRUTINY_BUILD/tests/tools/cloud-call
 	echo "Bail out! $tool is not built: use \`make check-cli\`"
 	exit 1
 }
-plan 110
+plan 111
 
 # test_ask PATH [FILE]: asks what the mock tells tests only.
 test_ask () {
@@ -290,6 +290,28 @@ is "$status" 3 'a budget that is used up'
 like "$err" '^fatal: the budget of this month is used up: ' 'a budget that is used up: is said'
 like "$(state "$web")" ' stopped ' 'a budget that is used up: nothing was started'
 git config --unset deploy.budgetStop
+git init -q --bare "$world/hub"
+git remote add origin "$world/hub"
+booked=$(git rev-parse refs/deploy/hours)
+git push -q origin refs/deploy/hours
+git deploy cost >/dev/null
+git clone -q "$world/hub" "$world/other" 2>/dev/null
+(
+	cd "$world/other" || exit 1
+	git config user.name Other
+	git config user.email other@example.org
+	git fetch -q origin refs/deploy/hours
+	git checkout -q FETCH_HEAD
+	printf '{"instance":"i-0de1","from":%s,"environment":"prod","usd_hour":90000}\n' \
+		"$(date -d '-1 minute' +%s)" >>"$(date -u +%Y-%m).jsonl"
+	git add -A
+	git commit -qm 'the hours of another clone'
+	git push -q origin HEAD:refs/deploy/hours
+)
+run git deploy start
+is "$status" 3 'a budget that another clone has used up'
+git remote remove origin
+git update-ref refs/deploy/hours "$booked"
 
 # -- an interrupt --------------------------------------------------------------------------------------------
 
