@@ -175,7 +175,8 @@ const struct command cmd_deploy_iam = {
 		"Systems Manager the one document that runs commands, on that instance. Nothing is asked of AWS and "
 		"nothing is changed there.\n\n"
 		"The policy of CI fits a role that GitHub's workflows take on (--trust), which leaves no key to be "
-		"stolen, and a user with static keys alike.",
+		"stolen, and a user with static keys alike; a user gets it as a managed policy, since those within a user "
+		"are limited to 2048 characters.",
 	.options = options,
 	.options_size = sizeof(struct iam_options),
 	.defaults = &defaults,

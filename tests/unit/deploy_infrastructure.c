@@ -125,6 +125,22 @@ static void images_that_are_served_never_expire(void **state)
 	teardown(&s);
 }
 
+/* A user may have 2048 characters of policies within; where spot instances are launched, CI needs more. */
+static void the_policy_of_a_user_is_no_part_of_it(void **state)
+{
+	struct scene s;
+	(void)state;
+	setup(&s, "environments:\n  prod:\n    spot: true\n");
+	const char *text = render(&s, INFRASTRUCTURE_CLOUDFORMATION);
+	const char *user = strstr(text, "AWS::IAM::User\n"), *policy = strstr(text, "AWS::IAM::ManagedPolicy\n");
+	assert_true(user && policy && user < policy);
+	assert_null(memmem(user, (size_t)(policy - user), "Policies:", strlen("Policies:")));
+	text = render(&s, INFRASTRUCTURE_TERRAFORM);
+	assert_non_null(strstr(text, "resource \"aws_iam_user_policy_attachment\" \"ci\""));
+	assert_null(strstr(text, "resource \"aws_iam_user_policy\""));
+	teardown(&s);
+}
+
 static void an_instance_that_is_there_already_is_not_made_again_under_its_id(void **state)
 {
 	struct scene s;
@@ -183,6 +199,7 @@ int main(void)
 		cmocka_unit_test(the_repository_is_made_once_for_all_environments),
 		cmocka_unit_test(more_movable_tags_than_the_registry_tells_apart_make_all_movable),
 		cmocka_unit_test(images_that_are_served_never_expire),
+		cmocka_unit_test(the_policy_of_a_user_is_no_part_of_it),
 		cmocka_unit_test(an_instance_that_is_there_already_is_not_made_again_under_its_id),
 		cmocka_unit_test(the_type_fits_the_platform),
 		cmocka_unit_test(prices_of_all_that_is_made_are_told),

@@ -119,12 +119,17 @@ resource "aws_iam_user" "ci" {
   name = @hcl:ci_name@
 }
 
-resource "aws_iam_user_policy" "ci" {
-  name   = "deploy"
-  user   = aws_iam_user.ci.name
+# Beside the user, who may have 2048 characters of policies within.
+resource "aws_iam_policy" "ci" {
+  name   = @hcl:ci_name@
   policy = <<-JSON
     @block:ci_policy@
   JSON
+}
+
+resource "aws_iam_user_policy_attachment" "ci" {
+  user       = aws_iam_user.ci.name
+  policy_arn = aws_iam_policy.ci.arn
 }
 
 @end
