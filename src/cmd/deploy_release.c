@@ -149,6 +149,7 @@ static struct error *release(struct context *ctx, const struct release_options *
 	struct error *err = release_run_open(&run, ctx, s->rev, s->environment ? s->environment
 					     : o->environment,
 					     s->object.who, note);
+	run.json = o->json;
 	if (!err)
 		err = release_run_make(&run, &source, o->accept_cost, &out, exit_status);
 	if (!err && o->json)

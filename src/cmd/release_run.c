@@ -177,9 +177,13 @@ void release_run_say(const struct release_run *run, const struct release_outcome
 		if (r->result != RELEASE_FAILED)
 			buffer_addf(&line, "; %s is %.7s now", run->environment, r->commit.hex);
 	}
-	text_for_terminal(&safe, line.data, line.len, false);
-	buffer_addch(&safe, '\n');
-	print_buffer(&safe);
+	if (run->json) {
+		deployed_say("%s", line.data);
+	} else {
+		text_for_terminal(&safe, line.data, line.len, false);
+		buffer_addch(&safe, '\n');
+		print_buffer(&safe);
+	}
 	if (r->result != RELEASE_CANARY && r->result != RELEASE_FAILED && o->served && o->served != r->number)
 		say_warning("release #%" PRId64 " came after #%" PRId64 ": that one is served", o->served,
 			    r->number);

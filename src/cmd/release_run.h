@@ -13,6 +13,7 @@ struct release_run {
 	struct release_settings settings;
 	struct release_lock *lock;
 	struct progress *progress;
+	bool json;                 /* standard output is for that: what is said goes to standard error */
 	char *who, *where, *cache, *source;
 };
 

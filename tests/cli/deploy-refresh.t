@@ -12,7 +12,7 @@ trap 'kill $server $registry_server 2>/dev/null; wait; chmod -R u+w "$world" 2>/
 python=$SCRUTINY_BUILD/moto/bin/python
 registry=${registry_address#http://}
 "$python" "$source_tree/tests/servers/base_image.py" "$registry_address" base:1 >/dev/null
-plan 28
+plan 31
 
 tag () {
 	curl -sI -H 'Accept: application/vnd.oci.image.manifest.v1+json' "$registry_address/v2/web/manifests/$1" |
@@ -110,10 +110,18 @@ run git deploy release
 is "$status" 128 'its tag is refused from now on'
 like "$err" 'was release #5 of prod; #4 is served now' 'with the reason'
 
+change 'Another one'
+git deploy --tag-only >/dev/null
+run git deploy release --json
+is "$status" 2 'one that is taken back for a program'
+like "$(printf '%s' "$out" | python3 -c 'import json, sys; print(json.load(sys.stdin)["release"]["number"])')" '^7$' \
+	'leaves standard output to JSON'
+like "$err" '^release #8: #7 taken back$' 'and says it elsewhere'
+
 agent 'exit 0' "serving $fourth active\\n"
 run git deploy rollback 3
 is "$status" 0 'a rollback is told to the instance, too'
-like "$err" "^$web serves release #7\$" 'which serves it'
+like "$err" "^$web serves release #9\$" 'which serves it'
 
 # -- canaries ---------------------------------------------------------------------------------------------
 
@@ -121,7 +129,7 @@ sed -i 's/prod: {/prod: {strategy: canary, second_port: 8080, /' .deploy.yml
 change 'Sixth version'
 : >"$world/asked"
 run git deploy
-like "$out" 'canary #8 built' 'a canary'
+like "$out" 'canary #10 built' 'a canary'
 run git deploy promote --no-health
 is "$status" 0 'is promoted'
 is "$(tr '\n' ' ' <"$world/asked")" 'refresh promote ' 'and the instance asked to start it, and then to switch'
