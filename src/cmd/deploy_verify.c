@@ -218,6 +218,9 @@ static void print_text(const struct verification *v)
 			    r->foreign_layers == 1 ? "is" : "are");
 	if (r->rebuilt_equal)
 		buffer_addstr(&out, "building it again gives the same image\n");
+	else if (is_it(v))
+		buffer_addstr(&out, "building it again gives another image: layers that are not of the commit, "
+				    "or labels, are others\n");
 	print_buffer(&out);
 	buffer_release(&out);
 }

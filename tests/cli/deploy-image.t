@@ -15,7 +15,7 @@ python3 "$source_tree/tests/servers/base_image.py" "$address" base:1 >/dev/null 
 	echo 'Bail out! the base image could not be made'
 	exit 1
 }
-plan 27
+plan 28
 
 digest () {
 	printf '%s\n' "$out" | sed -n 's/^image  *\(sha256:[0-9a-f]*\)$/\1/p'
@@ -159,3 +159,4 @@ build_on "$host/base:1" foreign:2 --workingdir /app >"$world/buildah" 2>&1
 run git deploy verify "$host/foreign:2" HEAD
 is "$status" 0 'with the same configuration it is the commit, whoever built it'
 like "$out" '311 files' 'all of them'
+like "$out" '^building it again gives another image: ' 'and that it is not the same image is said'
