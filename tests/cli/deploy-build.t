@@ -25,7 +25,7 @@ if command -v buildah >/dev/null && unshare --mount true 2>/dev/null; then
 	can_build=yes
 fi
 
-plan 77
+plan 78
 base_image base:1 --with /bin/dash=/bin/sh --with /bin/cat --with /bin/mkdir || {
 	echo 'Bail out! the base image could not be made'
 	exit 1
