@@ -11,9 +11,9 @@
 
 const struct cloud_action cloud_actions[] = {
 	{ "ecr", "GetAuthorizationToken", ACTION_CALL, true, EVERYTHING, "build, push, status, verify" },
-	{ "ecr", "DescribeRepositories", ACTION_CALL, true, REPOSITORY, "release" },
-	{ "ecr", "CreateRepository", ACTION_CALL, true, REPOSITORY, "release" },
-	{ "ecr", "PutLifecyclePolicy", ACTION_CALL, true, REPOSITORY, "release" },
+	{ "ecr", "DescribeRepositories", ACTION_CALL, true, REPOSITORY, "push, release, plan" },
+	{ "ecr", "CreateRepository", ACTION_CALL, true, REPOSITORY, "push, release" },
+	{ "ecr", "PutLifecyclePolicy", ACTION_CALL, true, REPOSITORY, "push, release" },
 	{ "ecr", "BatchCheckLayerAvailability", ACTION_REGISTRY, true, REPOSITORY, "push" },
 	{ "ecr", "InitiateLayerUpload", ACTION_REGISTRY, true, REPOSITORY, "push" },
 	{ "ecr", "UploadLayerPart", ACTION_REGISTRY, true, REPOSITORY, "push" },
@@ -21,7 +21,6 @@ const struct cloud_action cloud_actions[] = {
 	{ "ecr", "PutImage", ACTION_REGISTRY, true, REPOSITORY, "push, rollback" },
 	{ "ecr", "BatchGetImage", ACTION_REGISTRY, true, REPOSITORY, "build, status; every start" },
 	{ "ecr", "GetDownloadUrlForLayer", ACTION_REGISTRY, true, REPOSITORY, "build, verify; every start" },
-	{ "sts", "GetCallerIdentity", ACTION_CALL, true, EVERYTHING, "init, iam" },
 	{ "ec2", "DescribeInstances", ACTION_CALL, true, EVERYTHING, "start, stop, logs, status, plan" },
 	{ "ec2", "DescribeRegions", ACTION_CALL, true, EVERYTHING, "start, stop, hibernate, logs" },
 	{ "ec2", "DescribeVolumes", ACTION_CALL, true, EVERYTHING, "plan" },

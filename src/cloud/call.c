@@ -20,7 +20,6 @@ static const struct cloud_service services[] = {
 	{ "ecr", "api.ecr", "ECR", "AmazonEC2ContainerRegistry_V20150921" },
 	{ "secretsmanager", "secretsmanager", "SECRETS_MANAGER", "secretsmanager" },
 	{ "ssm", "ssm", "SSM", "AmazonSSM" },
-	{ "sts", "sts", "STS", NULL, "2011-06-15" },
 };
 
 bool cloud_is_service(struct slice name)

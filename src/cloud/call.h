@@ -24,7 +24,6 @@ struct cloud {
 	struct http *http;
 	volatile const int *stop;
 	uint64_t retry_ms, poll_ms;
-	char *account, *arn;     /* see cloud_identity */
 };
 
 struct cloud_call {

@@ -17,7 +17,6 @@
 #define DEFAULT_POLL_MS 500
 #define LONGEST_POLL 6 /* times the first pause */
 #define STOP_POLL_MS 50
-#define ACCOUNT_DIGITS 12
 
 /* -- opening -------------------------------------------------------------------------------------- */
 
@@ -75,8 +74,6 @@ void cloud_free(struct cloud *c)
 	free(c->home);
 	free(c->profile);
 	free(c->region);
-	free(c->account);
-	free(c->arn);
 	free(c);
 }
 
@@ -144,25 +141,18 @@ static void add_field(struct buffer *form, const char *name, const char *value)
 	text_percent(form, slice_of_string(value), "");
 }
 
-/* What <ACTION>Response holds, or, if that is what it holds, <ACTION>Result. */
+/* What <ACTION>Response holds. */
 static struct error *read_tree(cJSON **out, struct slice text, const struct cloud_call *call)
 {
 	const char *action = call->action->name;
-	char *root, *expected = xstrfmt("%sResponse", action), *result = xstrfmt("%sResult", action);
+	char *root, *expected = xstrfmt("%sResponse", action);
 	struct error *err = cloud_xml_parse(out, &root, text, "the answer");
 	if (!err && (strcmp(root, expected) || !cJSON_IsObject(*out))) {
 		cJSON_Delete(*out);
 		err = error_new(ERROR_SYNTAX, "the answer is no %s", expected);
-	} else if (!err) {
-		cJSON *inner = cJSON_DetachItemFromObjectCaseSensitive(*out, result);
-		if (inner) {
-			cJSON_Delete(*out);
-			*out = inner;
-		}
 	}
 	free(root);
 	free(expected);
-	free(result);
 	return error_context(err, "%s: %s", call->service->name, action);
 }
 
@@ -336,34 +326,6 @@ bool cloud_error_drop(struct error **err, const char *code)
 	error_free(*err);
 	*err = NULL;
 	return true;
-}
-
-/* -- who we are ----------------------------------------------------------------------------------- */
-
-static bool is_account(const char *text)
-{
-	return strlen(text) == ACCOUNT_DIGITS && strspn(text, "0123456789") == ACCOUNT_DIGITS;
-}
-
-struct error *cloud_identity(struct cloud *c, const char **account, const char **arn)
-{
-	cJSON *answer = NULL;
-	struct error *err = NULL;
-	if (!c->account) {
-		err = cloud_query(c, "sts", "GetCallerIdentity", NULL, &answer);
-		const char *a = err ? "" : json_string_or(answer, "Account", "");
-		const char *n = err ? "" : json_string_or(answer, "Arn", "");
-		if (!err && (!is_account(a) || !starts_with(n, "arn:")))
-			err = error_new(ERROR_SYNTAX, "sts: GetCallerIdentity: the answer names no account");
-		if (!err) {
-			c->account = xstrdup(a);
-			c->arn = xstrdup(n);
-		}
-		cJSON_Delete(answer);
-	}
-	*account = c->account;
-	*arn = c->arn;
-	return err;
 }
 
 /* -- waiting -------------------------------------------------------------------------------------- */

@@ -41,7 +41,7 @@ const char *cloud_credentials_source(const struct cloud *c);
  * The caller frees *OUT, an object. */
 struct error *cloud_json(struct cloud *c, const char *service, const char *action, cJSON *parameters,
 			 cJSON **out);
-/* A call of a Query service ("ec2", "sts"); PARAMETERS are names and values in
+/* A call of a Query service ("ec2"); PARAMETERS are names and values in
  * turn, NULL-terminated; NULL: none. The XML comes back as a tree (cloud/xml.h), without what every answer is
  * wrapped in. */
 struct error *cloud_query(struct cloud *c, const char *service, const char *action,
@@ -57,9 +57,6 @@ struct error *cloud_query_list(struct cloud *c, const char *service, const char 
 bool cloud_error_is(const struct error *err, const char *code);
 /* Frees *ERR if it is that, sets it to NULL and returns true. */
 bool cloud_error_drop(struct error **err, const char *code);
-
-/* Who we are: the account's twelve digits and the ARN; views that live as long as C. Asked once. */
-struct error *cloud_identity(struct cloud *c, const char **account, const char **arn);
 
 /* Waits before the ATTEMPT-th time (from 1) that a state is asked for again; ERROR_CANCELLED when stopped
  * meanwhile. */

@@ -25,7 +25,6 @@ const struct permission permissions[] = {
 	{ "ec2:DescribeVolumes", WORKERS, PLACE_EVERYTHING, "plan" },
 	{ "ssm:DescribeParameters", WORKERS, PLACE_EVERYTHING, "plan" },
 	{ "ssm:GetCommandInvocation", WORKERS, PLACE_EVERYTHING, "logs, status, release, promote, abort" },
-	{ "sts:GetCallerIdentity", 0, PLACE_EVERYTHING, "iam, infra" },
 
 	{ "ecr:DescribeRepositories", WORKERS, PLACE_REPOSITORY, "push, release, plan" },
 	{ "ecr:BatchCheckLayerAvailability", ALL, PLACE_REPOSITORY, "push; every start" },

@@ -1,6 +1,6 @@
 /*
  * cloud-call <what> [<name>]: asks AWS as the commands do, with the credentials of the environment, and
- * prints what it says: `identity`, `login`, `repository <name>`, `make <name>` (with `latest` and `prod` as
+ * prints what it says: `login`, `repository <name>`, `make <name>` (with `latest` and `prod` as
  * tags that move), `secret <name>`, `volumes <instance>`.
  */
 #include <stdio.h>
@@ -18,16 +18,6 @@ static const char *env(void *data, const char *name)
 {
 	(void)data;
 	return getenv(name);
-}
-
-static struct error *identity(struct cloud *c, const char *name)
-{
-	const char *account, *arn;
-	struct error *err = cloud_identity(c, &account, &arn);
-	(void)name;
-	if (!err)
-		printf("%s %s\n", account, arn);
-	return err;
 }
 
 static struct error *login(struct cloud *c, const char *name)
@@ -91,7 +81,7 @@ static const struct {
 	const char *name;
 	struct error *(*ask)(struct cloud *c, const char *name);
 } questions[] = {
-	{ "identity", identity }, { "login", login },	{ "repository", repository },
+	{ "login", login },	{ "repository", repository },
 	{ "make", make },	  { "secret", secret }, { "volumes", volumes },
 };
 

@@ -57,25 +57,6 @@ static void test_what_is_not_in_the_table_is_not_called(void **state)
 	world_close(&w);
 }
 
-static void test_who_we_are_is_asked_once(void **state)
-{
-	(void)state;
-	struct world w = { 0 };
-	const char *account, *arn;
-	answer(&w, "Action=GetCallerIdentity&Version=2011-06-15", 0, "200 OK", "",
-	       "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">"
-	       "<GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/ci</Arn><UserId>AIDA</UserId>"
-	       "<Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>");
-	world_open(&w);
-	for (int i = 0; i < 2; i++) {
-		assert_ok(cloud_identity(w.cloud, &account, &arn));
-		assert_string_equal(account, "123456789012");
-		assert_string_equal(arn, "arn:aws:iam::123456789012:user/ci");
-	}
-	assert_int_equal(w.server->requests, 1);
-	world_close(&w);
-}
-
 static void test_pages_become_one_list(void **state)
 {
 	(void)state;
@@ -386,7 +367,6 @@ int main(void)
 		cmocka_unit_test(test_a_json_call),
 		cmocka_unit_test(test_a_query_call),
 		cmocka_unit_test(test_what_is_not_in_the_table_is_not_called),
-		cmocka_unit_test(test_who_we_are_is_asked_once),
 		cmocka_unit_test(test_pages_become_one_list),
 		cmocka_unit_test(test_pages_without_an_end),
 		cmocka_unit_test(test_answers_that_are_none),
