@@ -23,7 +23,7 @@ static void test_a_digest_is_sha256_and_64_digits(void **state)
 	(void)state;
 	assert_true(digest_parse(text_slice(ABC), &d));
 	assert_string_equal(d.text, ABC);
-	assert_string_equal(digest_hex(&d), ABC + 7);
+	assert_string_equal(digest_hex(&d), &ABC[7]);
 	static const char *const bad[] = {
 		"", "sha256:", "sha256:ba7816bf", ABC "0", "sha512:ba7816bf8f01cfea414140de5dae2223b00361a3",
 		"sha256:BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD",

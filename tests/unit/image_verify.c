@@ -240,7 +240,7 @@ static void test_an_archive_that_breaks_off_is_refused(void **state)
 static void test_what_is_no_archive_is_refused(void **state)
 {
 	static const char *const texts[] = { "this is no archive at all", "\x1f\x8b\x08",
-					       "\x28\xb5\x2f\xfd" "rubbish" };
+					       ("\x28\xb5\x2f\xfd" "rubbish") };
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		struct checking c;
