@@ -93,8 +93,12 @@ static struct error *check_budget(struct start *s)
 {
 	struct hours hours;
 	double run, spent;
-	deployment_fetch_hours(s->d.repo);
-	struct error *err = hours_read(s->d.repo, &hours);
+	/* A price that cannot be read would be another's, and the budget with it. */
+	struct error *err = prices_check(s->d.repo);
+	if (!err) {
+		deployment_fetch_hours(s->d.repo);
+		err = hours_read(s->d.repo, &hours);
+	}
 	if (err)
 		return err;
 	hours_month(&hours, NULL, (int64_t)time(NULL), &run, &spent);

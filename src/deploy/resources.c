@@ -118,7 +118,7 @@ struct error *resources_check(const struct resources *r, bool accepted)
 	}
 	struct error *err = NULL;
 	if (what.len)
-		err = error_new(ERROR_BUDGET, "new recurring cost, whether the app runs or not: %s", what.data);
+		err = error_new(ERROR_BUDGET, "this would be new recurring cost: %s", what.data);
 	buffer_release(&what);
 	return error_with_hint(err, "--accept-cost if that is fine");
 }

@@ -32,7 +32,7 @@ void resources_release(struct resources *r);
 void resources_print(struct buffer *out, const struct resources *r);
 /* Sums of what is known; *UNKNOWN counts prices that are not. Any may be NULL. */
 void resources_sum(const struct resources *r, bool only_new, double *usd_hour, double *usd_month, size_t *unknown);
-/* ERROR_BUDGET "new recurring cost, whether the app runs or not: ..." when something new costs money by the
+/* ERROR_BUDGET "this would be new recurring cost: ..." when something new costs money by the
  * month, or may (its price is not known), and ACCEPTED is false. What costs by the hour only is none of its
  * business: the budget of hours is. */
 struct error *resources_check(const struct resources *r, bool accepted);

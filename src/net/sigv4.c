@@ -91,7 +91,8 @@ static struct error *split_url(struct url_parts *out, const char *url)
 			return error_new(ERROR_USAGE, "the address to sign holds a control character");
 	out->tls = !strncasecmp(url, "https://", 8);
 	if (!out->tls && strncasecmp(url, "http://", 7))
-		return error_new(ERROR_USAGE, "the address to sign does not begin with https://");
+		return error_with_hint(error_new(ERROR_USAGE, "the address of AWS does not begin with https://"),
+				       "look at AWS_ENDPOINT_URL, and endpoint_url in AWS's configuration");
 	rest = url + (out->tls ? 8 : 7);
 	const char *end = rest + strcspn(rest, "/?#");
 	const char *user = memrchr(rest, '@', (size_t)(end - rest));

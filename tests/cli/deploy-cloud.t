@@ -15,7 +15,7 @@ tool=$SCRUTINY_BUILD/tests/tools/cloud-call
 	echo "Bail out! $tool is not built: use \`make check-cli\`"
 	exit 1
 }
-plan 110
+plan 112
 
 # test_ask PATH [FILE]: asks what the mock tells tests only.
 test_ask () {
@@ -279,6 +279,9 @@ as odd
 run git deploy start --env=odd
 is "$status" 3 'a price that is not known'
 like "$err" '^fatal: what u-24tb1\.metal costs in eu-west-1 is not known, so the budget cannot stop it$' 'a price that is not known: is said'
+run git -c deploy.price='u-24tb1.metal: 200' deploy start --env=odd --accept-cost
+is "$status" 129 'a price that cannot be read starts nothing'
+like "$err" "^error: git config deploy\\.price has 'u-24tb1\\.metal: 200', which is no price\$" 'and is shown'
 run git -c deploy.price='u-24tb1.metal = 200' deploy start --env=odd
 is "$status" 0 'git config deploy.price makes it known'
 as prod
@@ -415,8 +418,8 @@ if command -v docker-registry >/dev/null; then
 	export NO_PROXY=127.0.0.1
 	run git deploy push
 	is "$status" 3 'a repository that is not there costs money'
-	like "$err" '^fatal: the repository missing/web is not there: new recurring cost, .*: registry storage missing/web' 'and is refused'
-	like "$err" '^hint: --accept-cost' 'with the way out'
+	like "$err" '^fatal: the repository missing/web is not there: this would be new recurring cost: registry storage' 'and is refused'
+	like "$err" '^hint: --accept-cost if that is fine' 'with the way out'
 	run git deploy push --accept-cost
 	like "$err" '^made the repository missing/web in eu-west-1$' '--accept-cost makes it'
 else

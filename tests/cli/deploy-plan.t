@@ -149,7 +149,7 @@ END
 commit three
 run git deploy plan
 is "$status" 3 'an instance that is not there would be new cost'
-like "$err" '^fatal: new recurring cost, whether the app runs or not: volume 20 GB gp3 \(\$1\.76/month\)' 'which is refused'
+like "$err" '^fatal: this would be new recurring cost: volume 20 GB gp3 \(\$1\.76/month\)' 'which is refused'
 like "$err" "^warning: there is no instance 'elsewhere' in eu-west-1" 'what was looked for, and where, is told'
 like "$out" '^cost   new: \$1\.76 a month, and \$0\.051 an hour while it runs\. Running: \$0\.051/h' 'and added up'
 run git deploy plan --accept-cost
