@@ -263,8 +263,7 @@ printf '%s' "it's \$HOME \\ \"x\"" >secrets/ODD
 run sh root/lib/enter sh -c 'printf "%s|%s|%s|%s" "$MANY" "$ODD" "$EMPTY" "$1"' name 'the  word'
 is "$out" "two
 lines
-
-|it's \$HOME \\ \"x\"||the  word" 'secrets arrive in the environment byte by byte, and so do the words'
+|it's \$HOME \\ \"x\"||the  word" 'secrets arrive in the environment byte by byte but for the end of a typed line, and so do the words'
 run sh root/lib/enter env
 unlike "$out" '^git_deploy' 'and nothing else does'
 is "$(printf '%s\n' "$out" | grep -c '^EMPTY=$')" 1 'an empty secret is empty'
