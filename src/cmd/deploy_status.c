@@ -34,6 +34,7 @@ struct status {
 	char *no_git, *no_registry, *no_instance; /* why that part is not known; NULL: it is */
 	const struct release *served, *canary;
 	struct oid head;
+	bool none_named;               /* no instance is named */
 	int64_t ahead, behind;         /* HEAD, compared with what is served; -1: not known */
 	struct tag_state tags[RELEASE_MAX_TAGS];
 	size_t nr_tags;
@@ -251,7 +252,7 @@ static void add_running(struct buffer *out, const struct status *s)
 static void add_instance(struct buffer *out, struct status *s)
 {
 	if (s->no_instance) {
-		buffer_addf(out, "not known: %s", s->no_instance);
+		buffer_addf(out, "%s: %s", s->none_named ? "none yet" : "not known", s->no_instance);
 		return;
 	}
 	const struct instance *i = deployed_current(&s->deployed);
@@ -411,7 +412,8 @@ static void ask_others(struct status *s)
 	}
 	if (!s->no_registry)
 		s->no_registry = reason(find_tags(s));
-	if (s->d.environment && s->d.environment->instance)
+	s->none_named = !s->d.environment || !s->d.environment->instance;
+	if (!s->none_named)
 		s->no_instance = reason(find_instance(s));
 	else
 		s->no_instance = xstrdup(DEPLOY_CONFIG_FILE " names none");

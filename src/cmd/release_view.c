@@ -21,23 +21,23 @@ const char *release_remote(struct repo *repo)
 
 /* -- which environment ------------------------------------------------------------------------- */
 
-/* As HEAD's .deploy.yml has it; a file that cannot be read decides nothing here: releases are there without
- * it. */
-static char *configured_environment(struct repo *repo)
+/* *NAME is the environment that HEAD's .deploy.yml has by the name WANTED (NULL: the only one, or prod), malloc'd,
+ * or NULL; the error says why. A file that cannot be read decides nothing here: releases are there without it. */
+static struct error *configured_environment(struct repo *repo, const char *wanted, char **name)
 {
 	struct oid head;
 	struct deploy_config config = { 0 };
 	const struct deploy_environment *env = NULL;
-	struct error *err = repo_head(repo, &head);
-	if (!err && head.hex[0]) {
-		err = deploy_config_read(&config, repo, &head);
-		if (!err)
-			err = deploy_config_environment(&config, NULL, &env);
+	struct error *unreadable = repo_head(repo, &head), *err = NULL;
+	if (!unreadable && head.hex[0]) {
+		unreadable = deploy_config_read(&config, repo, &head);
+		if (!unreadable)
+			err = deploy_config_environment(&config, wanted, &env);
 	}
-	char *name = !err && env ? xstrdup(env->name) : NULL;
-	error_free(err);
+	*name = env ? xstrdup(env->name) : NULL;
+	error_free(unreadable);
 	deploy_config_release(&config);
-	return name;
+	return err;
 }
 
 /* The only environment that has a ledger. */
@@ -68,7 +68,10 @@ static struct error *find_environment(struct release_view *v, const char *named)
 	if (named && !release_is_environment(named))
 		return error_with_hint(error_new(ERROR_USAGE, "'%s' cannot be an environment", named),
 				       "their names have lower-case letters, digits and dashes between them");
-	v->environment = named ? xstrdup(named) : configured_environment(v->repo);
+	if (named)
+		v->environment = xstrdup(named);
+	else
+		error_free(configured_environment(v->repo, NULL, &v->environment));
 	if (!v->environment)
 		err = released_environment(v->repo, &v->environment);
 	if (!err && !v->environment)
@@ -90,6 +93,15 @@ static struct error *fetch_ledger(struct release_view *v)
 	return NULL;
 }
 
+/* Without releases it may be a slip of the pen. */
+static struct error *check_name(struct release_view *v, const char *named)
+{
+	char *name = NULL;
+	struct error *err = named && !v->releases.nr ? configured_environment(v->repo, named, &name) : NULL;
+	free(name);
+	return err;
+}
+
 struct error *release_view_open(struct release_view *v, struct context *ctx, const char *environment,
 				bool fetch)
 {
@@ -102,7 +114,9 @@ struct error *release_view_open(struct release_view *v, struct context *ctx, con
 		if (fetch && v->remote)
 			err = fetch_ledger(v);
 	}
-	return err ? err : releases_read(v->repo, v->environment, 0, &v->releases);
+	if (!err)
+		err = releases_read(v->repo, v->environment, 0, &v->releases);
+	return err ? err : check_name(v, environment);
 }
 
 struct error *release_view_named(const char **environment, int argc, const char **argv)

@@ -17,7 +17,8 @@ struct release_view {
  * NULL. */
 const char *release_remote(struct repo *repo);
 /* The ledger of ENVIRONMENT (NULL: as HEAD's .deploy.yml has it; else the only one that has a ledger; else
- * prod). With FETCH that of the remote first; one that cannot be reached is a warning. */
+ * prod). With FETCH that of the remote first; one that cannot be reached is a warning. ERROR_USAGE when it has no
+ * release and HEAD's .deploy.yml does not know it. */
 struct error *release_view_open(struct release_view *v, struct context *ctx, const char *environment,
 				bool fetch);
 /* ENVIRONMENT as said by an option (NULL: not) or as a command's only argument; ERROR_USAGE for more. */

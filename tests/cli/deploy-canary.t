@@ -3,7 +3,7 @@
 . "${0%/*}/servers.sh"
 need_server registry-start
 . "${0%/*}/lib.sh"
-plan 26
+plan 27
 start_server registry-start --open
 registry=${address#http://}
 python3 "$source_tree/tests/servers/base_image.py" "$address" base:1 >/dev/null
@@ -94,4 +94,5 @@ run git deploy --env test
 like "$out" '^tagged deploy-test-.*; release #1 built' 'another environment has releases of its own'
 is "$(tag test) $(tag latest)" "$(tag "$(git rev-parse HEAD)") $(tag prod)" 'and does not move latest'
 run git deploy log nowhere
-like "$err" 'nowhere has no release yet' 'one without releases says so'
+like "$err" "^error: there is no environment 'nowhere'; .deploy.yml has prod, test$" 'one that nobody knows is told'
+is "$status" 129 'and is an error'

@@ -111,7 +111,7 @@ run git deploy status
 is "$out" "environment prod
 git       #2 deploy-prod-$day-2, $(git rev-parse --short=7 HEAD) Second version; HEAD is that
 registry  prod is #2, latest is #2
-instance  not known: .deploy.yml names none" 'status tells what is in git and in the registry'
+instance  none yet: .deploy.yml names none" 'status tells what is in git and in the registry'
 
 # -- back and forth ---------------------------------------------------------------------------------
 
