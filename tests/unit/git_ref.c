@@ -1,3 +1,4 @@
+#include <signal.h>
 #include "git_fixture.h"
 
 #include "git/ref.h"
@@ -154,6 +155,8 @@ static void an_interrupt_of_git_is_told_as_one(void **state)
 	bool found;
 	(void)state;
 	setup(&p, "sha1");
+	/* What a shell runs in the background ignores it, and so do its children. */
+	signal(SIGINT, SIG_DFL);
 	git(p.top, "config", "remote.origin.uploadpack", "kill -INT $PPID; false", NULL);
 	git(p.top, "config", "remote.origin.receivepack", "kill -INT $PPID; false", NULL);
 	struct error *err = ref_fetch(p.repo, "origin", "+" REF ":" REF, "the test", &found);
