@@ -105,7 +105,7 @@ $(TEXTS:%=$(BUILD)/obj/%.o): $(BUILD)/obj/%.o: $(BUILD)/%.c $(BUILD)/flags
 
 # Only the programs and their commands read the environment: see src/base/banned.h.
 LIBRARY_CPPFLAGS = -include base/banned.h
-$(BUILD)/obj/cmd/%.o $(PROGRAMS:%=$(BUILD)/obj/%.o): LIBRARY_CPPFLAGS += -DMAY_READ_ENVIRONMENT
+$(BUILD)/obj/cmd/%.o $(PROGRAMS:%=$(BUILD)/obj/%.o): private LIBRARY_CPPFLAGS += -DMAY_READ_ENVIRONMENT
 
 # The list of objects is an input too, so that a deleted source leaves the archive.
 $(BUILD)/objects: FORCE
