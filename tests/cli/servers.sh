@@ -14,20 +14,22 @@ need_server () {
 	exit 0
 }
 
-# start_server SCRIPT [ARGUMENT...]: runs it until the test ends. Several can run.
+# start_server SCRIPT [ARGUMENT...]: runs it until the test ends; sets $address, and $server_output to the file that has
+# what it says. Several can run.
 start_server () {
 	started=${started-}x
 	script=${source_tree:?}/tests/servers/$1
 	shift
-	: >"${world:?}/server$started"
-	BUILD="$SCRUTINY_BUILD" "$script" "$@" >"$world/server$started" 2>"$world/server$started.err" &
+	server_output=${world:?}/server$started
+	: >"$server_output"
+	BUILD="$SCRUTINY_BUILD" "$script" "$@" >"$server_output" 2>"$world/server$started.err" &
 	server=$!
 	servers="$server ${servers-}"
 	# shellcheck disable=SC2086 # a list of processes
 	trap 'kill $servers 2>/dev/null; wait $servers; chmod -R u+w "$world" 2>/dev/null; rm -rf "$world"' EXIT
 	for _ in $(seq 1200); do
 		# shellcheck disable=SC2034 # for the tests
-		address=$(sed -n '1s/.*http:/http:/p' "$world/server$started")
+		address=$(sed -n '1s/.*http:/http:/p' "$server_output")
 		[ -z "$address" ] || return 0
 		kill -0 $server 2>/dev/null || break
 		sleep 0.05

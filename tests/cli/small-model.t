@@ -33,7 +33,7 @@ run git scrutiny --reviewers=small/gemma3-270m
 like "$out" 'up to date' 'and it is not asked again'
 
 # The same model as an Ollama serves it.
-OLLAMA_HOST=$(sed -n 2p "$world/server")
+OLLAMA_HOST=$(sed -n 2p "$server_output")
 export OLLAMA_HOST
 run git scrutiny --all --no-write --reviewers=ollama/gemma3-270m --fail-on=never
 is "$status" 0 'the model answers through the API of Ollama'
