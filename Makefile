@@ -62,7 +62,7 @@ ALL_LDFLAGS = $(LINK_HARDENING) $(SANITIZE_FLAGS) $(LDFLAGS)
 LIBS = $(PACKAGE_LIBS) -lm -lpthread
 
 PROGRAMS := git-scrutiny git-papermeta git-deploy
-ROOMS := base git net paper check model budget review meta image cloud deploy cmd
+ROOMS := base git net paper check model budget review meta image cloud deploy forge hook history daemon cmd
 TEXTS := prompts boot_templates infrastructure_templates
 LIB_SOURCES := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
 LIB_OBJECTS := $(LIB_SOURCES:src/%.c=$(BUILD)/obj/%.o) $(TEXTS:%=$(BUILD)/obj/%.o)

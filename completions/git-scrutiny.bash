@@ -7,9 +7,9 @@ __git_scrutiny_default="run"
 __git_scrutiny_options ()
 {
 	case "$1" in
-	run) echo "--since= --staged --all --reviewers= --tasks= --checks-only --batch --max-cost= --adjudicate= --deadline= --sync --sync= --dry-run --commit --write --no-write --fail-on= --format= --output= --quiet --color=" ;;
+	run) echo "--since= --staged --at= --all --reviewers= --tasks= --checks-only --batch --max-cost= --adjudicate= --deadline= --sync --sync= --dry-run --commit --write --no-write --fail-on= --format= --output= --quiet --color=" ;;
 	collect) echo "--wait --interval= --commit --write --no-write --quiet" ;;
-	plan) echo "--since= --staged --all --reviewers= --tasks= --checks-only --batch --max-cost= --json --show-prompts" ;;
+	plan) echo "--since= --staged --at= --all --reviewers= --tasks= --checks-only --batch --max-cost= --json --show-prompts" ;;
 	status) echo "--all --porcelain --reviewers= --checks-only --color=" ;;
 	show) echo "--all --format= --color=" ;;
 	compare) echo "--format= --output= --fail-on= --color=" ;;
@@ -27,6 +27,7 @@ __git_scrutiny_value ()
 {
 	case "$1" in
 	"run --since") echo "rev" ;;
+	"run --at") echo "rev" ;;
 	"run --reviewers") echo "model" ;;
 	"run --tasks") echo "nothing" ;;
 	"run --max-cost") echo "nothing" ;;
@@ -39,6 +40,7 @@ __git_scrutiny_value ()
 	"run --color") echo "choice always never auto" ;;
 	"collect --interval") echo "nothing" ;;
 	"plan --since") echo "rev" ;;
+	"plan --at") echo "rev" ;;
 	"plan --reviewers") echo "model" ;;
 	"plan --tasks") echo "nothing" ;;
 	"plan --max-cost") echo "nothing" ;;

@@ -18,6 +18,7 @@ complete -c git-scrutiny -n __fish_is_first_token -a version -d 'print the versi
 # run
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status show compare report explain models cost records version' -l since -x -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)' -d 'papers that differ from what stands at <rev>'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status show compare report explain models cost records version' -l staged -d 'papers whose staged content differs from HEAD'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status show compare report explain models cost records version' -l at -x -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)' -d 'papers as they are at the commit <rev>, not in the work tree; with --no-write'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status show compare report explain models cost records version' -s a -l all -d 'every paper; what is recorded is not asked for again'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status show compare report explain models cost records version' -l reviewers -x -a '(git scrutiny models --list 2>/dev/null)' -d 'ask these models, separated by commas'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status show compare report explain models cost records version' -l tasks -x -d 'what to ask them: summary, correctness, experiments, novelty, clarity, or review'
@@ -49,6 +50,7 @@ complete -c git-scrutiny -n '__fish_seen_subcommand_from collect' -s q -l quiet 
 # plan
 complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -l since -x -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)' -d 'papers that differ from what stands at <rev>'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -l staged -d 'papers whose staged content differs from HEAD'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -l at -x -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)' -d 'papers as they are at the commit <rev>, not in the work tree'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -s a -l all -d 'every paper, reviewed or not'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -l reviewers -x -a '(git scrutiny models --list 2>/dev/null)' -d 'ask these models instead of the configured ones'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from plan' -l tasks -x -d 'what to ask them: summary, correctness, experiments, novelty, clarity, or review'

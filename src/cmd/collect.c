@@ -63,7 +63,7 @@ static struct error *collect_once(struct context *ctx, const struct collect_opti
 	struct workspace ws;
 	struct collect_totals totals = { .content_ids = STRMAP_INIT };
 	struct take_in how = { .all = true, .quiet = o->quiet };
-	struct error *err = workspace_open(&ws, ctx, false);
+	struct error *err = workspace_open(&ws, ctx, NULL);
 	if (!err)
 		err = take_in_batches(&ws, &how, &totals);
 	*running = totals.running > 0;

@@ -343,7 +343,7 @@ static struct error *run_compare(struct context *ctx, const void *options, int a
 {
 	const struct compare_options *o = options;
 	struct compare c = { 0 };
-	struct error *err = workspace_open(&c.ws, ctx, false);
+	struct error *err = workspace_open(&c.ws, ctx, NULL);
 
 	if (!err)
 		err = open_revisions(&c, &argc, &argv);

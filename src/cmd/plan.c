@@ -13,7 +13,7 @@
 #define PLAN_FORMAT 1
 
 struct plan_options {
-	const char *since, *reviewers, *tasks, *max_cost;
+	const char *since, *at, *reviewers, *tasks, *max_cost;
 	bool staged, all, checks_only, batch, json, show_prompts;
 };
 
@@ -397,7 +397,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	const struct paper **papers = NULL;
 	size_t nr = 0;
 	struct selection sel = { o->since, o->staged, o->all, argv, argc };
-	struct error *err = workspace_open(&ws, ctx, o->staged);
+	struct error *err = workspace_open(&ws, ctx, &(struct workspace_view){ o->staged, o->at });
 	if (!err)
 		err = money_limits(&limits, &ws, o->max_cost);
 	if (!err)
@@ -420,6 +420,8 @@ static const struct option options[] = {
 	  "papers that differ from what stands at <rev>", NULL, NULL, "rev" },
 	{ OPTION_BOOL, 0, "staged", offsetof(struct plan_options, staged), NULL,
 	  "papers whose staged content differs from HEAD" },
+	{ OPTION_STRING, 0, "at", offsetof(struct plan_options, at), "<rev>",
+	  "papers as they are at the commit <rev>, not in the work tree", NULL, NULL, "rev" },
 	{ OPTION_BOOL, 'a', "all", offsetof(struct plan_options, all), NULL,
 	  "every paper, reviewed or not" },
 	{ OPTION_STRING, 0, "reviewers", offsetof(struct plan_options, reviewers), "<list>",

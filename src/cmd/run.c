@@ -212,6 +212,10 @@ static struct error *check_options(const struct run_options *o, struct repo *rep
 		return error_new(ERROR_USAGE, "--commit and --no-write contradict each other");
 	if (o->since && o->all)
 		return error_new(ERROR_USAGE, "--since and --all contradict each other");
+	if (o->at && (o->commit || o->write))
+		return error_with_hint(error_new(ERROR_USAGE, "papers as they are at a commit (--at) have no place "
+							      "for reports in the work tree"),
+				       "add --no-write to print them");
 	if (o->write && !o->dry_run && !repo_work_tree(repo))
 		return error_with_hint(error_new(ERROR_GENERIC, "a bare repository has no place for "
 								"reports"),
@@ -336,7 +340,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	struct selection sel = { o->since, o->staged, o->all, argv, argc };
 	struct take_in how = { .cancel = o->batch == 0, .quiet = o->quiet };
 	struct collect_totals collected = { .content_ids = STRMAP_INIT };
-	struct error *err = workspace_open(&ws, ctx, o->staged);
+	struct error *err = workspace_open(&ws, ctx, &(struct workspace_view){ o->staged, o->at });
 	if (!err)
 		err = check_options(o, ws.repo);
 	if (!err)
@@ -383,6 +387,9 @@ static const struct option options[] = {
 	  "papers whose staged content differs from HEAD",
 	  "Looks at the index instead of the work tree, and at the papers in which it differs from "
 	  "HEAD (or from `--since`)." },
+	{ OPTION_STRING, 0, "at", offsetof(struct run_options, at), "<rev>",
+	  "papers as they are at the commit <rev>, not in the work tree; with --no-write",
+	  NULL, NULL, "rev" },
 	{ OPTION_BOOL, 'a', "all", offsetof(struct run_options, all), NULL,
 	  "every paper; what is recorded is not asked for again" },
 	{ OPTION_GROUP, 0, NULL, 0, NULL, "Who reviews" },

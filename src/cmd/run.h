@@ -5,7 +5,7 @@
 #include "cmd/sharing.h"
 
 struct run_options {
-	const char *since, *reviewers, *tasks, *deadline, *adjudicate, *max_cost;
+	const char *since, *at, *reviewers, *tasks, *deadline, *adjudicate, *max_cost;
 	const char *fail_on, *format, *output, *color, *sync;
 	bool staged, all, checks_only, dry_run, commit, write, quiet;
 	int batch;               /* --batch: 1, --no-batch: 0, neither: -1 */

@@ -114,7 +114,7 @@ static struct error *run_show(struct context *ctx, const void *options, int argc
 	if (o->all && o->format && strcmp(o->format, "text"))
 		return error_with_hint(error_new(ERROR_USAGE, "--all is shown as text"),
 				       "--format=json always holds everything");
-	struct error *err = workspace_open(&ws, ctx, false);
+	struct error *err = workspace_open(&ws, ctx, NULL);
 	struct selection sel = { .all = true, .paths = argv, .nr_paths = argc };
 	if (!err)
 		err = workspace_select(&ws, &sel, &papers, &nr);
@@ -192,7 +192,7 @@ static struct error *run_report(struct context *ctx, const void *options, int ar
 	struct review **reviews = NULL;
 	size_t nr = 0;
 	(void)exit_status;
-	struct error *err = workspace_open(&ws, ctx, false);
+	struct error *err = workspace_open(&ws, ctx, NULL);
 	struct selection sel = { .all = true, .paths = argv, .nr_paths = argc };
 	if (!err)
 		err = workspace_select(&ws, &sel, &papers, &nr);

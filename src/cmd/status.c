@@ -199,7 +199,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	if (argc)
 		return error_with_hint(error_new(ERROR_USAGE, "status takes no arguments"),
 				       "`git scrutiny plan <paper>` tells about one paper");
-	struct error *err = workspace_open(&ws, ctx, false);
+	struct error *err = workspace_open(&ws, ctx, NULL);
 	if (!err)
 		err = workspace_find_models(&ws, o->reviewers, o->checks_only);
 	if (!err)

@@ -22,22 +22,34 @@ static struct error *read_privacy(struct workspace *ws)
 	return err ? err : read_action(&ws->privacy.personal, ws->repo, "scrutiny.privacy.personal", false);
 }
 
-struct error *workspace_open(struct workspace *ws, struct context *ctx, bool staged)
+static struct error *open_snapshot(struct workspace *ws, const struct workspace_view *view)
 {
-	*ws = (struct workspace){ .ctx = ctx };
-	struct oid head = { "" };
-	enum snapshot_kind kind = staged ? SNAPSHOT_INDEX : SNAPSHOT_WORK_TREE;
-	struct error *err = context_repo(ctx, &ws->repo);
-	if (!err && !repo_work_tree(ws->repo)) {
-		if (staged)
-			return error_new(ERROR_USAGE, "a bare repository has no index");
+	struct oid commit = { "" };
+	enum snapshot_kind kind = view->staged ? SNAPSHOT_INDEX : SNAPSHOT_WORK_TREE;
+	bool bare = !repo_work_tree(ws->repo);
+	struct error *err = NULL;
+	if (view->staged && view->at)
+		return error_new(ERROR_USAGE, "--staged and --at contradict each other");
+	if (view->staged && bare)
+		return error_new(ERROR_USAGE, "a bare repository has no index");
+	if (view->at)
+		err = repo_resolve_commit(ws->repo, view->at, &commit);
+	else if (bare)
+		err = repo_head(ws->repo, &commit);
+	if (!err && bare && !*commit.hex)
+		err = error_new(ERROR_NOT_FOUND, "this repository has no commit yet");
+	if (*commit.hex)
 		kind = SNAPSHOT_COMMIT;
-		err = repo_head(ws->repo, &head);
-		if (!err && !*head.hex)
-			err = error_new(ERROR_NOT_FOUND, "this repository has no commit yet");
-	}
+	return err ? err : snapshot_new(&ws->snapshot, ws->repo, kind, &commit);
+}
+
+struct error *workspace_open(struct workspace *ws, struct context *ctx, const struct workspace_view *view)
+{
+	static const struct workspace_view work_tree;
+	*ws = (struct workspace){ .ctx = ctx };
+	struct error *err = context_repo(ctx, &ws->repo);
 	if (!err)
-		err = snapshot_new(&ws->snapshot, ws->repo, kind, &head);
+		err = open_snapshot(ws, view ? view : &work_tree);
 	if (!err)
 		err = policy_read(&ws->policy, ws->snapshot);
 	if (!err)

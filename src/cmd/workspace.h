@@ -47,8 +47,13 @@ struct workspace {
 	size_t nr_index;
 };
 
+/* Which files are looked at; all zero, or NULL: those of the work tree. */
+struct workspace_view {
+	bool staged;    /* those of the index */
+	const char *at; /* those of this commit, a revision */
+};
 /* Opens everything but the models. Without a work tree, HEAD's commit is looked at. */
-struct error *workspace_open(struct workspace *ws, struct context *ctx, bool staged);
+struct error *workspace_open(struct workspace *ws, struct context *ctx, const struct workspace_view *view);
 /* Two steps of workspace_open: whether this is a pull request from a fork, whose policy is not the
  * repository's; and, when the papers are known, which of them it changes. */
 struct error *workspace_find_fork(struct workspace *ws);

@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 78
+plan 81
 
 repo sha1
 paper theory/clean
@@ -46,6 +46,13 @@ like "$out" '^2 papers up to date' 'said in one line'
 is "$err" '' 'and no hint'
 
 # -- what selects ---------------------------------------------------------------------------------
+
+first=$(git rev-parse HEAD)
+run git scrutiny --at="$first" --no-write --all
+like "$out" '^theory/clean +no findings' '--at reviews papers as they are at a commit'
+run git scrutiny --at="$first"
+is "$status" 129 'whose reports have no place in the work tree'
+like "$err" '^hint: add --no-write' 'as it says'
 
 run git scrutiny theory/broken
 is "$status" 1 'a paper that is named is reported again'
