@@ -62,6 +62,8 @@ ALL_LDFLAGS = $(LINK_HARDENING) $(SANITIZE_FLAGS) $(LDFLAGS)
 LIBS = $(PACKAGE_LIBS) -lm -lpthread
 
 PROGRAMS := git-scrutiny git-papermeta git-deploy
+# No command of git's: what hooks run, with no library but C's.
+HOOK_PROGRAM := git-scrutiny-hook
 ROOMS := base git net paper check model budget review meta image cloud deploy forge hook history daemon cmd
 TEXTS := prompts boot_templates infrastructure_templates
 LIB_SOURCES := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
@@ -75,7 +77,7 @@ UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
 HEADERS := $(sort $(wildcard src/*/*.h))
 
 .PHONY: all
-all: $(PROGRAMS:%=$(BUILD)/%)
+all: $(PROGRAMS:%=$(BUILD)/%) $(BUILD)/$(HOOK_PROGRAM)
 
 # Compiler and flags are an input like any other: a change of theirs rebuilds.
 FLAGS_LINE = $(CC) $(ALL_CPPFLAGS) $(LIBRARY_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS) $(VERSION)
@@ -105,7 +107,7 @@ $(TEXTS:%=$(BUILD)/obj/%.o): $(BUILD)/obj/%.o: $(BUILD)/%.c $(BUILD)/flags
 
 # Only the programs and their commands read the environment: see src/base/banned.h.
 LIBRARY_CPPFLAGS = -include base/banned.h
-$(BUILD)/obj/cmd/%.o $(PROGRAMS:%=$(BUILD)/obj/%.o): private LIBRARY_CPPFLAGS += -DMAY_READ_ENVIRONMENT
+$(BUILD)/obj/cmd/%.o $(PROGRAMS:%=$(BUILD)/obj/%.o) $(BUILD)/obj/$(HOOK_PROGRAM).o: private LIBRARY_CPPFLAGS += -DMAY_READ_ENVIRONMENT
 
 # The list of objects is an input too, so that a deleted source leaves the archive.
 $(BUILD)/objects: FORCE
@@ -117,6 +119,9 @@ $(LIBRARY): $(LIB_OBJECTS) $(BUILD)/objects
 
 $(PROGRAMS:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/obj/%.o $(LIBRARY)
 	$(call say,LINK)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS)
+
+$(BUILD)/$(HOOK_PROGRAM): $(BUILD)/obj/$(HOOK_PROGRAM).o $(LIBRARY)
+	$(call say,LINK)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LIBRARY)
 
 # -- tests ---------------------------------------------------------------------------------------
 
@@ -289,7 +294,7 @@ check-docs: $(DOCGEN)
 # -- installing ----------------------------------------------------------------------------------
 
 # Hooks are there in some versions only.
-INSTALLED_PROGRAMS = $(PROGRAMS:%=$(bindir)/%)
+INSTALLED_PROGRAMS = $(PROGRAMS:%=$(bindir)/%) $(bindir)/$(HOOK_PROGRAM)
 INSTALLED_PAGES = $(patsubst man/%,$(mandir)/man1/%,$(sort $(wildcard man/*.1)))
 INSTALLED_PROMPTS = $(PROMPTS:%=$(datadir)/git-scrutiny/%)
 INSTALLED_HOOKS = $(patsubst hooks/%,$(datadir)/git-scrutiny/hooks/%,$(sort $(wildcard hooks/*)))
@@ -309,6 +314,7 @@ install: all
 		$(INSTALL) -m 644 completions/_$$p '$(DESTDIR)$(datadir)'/zsh/site-functions && \
 		$(INSTALL) -m 644 completions/$$p.fish '$(DESTDIR)$(datadir)'/fish/vendor_completions.d || exit 1; \
 	done
+	$(INSTALL) -m 755 $(BUILD)/$(HOOK_PROGRAM) '$(DESTDIR)$(bindir)'
 	$(INSTALL) -m 644 $(wildcard man/*.1) '$(DESTDIR)$(mandir)/man1'
 	for p in $(PROMPTS); do $(INSTALL) -m 644 $$p '$(DESTDIR)$(datadir)'/git-scrutiny/$$p || exit 1; done
 	$(if $(INSTALLED_HOOKS),$(INSTALL) -m 755 $(wildcard hooks/*) '$(DESTDIR)$(datadir)/git-scrutiny/hooks')

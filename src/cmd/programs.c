@@ -11,8 +11,20 @@ static const char *const exit_statuses[] = {
 };
 
 static const struct command *const scrutiny_commands[] = {
-	&cmd_run, &cmd_collect, &cmd_plan, &cmd_status, &cmd_show, &cmd_compare, &cmd_report,
-	&cmd_explain, &cmd_models, &cmd_cost, &cmd_records, &cmd_version, NULL,
+	&cmd_run,
+	&cmd_collect,
+	&cmd_plan,
+	&cmd_status,
+	&cmd_show,
+	&cmd_compare,
+	&cmd_report,
+	&cmd_explain,
+	&cmd_hooks,
+	&cmd_models,
+	&cmd_cost,
+	&cmd_records,
+	&cmd_version,
+	NULL,
 };
 
 static const struct example scrutiny_examples[] = {

@@ -3,7 +3,7 @@
 
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
-plan 17
+plan 18
 
 # MAKEFLAGS, as set by `make check-cli`, makes this the same build.
 run make -s -C "$source_tree" install DESTDIR="$PWD/root" PREFIX=/usr
@@ -19,6 +19,8 @@ for program in git-scrutiny git-papermeta git-deploy; do
 		[ -r "root/usr/share/fish/vendor_completions.d/$program.fish" ]
 	ok $? 'so are its completions'
 done
+[ -x root/usr/bin/git-scrutiny-hook ]
+ok $? 'what hooks run is there'
 [ -r root/usr/share/man/man1/git-scrutiny-status.1 ]
 ok $? 'commands have man pages'
 

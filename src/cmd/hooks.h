@@ -1,0 +1,18 @@
+/* `git scrutiny hooks <action>`: what its actions share. */
+#ifndef CMD_HOOKS_H
+#define CMD_HOOKS_H
+
+#include "cmd/cmd.h"
+
+/* One call of an action; ARGV begins behind its name. */
+struct hooks_call {
+	struct context *ctx;
+	int argc;
+	const char **argv;
+	int *exit_status;
+};
+
+/* hooks_run.c: what a hook does; argv[0] is its name, and its arguments follow. */
+struct error *hooks_run(struct hooks_call *call);
+
+#endif
