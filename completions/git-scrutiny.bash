@@ -36,7 +36,7 @@ __git_scrutiny_value ()
 	"run --deadline") echo "nothing" ;;
 	"run --sync=") echo "nothing" ;;
 	"run --fail-on") echo "choice error warning note never" ;;
-	"run --format") echo "choice text md json sarif" ;;
+	"run --format") echo "choice text md json sarif rdjsonl github" ;;
 	"run --output" | "run -o") echo "file" ;;
 	"run --color") echo "choice always never auto" ;;
 	"collect --interval") echo "nothing" ;;
@@ -47,13 +47,13 @@ __git_scrutiny_value ()
 	"plan --max-cost") echo "nothing" ;;
 	"status --reviewers") echo "model" ;;
 	"status --color") echo "choice always never auto" ;;
-	"show --format") echo "choice text md json sarif" ;;
+	"show --format") echo "choice text md json sarif rdjsonl github" ;;
 	"show --color") echo "choice always never auto" ;;
 	"compare --format") echo "choice text md json" ;;
 	"compare --output" | "compare -o") echo "file" ;;
 	"compare --fail-on") echo "choice error warning note never" ;;
 	"compare --color") echo "choice always never auto" ;;
-	"report --format") echo "choice text md json sarif" ;;
+	"report --format") echo "choice text md json sarif rdjsonl github" ;;
 	"report --output" | "report -o") echo "file" ;;
 	"explain --color") echo "choice always never auto" ;;
 	"cost --by") echo "choice day model paper author task" ;;

@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "cmd/cmd.h"
 
-const char *const output_formats[] = { "text", "md", "json", "sarif", NULL };
+const char *const output_formats[] = { "text", "md", "json", "sarif", "rdjsonl", "github", NULL };
 
 struct output {
 	struct review *const *reviews;
@@ -49,14 +49,38 @@ static void as_json(struct buffer *out, const struct output *o)
 	buffer_addstr(out, "\n]}\n");
 }
 
-static void as_sarif(struct buffer *out, const struct output *o)
+/* *NR becomes the number of reviews that are there; the caller frees the list. */
+static const struct report **reports_of(const struct output *o, size_t *nr)
 {
 	const struct report **reports = xcalloc(o->nr + 1, sizeof(*reports));
-	size_t nr = 0;
+	*nr = 0;
 	for (size_t i = 0; i < o->nr; i++)
 		if (o->reviews[i])
-			reports[nr++] = &o->reviews[i]->report;
+			reports[(*nr)++] = &o->reviews[i]->report;
+	return reports;
+}
+
+static void as_sarif(struct buffer *out, const struct output *o)
+{
+	size_t nr;
+	const struct report **reports = reports_of(o, &nr);
 	report_sarif(out, reports, nr, VERSION);
+	free(reports);
+}
+
+static void as_rdjsonl(struct buffer *out, const struct output *o)
+{
+	size_t nr;
+	const struct report **reports = reports_of(o, &nr);
+	report_rdjsonl(out, reports, nr, line_source_get, o->lines);
+	free(reports);
+}
+
+static void as_github(struct buffer *out, const struct output *o)
+{
+	size_t nr;
+	const struct report **reports = reports_of(o, &nr);
+	report_github(out, reports, nr);
 	free(reports);
 }
 
@@ -68,6 +92,8 @@ static const struct {
 	{ "md", as_markdown },
 	{ "json", as_json },
 	{ "sarif", as_sarif },
+	{ "rdjsonl", as_rdjsonl },
+	{ "github", as_github },
 };
 
 void output_format(struct buffer *out, const char *format, struct review *const *reviews, size_t nr,

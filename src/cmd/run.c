@@ -458,7 +458,7 @@ static const struct option options[] = {
 	  fail_on_choices },
 	{ OPTION_GROUP, 0, NULL, 0, NULL, "Output" },
 	{ OPTION_CHOICE, 0, "format", offsetof(struct run_options, format), "<format>",
-	  "text (default), md, json or sarif", NULL, output_formats },
+	  "text (default), md, json, sarif, rdjsonl or github", NULL, output_formats },
 	{ OPTION_STRING, 'o', "output", offsetof(struct run_options, output), "<file>",
 	  "print findings into a file instead of standard output", NULL, NULL, "file" },
 	{ OPTION_BOOL, 'q', "quiet", offsetof(struct run_options, quiet), NULL,

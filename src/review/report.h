@@ -41,5 +41,13 @@ void report_all(struct buffer *out, const struct report *report, bool color);
  * first, at most what GitHub shows; the rest is counted in properties. */
 void report_sarif(struct buffer *out, const struct report *const *reports, size_t nr,
 		  const char *program_version);
+/* The same findings as commands to the runner of GitHub Actions, one a line (`::error file=...,line=...::message`): at most
+ * as many of a severity as it shows of one step; then a line with the counts and with what was left out. Nothing in a paper
+ * or in a model's answer can begin another command. */
+void report_github(struct buffer *out, const struct report *const *reports, size_t nr);
+/* The same findings in reviewdog's diagnostic format, one JSON object a line. LINE_OF as for report_text: of each it
+ * gives the columns, which are bytes there. */
+void report_rdjsonl(struct buffer *out, const struct report *const *reports, size_t nr,
+		    struct slice (*line_of)(void *data, const struct finding *f), void *data);
 
 #endif

@@ -231,17 +231,6 @@ static void add_voices(struct buffer *out, const struct consensus_finding *f)
 	buffer_addch(out, '\n');
 }
 
-/* The lead's, or of whoever has one. */
-static const char *suggestion(const struct consensus_finding *f)
-{
-	for (size_t i = 0; i < f->nr_voices; i++) {
-		const char *s = f->voices[i].finding->suggestion;
-		if (s && *s)
-			return s;
-	}
-	return NULL;
-}
-
 static void add_finding(struct buffer *out, const struct report *report,
 			const struct consensus_finding *f)
 {
@@ -266,7 +255,7 @@ static void add_finding(struct buffer *out, const struct report *report,
 		add_prose(out, "", note);
 		free(note);
 	}
-	add_prose(out, "*Suggestion:* ", suggestion(f));
+	add_prose(out, "*Suggestion:* ", report_suggestion(f));
 	add_voices(out, f);
 	report_add_rulings(out, report, f);
 }

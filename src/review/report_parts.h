@@ -18,6 +18,27 @@ void report_add_rulings(struct buffer *out, const struct report *report, const s
 void report_add_score(struct buffer *out, double value); /* 6, 6.5, 6.33 */
 void report_put_finding(struct json_writer *w, const struct consensus_finding *f); /* as in scrutiny.json */
 
+/* -- what programs get (report_results.c) ----------------------------------------------------- */
+
+#define REPORT_MAX_TITLE 300 /* bytes of its message */
+#define REPORT_MAX_WHY 900
+/* The rule that claims of models stand under. */
+#define REPORT_CLAIM_RULE "claim"
+
+struct report_result {
+	const struct report *report;
+	const struct consensus_finding *finding;
+};
+/* The findings of the reports that can be shown beside a line: verified or plausible, and with a place; worst first.
+ * *UNPLACED counts the others. The caller frees the list. */
+struct report_result *report_results(const struct report *const *reports, size_t nr, size_t *nr_results,
+				     size_t *unplaced);
+const char *report_rule(const struct consensus_finding *f); /* its rule's id, or REPORT_CLAIM_RULE */
+/* What to do about it, as the lead says or whoever does; NULL when nobody does. */
+const char *report_suggestion(const struct consensus_finding *f);
+/* What is wrong, why it matters and what to do, in sentences; safe for a terminal, lines are kept. */
+void report_add_message(struct buffer *out, const struct consensus_finding *f);
+
 /* -- Markdown that nothing in the text can break out of (markdown.c) -------------------------- */
 
 /* S on one line, cut after MAX bytes, as plain text: no markup, HTML, link, image, mention or issue

@@ -6,104 +6,28 @@
 #include "review/report.h"
 #include "review/report_parts.h"
 
-/* What GitHub shows of one run; it takes files up to 10 MB. */
+/* What GitHub shows of one run. */
 #define MAX_RESULTS 5000
-#define MAX_TITLE 300
-#define MAX_WHY 900
+/* It takes files of 10 MB, compressed; this is before that, and leaves place for one more result and the end. */
+#define MAX_FILE ((size_t)10 << 20)
 
-/* The rule that claims of models stand under. */
-#define CLAIM_RULE "claim"
-
-struct result {
-	const struct report *report;
-	const struct consensus_finding *finding;
-};
-
-static bool has_place(const struct consensus_finding *f)
-{
-	return f->bucket != BUCKET_UNVERIFIED && f->lead.path && *f->lead.path;
-}
-
-static int compare_results(const void *x, const void *y)
-{
-	const struct result *a = x, *b = y;
-	const struct consensus_finding *f = a->finding, *g = b->finding;
-	int order = (int)g->severity - (int)f->severity;
-
-	if (!order)
-		order = (int)f->bucket - (int)g->bucket;
-	if (!order)
-		order = (g->nr_families > f->nr_families) - (g->nr_families < f->nr_families);
-	if (!order)
-		order = strcmp(f->lead.path, g->lead.path);
-	if (!order)
-		order = (f->lead.start > g->lead.start) - (f->lead.start < g->lead.start);
-	if (!order)
-		order = strcmp(f->id, g->id);
-	return order ? order : strcmp(a->report->run->paper, b->report->run->paper);
-}
-
-/* Everything that can be an annotation, worst first; *UNPLACED counts the rest. */
-static struct result *collect(const struct report *const *reports, size_t nr, size_t *nr_results,
-			      size_t *unplaced)
-{
-	size_t total = 0, n = 0;
-	for (size_t i = 0; i < nr; i++)
-		total += reports[i]->consensus->nr;
-
-	struct result *results = xcalloc(total + 1, sizeof(*results));
-	for (size_t i = 0; i < nr; i++) {
-		for (size_t j = 0; j < reports[i]->consensus->nr; j++) {
-			const struct consensus_finding *f = &reports[i]->consensus->findings[j];
-			if (has_place(f))
-				results[n++] = (struct result){ reports[i], f };
-		}
-	}
-	if (n)
-		qsort(results, n, sizeof(*results), compare_results);
-	*unplaced = total - n;
-	*nr_results = n;
-	return results;
-}
-
-static const char *rule_of(const struct consensus_finding *f)
-{
-	return f->lead.rule ? f->lead.rule : CLAIM_RULE;
-}
-
-/* "[text](target)" would be a link in a message. */
-static void add_message_text(struct buffer *out, const char *s, size_t max)
-{
-	struct buffer clean = BUFFER_INIT;
-	size_t len;
-	bool cut = cut_text(s, max, &len);
-
-	text_for_terminal(&clean, s, len, true);
-	for (const char *p = clean.data; *p; p++) {
-		buffer_addch(out, *p);
-		if (p[0] == ']' && p[1] == '(')
-			buffer_addch(out, ' ');
-	}
-	if (cut)
-		buffer_addstr(out, " [\xe2\x80\xa6]");
-	buffer_release(&clean);
-}
-
+/* "[text](target)" would be a link there. */
 static void put_message(struct json_writer *w, const struct consensus_finding *f)
 {
-	struct buffer text = BUFFER_INIT;
+	struct buffer text = BUFFER_INIT, message = BUFFER_INIT;
 
-	add_message_text(&text, f->lead.title, MAX_TITLE);
-	buffer_addch(&text, '.');
-	if (f->lead.why && *f->lead.why) {
-		buffer_addch(&text, ' ');
-		add_message_text(&text, f->lead.why, MAX_WHY);
+	report_add_message(&text, f);
+	for (const char *p = text.data; *p; p++) {
+		buffer_addch(&message, *p);
+		if (p[0] == ']' && p[1] == '(')
+			buffer_addch(&message, ' ');
 	}
 	json_key(w, "message");
 	json_begin_object(w);
-	json_put_string(w, "text", text.data);
+	json_put_string(w, "text", message.data);
 	json_end_object(w);
 	buffer_release(&text);
+	buffer_release(&message);
 }
 
 static void put_region(struct json_writer *w, const struct finding *f)
@@ -165,7 +89,7 @@ static void put_result(struct json_writer *w, const struct consensus_finding *f,
 		       struct strmap *seen)
 {
 	json_begin_object(w);
-	json_put_string(w, "ruleId", rule_of(f));
+	json_put_string(w, "ruleId", report_rule(f));
 	json_put_integer(w, "ruleIndex", (int64_t)rule);
 	json_put_string(w, "level", severity_name(f->severity));
 	put_message(w, f);
@@ -194,7 +118,7 @@ static void put_rule(struct json_writer *w, const char *id)
 {
 	const struct rule *rule = check_rule_find(id);
 	const char *summary = rule ? rule->summary
-			      : strcmp(id, CLAIM_RULE)
+			      : strcmp(id, REPORT_CLAIM_RULE)
 				      ? id
 				      : "a claim of language models about words of the paper";
 
@@ -208,7 +132,7 @@ static void put_rule(struct json_writer *w, const char *id)
 }
 
 /* The rules that the results name, sorted; INDEX gets their numbers. */
-static void put_rules(struct json_writer *w, const struct result *results, size_t nr,
+static void put_rules(struct json_writer *w, const struct report_result *results, size_t nr,
 		      struct strmap *index)
 {
 	const char **names = xcalloc(nr + 1, sizeof(*names));
@@ -216,7 +140,7 @@ static void put_rules(struct json_writer *w, const struct result *results, size_
 	struct strmap seen = STRMAP_INIT;
 
 	for (size_t i = 0; i < nr; i++) {
-		const char *rule = rule_of(results[i].finding);
+		const char *rule = report_rule(results[i].finding);
 		if (strmap_add(&seen, rule, strlen(rule)))
 			names[nr_names++] = rule;
 	}
@@ -234,7 +158,7 @@ static void put_rules(struct json_writer *w, const struct result *results, size_
 }
 
 static void put_tool(struct json_writer *w, const char *program_version,
-		     const struct result *results, size_t nr, struct strmap *rules)
+		     const struct report_result *results, size_t nr, struct strmap *rules)
 {
 	json_key(w, "tool");
 	json_begin_object(w);
@@ -253,8 +177,8 @@ void report_sarif(struct buffer *out, const struct report *const *reports, size_
 	struct strmap rules = STRMAP_INIT, seen = STRMAP_INIT;
 	struct json_writer w;
 	size_t nr_results, unplaced;
-	struct result *results = collect(reports, nr, &nr_results, &unplaced);
-	size_t shown = nr_results < MAX_RESULTS ? nr_results : MAX_RESULTS;
+	struct report_result *results = report_results(reports, nr, &nr_results, &unplaced);
+	size_t most = nr_results < MAX_RESULTS ? nr_results : MAX_RESULTS, shown = 0, start = out->len;
 
 	json_writer_init(&w, out, true);
 	json_begin_object(&w);
@@ -263,14 +187,14 @@ void report_sarif(struct buffer *out, const struct report *const *reports, size_
 	json_key(&w, "runs");
 	json_begin_array(&w);
 	json_begin_object(&w);
-	put_tool(&w, program_version, results, shown, &rules);
+	put_tool(&w, program_version, results, most, &rules);
 	json_put_string(&w, "columnKind", "unicodeCodePoints");
 	json_key(&w, "results");
 	json_begin_array(&w);
-	for (size_t i = 0; i < shown; i++) {
-		const char *rule = rule_of(results[i].finding);
-		put_result(&w, results[i].finding,
-			   (size_t)(uintptr_t)strmap_get(&rules, rule, strlen(rule)), &seen);
+	for (; shown < most && out->len - start < MAX_FILE; shown++) {
+		const struct consensus_finding *f = results[shown].finding;
+		const char *rule = report_rule(f);
+		put_result(&w, f, (size_t)(uintptr_t)strmap_get(&rules, rule, strlen(rule)), &seen);
 	}
 	json_end_array(&w);
 	json_key(&w, "properties");

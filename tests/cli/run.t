@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 81
+plan 85
 
 repo sha1
 paper theory/clean
@@ -132,6 +132,13 @@ for format in json sarif; do
 	ok $? "$format: parses"
 	like "$out" 'reference-undefined' "$format: holds the finding"
 done
+run git scrutiny --no-write --all --format=rdjsonl
+printf '%s\n' "$out" | head -n 1 | python3 -m json.tool >"$world/json" 2>&1
+ok $? 'rdjsonl: each line parses'
+like "$out" '"start":\{"line":10,"column":[0-9]+\}.*"value":"reference-undefined"' 'rdjsonl: holds the finding'
+run git scrutiny --no-write --all --format=github
+like "$out" '^::error file=theory/broken/main.tex,line=10,title=reference-undefined::.*sec:nowhere' 'github: an annotation'
+like "$out" '^[1-9].* in [0-9]+ papers?\.$' 'github: and the counts'
 run git scrutiny --no-write --all --format=md -o "$world/all.md"
 is "$out" '' '--output leaves standard output alone'
 like "$(cat "$world/all.md")" 'sec:nowhere' 'and has the report'
