@@ -219,10 +219,26 @@ static void hand_out(struct check *c, struct finding_list *out, struct document 
 	strmap_release(&seen, NULL);
 }
 
-void check_run(struct finding_list *out, struct document *const *documents, size_t nr)
+static const struct {
+	const char *name;
+	void (*run)(struct check *c);
+} families[] = {
+	{ "hidden", check_hidden },
+	{ "leftovers", check_leftovers },
+	{ "references", check_references },
+};
+
+unsigned check_family(const char *rule)
 {
-	static void (*const families[])(struct check *) = { check_hidden, check_leftovers,
-							    check_references };
+	const struct rule *r = check_rule_find(rule);
+	for (size_t i = 0; r && i < ARRAY_SIZE(families); i++)
+		if (!strcmp(r->family, families[i].name))
+			return 1u << i;
+	return 0;
+}
+
+void check_run_families(struct finding_list *out, struct document *const *documents, size_t nr, unsigned asked)
+{
 	size_t nr_rules = 0;
 	while (check_rules[nr_rules].id)
 		nr_rules++;
@@ -232,10 +248,16 @@ void check_run(struct finding_list *out, struct document *const *documents, size
 		c.doc_nr = i;
 		memset(c.per_rule, 0, nr_rules * sizeof(*c.per_rule));
 		for (size_t k = 0; k < ARRAY_SIZE(families); k++)
-			families[k](&c);
+			if (asked & 1u << k)
+				families[k].run(&c);
 		raise_rest(&c);
 	}
 	hand_out(&c, out, documents);
 	free(c.raised);
 	free(c.per_rule);
+}
+
+void check_run(struct finding_list *out, struct document *const *documents, size_t nr)
+{
+	check_run_families(out, documents, nr, CHECK_ALL_FAMILIES);
 }

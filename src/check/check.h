@@ -33,4 +33,9 @@ const struct rule *check_rule_find(const char *id); /* NULL when there is none *
  * Never fails: a rule that cannot decide says so. */
 void check_run(struct finding_list *out, struct document *const *documents, size_t nr);
 
+/* A set of families of rules; those of one set are run, and find what check_run finds of them. */
+#define CHECK_ALL_FAMILIES (~0u)
+unsigned check_family(const char *rule); /* that the rule is of; 0: there is no such rule */
+void check_run_families(struct finding_list *out, struct document *const *documents, size_t nr, unsigned families);
+
 #endif

@@ -23,6 +23,8 @@
 /* Raised when the rules below change: older memos are void then. */
 #define DISCOVER_VERSION 2
 
+#define IGNORE_FILE ".ignore"
+
 #define DISCOVER_MAX_DEPTH 200             /* folders in folders */
 #define DISCOVER_MAX_TEX ((size_t)16 << 20) /* a TeX file that is looked into */
 #define DISCOVER_MAX_REPORT ((size_t)64 << 20)
@@ -245,6 +247,9 @@ struct dependency_list {
 };
 void dependency_list_release(struct dependency_list *list);
 
+/* The content id over INPUTS. */
+void discover_content_id(unsigned char id[SHA256_SIZE], const struct input_list *inputs);
+
 /* The inputs of the paper that node NUMBER at PATH is, in the content id's order, and what
  * outside of its folder they depend on. */
 struct error *discover_inputs(struct discovery *d, const char *path,
@@ -252,6 +257,9 @@ struct error *discover_inputs(struct discovery *d, const char *path,
 			      struct input_list *inputs, struct dependency_list *dependencies);
 
 /* -- discover_outside.c: files that references lead to ----------------------------------------- */
+
+/* What TeX adds to a name; the first is nothing. Ends with NULL. */
+extern const char *const discover_extensions[];
 
 /* What a reference finds: the digest of it, and each file as what to add to the reference. */
 struct resolution {
@@ -268,5 +276,7 @@ void path_resolve(struct buffer *out, const char *folder, const char *reference)
 /* -- discover_list.c --------------------------------------------------------------------------- */
 
 void discover_list(struct paper_list *out, const struct discovery *d, uint32_t root);
+/* Adds the paper that node NUMBER at PATH is, when it is looked at from inside. */
+void discover_list_one(struct paper_list *out, const struct discovery *d, uint32_t number, const char *path);
 
 #endif

@@ -222,7 +222,7 @@ struct error *discover_inputs(struct discovery *d, const char *path,
 	return err;
 }
 
-static void content_id(unsigned char id[SHA256_SIZE], const struct input_list *inputs)
+void discover_content_id(unsigned char id[SHA256_SIZE], const struct input_list *inputs)
 {
 	struct sha256 h;
 	struct buffer line = BUFFER_INIT;
@@ -336,7 +336,7 @@ static struct error *settle_id(struct discovery *d, const char *path,
 	struct error *err = discover_inputs(d, path, ignore, number, &inputs, dependencies);
 	if (!err) {
 		struct node *node = memo_change(&d->memo, number);
-		content_id(node->content_id, &inputs);
+		discover_content_id(node->content_id, &inputs);
 		node->nr_inputs = (uint32_t)inputs.nr;
 		node->flags |= NODE_HAS_ID;
 	}

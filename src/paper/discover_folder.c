@@ -3,8 +3,6 @@
 #include "base/text.h"
 #include "paper/discover.h"
 
-#define IGNORE_FILE ".ignore"
-
 bool is_file_mode(unsigned mode)
 {
 	return mode == 0100644 || mode == 0100755;

@@ -197,6 +197,14 @@ void discover_list(struct paper_list *out, const struct discovery *d, uint32_t r
 	buffer_release(&l.path);
 }
 
+void discover_list_one(struct paper_list *out, const struct discovery *d, uint32_t number, const char *path)
+{
+	struct listing l = { .out = out, .memo = &d->memo, .path = BUFFER_INIT };
+	buffer_addstr(&l.path, path);
+	add_paper(&l, memo_node(&d->memo, number));
+	buffer_release(&l.path);
+}
+
 bool paper_report_is_current(const struct paper *paper)
 {
 	return !*paper->reported || !strcmp(paper->reported, paper->content_id);
@@ -233,90 +241,6 @@ struct error *paper_discover(struct paper_list *out, struct snapshot *snapshot,
 		memo_save(&d.memo, root);
 	}
 out:
-	discovery_release(&d);
-	return err;
-}
-
-/* -- one paper's inputs ------------------------------------------------------------------------ */
-
-/* The folders on the way down to a paper, kept open because patterns refer to those above. */
-struct descent {
-	struct folder folders[DISCOVER_MAX_DEPTH + 2];
-	size_t nr;
-};
-
-/* Opens the folders above PATH; *PLACE becomes that of PATH. */
-static struct error *descend(struct descent *descent, struct discovery *d, const char *path,
-			     struct place *place)
-{
-	struct buffer above = BUFFER_INIT, below = BUFFER_INIT;
-	struct error *err = NULL;
-	*place = place_top(d);
-	while (*path && !err) {
-		struct folder *folder = &descent->folders[descent->nr];
-		size_t len = strcspn(path, "/");
-		if (place->depth >= DISCOVER_MAX_DEPTH)
-			err = error_new(ERROR_LIMIT, "'%s' lies in more than %d folders", path,
-					DISCOVER_MAX_DEPTH);
-		else
-			err = folder_open(folder, d, above.data, place->ignore);
-		if (err)
-			break;
-		descent->nr++;
-		struct place inside = place_inside(place, folder);
-		char *name = xmemdupz(path, len);
-		buffer_reset(&below);
-		path_join(&below, above.data, name);
-		*place = place_below(d, &inside, below.data, name);
-		free(name);
-		buffer_reset(&above);
-		buffer_addbuf(&above, &below);
-		path += len + (path[len] == '/');
-	}
-	buffer_release(&above);
-	buffer_release(&below);
-	return err;
-}
-
-struct error *paper_inputs(struct snapshot *snapshot, const struct paper_rules *rules,
-			   const struct paper *paper, char ***paths, size_t *nr)
-{
-	struct discovery d;
-	struct descent *descent = xcalloc(1, sizeof(*descent));
-	struct place place;
-	struct snapshot_entry *entries;
-	size_t nr_entries;
-	struct oid tree;
-	uint32_t number;
-	struct input_list inputs = { NULL, 0, 0 };
-	struct dependency_list dependencies = { NULL, 0, 0, STRMAP_INIT };
-	*paths = NULL;
-	*nr = 0;
-	discovery_init(&d, snapshot, rules);
-	struct error *err = descend(descent, &d, paper->path, &place);
-	if (!err)
-		err = snapshot_list(snapshot, paper->path, &entries, &nr_entries, &tree);
-	if (err)
-		goto out;
-	free(entries);
-	err = discover_facts(&d, paper->path, &tree, &place, &number);
-	if (!err)
-		err = discover_inputs(&d, paper->path, place.ignore, number, &inputs,
-				      &dependencies);
-	if (err)
-		goto out;
-	*paths = xreallocarray(NULL, inputs.nr + 1, sizeof(**paths));
-	for (size_t i = 0; i < inputs.nr; i++) {
-		struct buffer path = BUFFER_INIT;
-		path_resolve(&path, paper->path, inputs.items[i].path);
-		(*paths)[(*nr)++] = buffer_detach(&path, NULL);
-	}
-out:
-	while (descent->nr)
-		folder_release(&descent->folders[--descent->nr]);
-	free(descent);
-	input_list_release(&inputs);
-	dependency_list_release(&dependencies);
 	discovery_release(&d);
 	return err;
 }

@@ -5,8 +5,8 @@
 #include "base/text.h"
 #include "paper/discover.h"
 
-static const char *const extensions[] = {
-	"", ".tex", ".bib", ".png", ".pdf", ".jpg", ".jpeg", ".eps", ".sty", ".cls", ".bst",
+const char *const discover_extensions[] = {
+	"", ".tex", ".bib", ".png", ".pdf", ".jpg", ".jpeg", ".eps", ".sty", ".cls", ".bst", NULL
 };
 
 /* A folder that references lead to, looked at once. */
@@ -93,12 +93,12 @@ static void find_file(struct resolution *r, const struct listing *in, const char
 		      bool with_extensions)
 {
 	struct buffer full = BUFFER_INIT;
-	for (size_t i = 0; i < (with_extensions ? ARRAY_SIZE(extensions) : 1); i++) {
+	for (size_t i = 0; i < (with_extensions ? ARRAY_SIZE(discover_extensions) - 1 : 1); i++) {
 		buffer_reset(&full);
-		buffer_addf(&full, "%s%s", name, extensions[i]);
+		buffer_addf(&full, "%s%s", name, discover_extensions[i]);
 		uintptr_t at = (uintptr_t)strmap_get(&in->by_name, full.data, full.len);
 		if (at)
-			add_found(r, &in->entries[at - 1], xstrdup(extensions[i]));
+			add_found(r, &in->entries[at - 1], xstrdup(discover_extensions[i]));
 	}
 	buffer_release(&full);
 }

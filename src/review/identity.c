@@ -61,7 +61,7 @@ static void make_key(struct buffer *out, const char *rule, const char *path, con
 	buffer_addch(out, '\0');
 }
 
-static void finding_key(struct buffer *out, const struct finding *f, const char *path)
+void identity_key(struct buffer *out, const struct finding *f, const char *path)
 {
 	make_key(out, f->rule, path, f->subject, f->quote, f->title);
 }
@@ -83,7 +83,7 @@ void identity_assign(struct consensus *c, const struct run *run)
 
 	for (size_t i = 0; i < c->nr; i++) {
 		struct consensus_finding *f = &c->findings[i];
-		finding_key(&key, &f->lead, relative_to(f->lead.path, run->paper));
+		identity_key(&key, &f->lead, relative_to(f->lead.path, run->paper));
 		uintptr_t ordinal = count_up(&seen, &key);
 		buffer_addf(&key, "%llu", (unsigned long long)ordinal);
 		sha256_hex(key.data, key.len, hex);
@@ -169,7 +169,7 @@ static void match_by_key(struct matcher *m)
 	struct buffer key = BUFFER_INIT;
 
 	for (size_t i = m->nr_entries; i-- > 0;) {
-		finding_key(&key, m->entries[i].finding, "");
+		identity_key(&key, m->entries[i].finding, "");
 		void **slot = strmap_at(&first, key.data, key.len);
 		next[i] = (size_t)(uintptr_t)*slot;
 		*slot = (void *)(uintptr_t)(i + 1);

@@ -13,6 +13,10 @@
 #include "review/cluster.h"
 #include "review/consensus.h"
 
+/* Replaces OUT by what makes a finding itself but for its number: its rule, PATH as it is relative to the paper ("" to
+ * leave it out), and what it is about. */
+void identity_key(struct buffer *out, const struct finding *f, const char *path);
+
 /* Gives ids to the findings, which stand in order of place. */
 void identity_assign(struct consensus *c, const struct run *run);
 

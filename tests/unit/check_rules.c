@@ -34,12 +34,25 @@ static void test_a_rule_is_found_by_its_id(void **state)
 	assert_null(check_rule_find(""));
 }
 
+static void test_every_rule_is_of_one_family_that_runs(void **state)
+{
+	(void)state;
+	for (const struct rule *r = check_rules; r->id; r++) {
+		unsigned family = check_family(r->id);
+		assert_true(family && !(family & (family - 1)));
+		if (r != check_rules)
+			assert_true((family == check_family(r[-1].id)) == !strcmp(r->family, r[-1].family));
+	}
+	assert_int_equal(check_family("no-such-rule"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules_are_sorted_by_family_and_id),
 		cmocka_unit_test(test_every_rule_explains_itself),
 		cmocka_unit_test(test_a_rule_is_found_by_its_id),
+		cmocka_unit_test(test_every_rule_is_of_one_family_that_runs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
