@@ -39,6 +39,9 @@ extern const char *const color_choices[]; /* of the option --color */
 /* Writes to standard output; a failure there is found by cmd_main at the end. */
 void print_buffer(const struct buffer *out);
 
+/* In a job of GitHub Actions: takes from TEXT, as of START, what its runner would obey. Not for data. */
+void job_log_defuse(struct buffer *text, size_t start);
+
 /* The main function of every program. */
 int cmd_main(const struct program *program, int argc, const char **argv);
 

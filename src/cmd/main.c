@@ -79,6 +79,7 @@ static void say(const char *kind, const char *fmt, va_list ap)
 		buffer_addch(&safe, '\n');
 		start = end + 1;
 	}
+	job_log_defuse(&safe, 0);
 	fflush(stdout);
 	fwrite(safe.data, 1, safe.len, stderr);
 	buffer_release(&text);

@@ -19,6 +19,7 @@ static void as_text(struct buffer *out, const struct output *o)
 	for (size_t i = 0; i < o->nr; i++)
 		if (o->reviews[i])
 			report_text(out, &o->reviews[i]->report, o->color, line_source_get, o->lines);
+	job_log_defuse(out, 0);
 }
 
 static void as_markdown(struct buffer *out, const struct output *o)
@@ -30,6 +31,7 @@ static void as_markdown(struct buffer *out, const struct output *o)
 			buffer_addch(out, '\n');
 		report_markdown(out, &o->reviews[i]->report);
 	}
+	job_log_defuse(out, 0);
 }
 
 /* An object with all papers: each as in its scrutiny.json. */
@@ -113,6 +115,7 @@ void output_all(struct buffer *out, struct review *const *reviews, size_t nr, bo
 		buffer_addstr(out, out->len ? "\n" : "");
 		report_all(out, &reviews[i]->report, color);
 	}
+	job_log_defuse(out, 0);
 }
 
 struct error *output_write(const char *path, const struct buffer *text)

@@ -163,10 +163,12 @@ const struct vocabulary *workspace_vocabulary(struct workspace *ws)
 
 void add_paper_name(struct buffer *out, const struct paper *paper)
 {
+	size_t start = out->len;
 	if (*paper->path)
 		text_for_terminal(out, paper->path, strlen(paper->path), false);
 	else
 		buffer_addch(out, '.');
+	job_log_defuse(out, start);
 }
 
 struct session_settings workspace_session(struct workspace *ws)
