@@ -22,7 +22,7 @@
  * its business: objects in its quarantine would vanish with a refused push. */
 const char *const ref_environment[] = {
 	"GIT_INDEX_FILE", "GIT_QUARANTINE_PATH", "GIT_OBJECT_DIRECTORY",
-	"GIT_ALTERNATE_OBJECT_DIRECTORIES", "LC_ALL=C", NULL,
+	"GIT_ALTERNATE_OBJECT_DIRECTORIES", "LC_ALL=C", "SCRUTINY=0", NULL,
 };
 
 void ref_identity(struct buffer *out, struct repo *repo)
@@ -222,8 +222,8 @@ char *ref_tracking(struct repo *repo, const char *remote, const char *what)
 }
 
 /* git's own words, with what to do about the usual reasons. STATUS is git's: an interrupt reaches it, too. */
-static struct error *remote_failed(const struct buffer *said, int status, const char *verb,
-				   const char *preposition, const char *what, const char *remote)
+struct error *ref_remote_failed(const struct buffer *said, int status, const char *verb, const char *preposition,
+				const char *what, const char *remote)
 {
 	if (status == 128 + SIGINT || status == 128 + SIGTERM)
 		return error_new(ERROR_CANCELLED, "interrupted while git was to %s %s %s '%s'", verb, what,
@@ -266,7 +266,7 @@ struct error *ref_fetch(struct repo *repo, const char *remote, const char *refsp
 	struct error *err = repo_git(repo, argv, &options);
 	*found = !err && !status;
 	if (!err && status && !strstr(said.data, "couldn't find remote ref"))
-		err = remote_failed(&said, status, "fetch", "of", what, remote);
+		err = ref_remote_failed(&said, status, "fetch", "of", what, remote);
 	buffer_release(&said);
 	buffer_release(&out);
 	return err;
@@ -305,9 +305,11 @@ struct error *ref_push(struct repo *repo, struct push_try *try, const char *what
 	struct error *err = repo_git(repo, argv, &options);
 	if (!err) {
 		try->outcome = judge_push(&out, &said, status);
+		if (try->said)
+			buffer_addbuf(try->said, &said);
 		buffer_addbuf(&said, &out);
 		if (try->outcome == PUSH_FAILED)
-			err = remote_failed(&said, status, "push", "to", what, try->remote);
+			err = ref_remote_failed(&said, status, "push", "to", what, try->remote);
 	}
 	buffer_release(&said);
 	buffer_release(&out);

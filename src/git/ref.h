@@ -11,7 +11,8 @@
 
 #include "git/repo.h"
 
-/* The environment of git commands that write for us. */
+/* The environment of git commands that write for us. Our own hooks, which review what is pushed, have nothing to do
+ * there. */
 extern const char *const ref_environment[];
 /* "Name <mail>", as git would sign a commit; nothing of ours fails for the lack of one. */
 void ref_identity(struct buffer *out, struct repo *repo);
@@ -51,6 +52,10 @@ char *ref_tracking(struct repo *repo, const char *remote, const char *what);
  * names it in errors. */
 struct error *ref_fetch(struct repo *repo, const char *remote, const char *refspec, const char *what, bool *found);
 
+/* "cannot <verb> <what> <preposition> '<remote>': " and git's reason, with a hint for the usual ones. STATUS is git's. */
+struct error *ref_remote_failed(const struct buffer *said, int status, const char *verb, const char *preposition,
+				const char *what, const char *remote);
+
 /* One attempt to push. With a LEASE the ref is overwritten if it is that object there ("": if it is not there);
  * without, only moved forward. PUSH_FAILED comes with an error; PUSH_BEHIND says that somebody else was faster. */
 enum push_outcome { PUSH_DONE, PUSH_UP_TO_DATE, PUSH_BEHIND, PUSH_FAILED };
@@ -59,6 +64,7 @@ struct push_try {
 	const char *object;     /* "": the ref is removed */
 	const char *lease;      /* or NULL */
 	enum push_outcome outcome;
+	struct buffer *said;    /* gets the words of git, the remote and the hooks; may be NULL */
 };
 struct error *ref_push(struct repo *repo, struct push_try *try, const char *what);
 
