@@ -80,7 +80,7 @@ __git_scrutiny_argument ()
 __git_scrutiny_words ()
 {
 	case "$1" in
-	hooks) echo "run" ;;
+	hooks) echo "run background" ;;
 	models) echo "login logout" ;;
 	records) echo "push fetch merge gc verify migrate" ;;
 	esac

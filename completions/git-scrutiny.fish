@@ -97,7 +97,7 @@ complete -c git-scrutiny -n '__fish_seen_subcommand_from explain' -l color -x -a
 complete -c git-scrutiny -n '__fish_seen_subcommand_from explain' -a '(git scrutiny explain --list 2>/dev/null)'
 
 # hooks
-complete -c git-scrutiny -n '__fish_seen_subcommand_from hooks' -a 'run'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from hooks' -a 'run background'
 
 # models
 complete -c git-scrutiny -n '__fish_seen_subcommand_from models' -l list -d 'print the models\' names only, one a line'

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "hook/after.h"
 #include "hook/hook.h"
 
 #define PROGRAM "git-scrutiny"
@@ -26,6 +27,22 @@ static char *beside_us(void)
 		free(found);
 		found = NULL;
 	}
+	return found;
+}
+
+/* False when it is not plain where we are. */
+static bool after(const char *hook)
+{
+	struct hook_places places;
+	struct buffer page = BUFFER_INIT;
+	char *program = beside_us();
+	bool found = hook_places_find(&places, getenv("GIT_DIR"), NULL);
+	if (found)
+		hook_after(hook, &places, program ? program : PROGRAM, &page);
+	fwrite(page.data, 1, page.len, stderr);
+	buffer_release(&page);
+	hook_places_release(&places);
+	free(program);
 	return found;
 }
 
@@ -61,6 +78,8 @@ int main(int argc, char **argv)
 		return 129;
 	}
 	if (wanted && !strcmp(wanted, "0"))
+		return 0;
+	if (hook_is_after(argv[1]) && after(argv[1]))
 		return 0;
 	return hand_over(argc, argv);
 }

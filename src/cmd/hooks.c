@@ -10,6 +10,7 @@ static const struct action {
 	struct error *(*run)(struct hooks_call *call);
 } actions[] = {
 	{ "run", -1, hooks_run },
+	{ "background", 0, hooks_background },
 };
 
 static struct error *find_action(const char *word, const struct action **out)
@@ -38,7 +39,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 		err = error_new(ERROR_USAGE, "too many arguments for hooks %s", action->name);
 	if (err)
 		return err;
-	struct hooks_call call = { ctx, argc - 1, argv + 1, exit_status };
+	struct hooks_call call = { .ctx = ctx, .argc = argc - 1, .argv = argv + 1, .exit_status = exit_status };
 	return action->run(&call);
 }
 
@@ -48,6 +49,7 @@ static const struct option options[] = {
 
 static const char *const usage[] = {
 	"run <hook> [--] [<argument>...]",
+	"background",
 	NULL,
 };
 
@@ -59,7 +61,13 @@ const struct command cmd_hooks = {
 		"`run` does what <hook> is for, with the arguments and the standard input that git gives to that hook. "
 		"pre-commit checks what is staged, with the built-in checks only, and writes nothing. "
 		"Managers of hooks call it; hooks that git runs itself call git-scrutiny-hook, which is quicker when "
-		"there is nothing to do.",
+		"there is nothing to do.\n\n"
+		"`background` is what post-commit, post-merge and post-rewrite start: it reviews the papers of HEAD that "
+		"changed since the last such review, with the built-in checks and with models on this machine, or with those "
+		"that git config scrutiny.hooks.backgroundReviewers names (`configured`: those of `git scrutiny run`). It records "
+		"the reviews, and writes reports into the work tree only with git config scrutiny.hooks.write=true. One runs "
+		"at a time; what is committed meanwhile is reviewed after it, all at once. The next hook says what was "
+		"found, or a desktop notification at once with git config scrutiny.hooks.notify=true.",
 	.options = options,
 	.run = run,
 };

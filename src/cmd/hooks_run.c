@@ -1,15 +1,22 @@
 #include "cmd/hooks.h"
 
+#include <stdio.h>
+
 #include "base/memory.h"
 #include "base/text.h"
-#include "cmd/run.h"
+#include "hook/after.h"
 #include "hook/hook.h"
 
-static struct error *pre_commit(struct hooks_call *call)
+/* As git-scrutiny-hook does it, for managers of hooks that call us themselves. */
+static struct error *after(struct hooks_call *call)
 {
-	struct run_options o = { .format = "text", .staged = true, .checks_only = true, .batch = -1, .quiet = true };
-	o.fail_on = repo_config(call->ctx->repo, "scrutiny.hooks.failon");
-	return cmd_run.run(call->ctx, &o, 0, NULL, call->exit_status);
+	struct repo *repo = call->ctx->repo;
+	struct buffer page = BUFFER_INIT;
+	struct hook_places places = { (char *)repo_git_dir(repo), (char *)repo_common_dir(repo), NULL };
+	hook_after(call->hook, &places, "/proc/self/exe", &page);
+	fwrite(page.data, 1, page.len, stderr);
+	buffer_release(&page);
+	return NULL;
 }
 
 static struct error *nothing(struct hooks_call *call)
@@ -22,18 +29,22 @@ static const struct hook {
 	const char *name;
 	struct error *(*run)(struct hooks_call *call);
 } hooks[] = {
-	{ "pre-commit", pre_commit },
-	{ "post-commit", nothing },
+	{ "pre-commit", hooks_pre_commit },
 	{ "pre-push", nothing },
-	{ "post-merge", nothing },
-	{ "post-rewrite", nothing },
-	{ "post-checkout", nothing },
+	{ "post-commit", after },
+	{ "post-merge", after },
+	{ "post-rewrite", after },
+	{ "post-checkout", after },
 };
 
-static bool is_off(struct repo *repo)
+bool hooks_are_off(struct repo *repo)
 {
+	static const char *const no[] = { "false", "no", "off", "0", "" };
 	const char *wanted = context_env("SCRUTINY"), *configured = repo_config(repo, "scrutiny.hooks");
-	return (wanted && !strcmp(wanted, "0")) || (configured && !strcmp(configured, "false"));
+	bool off = wanted && !strcmp(wanted, "0");
+	for (size_t i = 0; i < ARRAY_SIZE(no) && configured; i++)
+		off |= !strcmp(configured, no[i]);
+	return off;
 }
 
 struct error *hooks_run(struct hooks_call *call)
@@ -51,8 +62,9 @@ struct error *hooks_run(struct hooks_call *call)
 		return near ? error_with_hint(err, "did you mean %s?", near) : err;
 	}
 	struct error *err = context_repo(call->ctx, &repo);
-	if (err || is_off(repo))
+	if (err || hooks_are_off(repo))
 		return err;
+	call->hook = hook->name;
 	call->argc--;
 	call->argv++;
 	return hook->run(call);

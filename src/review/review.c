@@ -69,7 +69,7 @@ static struct error *load_records(struct review *review, struct records *store,
 	struct error *err = records_list(store, content_id, &names, &nr);
 	if (err)
 		return err;
-	review->items = xcalloc(nr + 1, sizeof(*review->items));
+	review->items = xreallocarray(review->items, review->nr + nr + 1, sizeof(*review->items));
 	for (size_t i = 0; i < nr && !err; i++)
 		if (is_record_name(names[i]))
 			err = load_record(review, store, content_id, names[i]);
@@ -127,9 +127,19 @@ static void part_adjudications(struct review *review)
 
 struct error *review_make(struct review *out, struct records *store, struct run *run)
 {
+	return review_make_with(out, store, run, NULL);
+}
+
+struct error *review_make_with(struct review *out, struct records *store, struct run *run, struct record *builtin)
+{
 	memset(out, 0, sizeof(*out));
 	out->run = *run;
 	memset(run, 0, sizeof(*run));
+	if (builtin) {
+		out->items = xcalloc(1, sizeof(*out->items));
+		out->items[out->nr++] = *builtin;
+		memset(builtin, 0, sizeof(*builtin));
+	}
 	struct error *err = load_records(out, store, out->run.content_id);
 	if (err) {
 		review_release(out);

@@ -40,6 +40,9 @@ struct error *review_load(struct review *out, struct records *store, const char 
 			  const char *paper);
 /* As review_load with the facts of a run whose paths are in place; takes RUN over, even on failure. */
 struct error *review_make(struct review *out, struct records *store, struct run *run);
+/* As review_make with one more record, BUILTIN, that is not in the store and whose paths are in place; takes it over
+ * likewise. */
+struct error *review_make_with(struct review *out, struct records *store, struct run *run, struct record *builtin);
 void review_release(struct review *review);
 
 /* The name under which the built-in reviewer's record is stored. */
