@@ -65,12 +65,13 @@ PROGRAMS := git-scrutiny git-papermeta git-deploy
 # No command of git's: what hooks run, with no library but C's.
 HOOK_PROGRAM := git-scrutiny-hook
 ROOMS := base git net paper check model budget review meta image cloud deploy forge hook history daemon cmd
-TEXTS := prompts boot_templates infrastructure_templates
+TEXTS := prompts boot_templates infrastructure_templates hook_shims
 LIB_SOURCES := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
 LIB_OBJECTS := $(LIB_SOURCES:src/%.c=$(BUILD)/obj/%.o) $(TEXTS:%=$(BUILD)/obj/%.o)
 PROMPTS := $(sort $(wildcard prompts/*.txt prompts/*/*.txt))
 BOOT_TEMPLATES := $(sort $(wildcard src/deploy/boot/*))
 INFRASTRUCTURE_TEMPLATES := $(sort $(wildcard src/deploy/infrastructure/*))
+HOOK_SHIMS := $(sort $(wildcard src/hook/shims/*))
 LIBRARY := $(BUILD)/libscrutiny.a
 UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c))
 UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
@@ -91,13 +92,15 @@ $(BUILD)/obj/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(ALL_CPPFLAGS) $(LIBRARY_CPPFLAGS) -DVERSION='"$(VERSION)"' $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# The questions to models and what runs on instances are text files; they are compiled in as tables.
+# The questions to models, what runs on instances and what git runs as hooks are text files; they are compiled in as tables.
 $(BUILD)/prompts.c: $(PROMPTS)
 $(BUILD)/boot_templates.c: $(BOOT_TEMPLATES)
 $(BUILD)/infrastructure_templates.c: $(INFRASTRUCTURE_TEMPLATES)
+$(BUILD)/hook_shims.c: $(HOOK_SHIMS)
 $(BUILD)/prompts.c: TABLE = prompt_files prompts
 $(BUILD)/boot_templates.c: TABLE = boot_templates src/deploy/boot
 $(BUILD)/infrastructure_templates.c: TABLE = infrastructure_templates src/deploy/infrastructure
+$(BUILD)/hook_shims.c: TABLE = hook_shims src/hook/shims
 $(TEXTS:%=$(BUILD)/%.c): tools/make-texts
 	@mkdir -p $(@D)
 	$(call say,TEXTS)tools/make-texts $(TABLE) $(filter-out tools/%,$^) >$@.new && mv $@.new $@

@@ -4,10 +4,18 @@
 
 #include "cmd/cmd.h"
 
+struct hooks_options {
+	const char *only;    /* comma-separated names */
+	const char *global;  /* "" or "template" or "hooks-path"; NULL: this repository */
+	const char *color;
+	bool dry_run, write, quiet, porcelain, nul;
+};
+
 /* One call of an action; ARGV begins behind its name. */
 struct hooks_call {
 	struct context *ctx;
 	const char *hook; /* of `run`: its name */
+	const struct hooks_options *options;
 	int argc;
 	const char **argv;
 	int *exit_status;
@@ -21,5 +29,9 @@ bool hooks_are_off(struct repo *repo);
 /* Each in a file of its own. */
 struct error *hooks_pre_commit(struct hooks_call *call);
 struct error *hooks_background(struct hooks_call *call);
+/* hooks_install.c */
+struct error *hooks_install(struct hooks_call *call);
+struct error *hooks_remove(struct hooks_call *call);
+struct error *hooks_status(struct hooks_call *call);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * Hooks: which ones we serve, and how they are called.
  *
- * A hook that git runs is a small script (hooks/shim in the source) that first runs the hook that was there
+ * A hook that git runs is a small script (shim.h) that first runs the hook that was there
  * before us,
  * if any, with the same arguments and standard input, and then
  *
@@ -41,6 +41,9 @@
 /* In the order in which they are listed; ends with NULL. */
 extern const char *const hook_names[];
 bool hook_is_known(const char *name);
+/* All that git runs from the folder of hooks, likewise. */
+extern const char *const hook_names_of_git[];
+bool hook_is_of_git(const char *name);
 
 /* In the common git directory: state of the background reviews. */
 #define HOOK_FOLDER "scrutiny/hooks"
