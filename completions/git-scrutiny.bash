@@ -15,7 +15,7 @@ __git_scrutiny_options ()
 	compare) echo "--format= --output= --fail-on= --color=" ;;
 	report) echo "--replay --write --no-write --format= --output=" ;;
 	explain) echo "--list --color=" ;;
-	hooks) echo "" ;;
+	hooks) echo "--only= --write --dry-run --quiet --porcelain --null --color=" ;;
 	models) echo "--list" ;;
 	cost) echo "--by= --since= --json" ;;
 	records) echo "--keep= --reviews --squash --dry-run --quiet" ;;
@@ -56,6 +56,8 @@ __git_scrutiny_value ()
 	"report --format") echo "choice text md json sarif rdjsonl github" ;;
 	"report --output" | "report -o") echo "file" ;;
 	"explain --color") echo "choice always never auto" ;;
+	"hooks --only") echo "nothing" ;;
+	"hooks --color") echo "choice always never auto" ;;
 	"cost --by") echo "choice day model paper author task" ;;
 	"cost --since") echo "nothing" ;;
 	"records --keep") echo "nothing" ;;
@@ -80,7 +82,7 @@ __git_scrutiny_argument ()
 __git_scrutiny_words ()
 {
 	case "$1" in
-	hooks) echo "run background" ;;
+	hooks) echo "install remove status run background" ;;
 	models) echo "login logout" ;;
 	records) echo "push fetch merge gc verify migrate" ;;
 	esac

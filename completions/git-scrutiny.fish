@@ -97,7 +97,14 @@ complete -c git-scrutiny -n '__fish_seen_subcommand_from explain' -l color -x -a
 complete -c git-scrutiny -n '__fish_seen_subcommand_from explain' -a '(git scrutiny explain --list 2>/dev/null)'
 
 # hooks
-complete -c git-scrutiny -n '__fish_seen_subcommand_from hooks' -a 'run background'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from hooks' -l only -x -d 'these hooks only (default: all of ours)'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from hooks' -l write -d 'may change files of the work tree that a manager of hooks reads'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from hooks' -s n -l dry-run -d 'only say what would be done'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from hooks' -s q -l quiet -d 'print warnings and errors only'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from hooks' -l porcelain -d 'a line a hook, in a format that does not change'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from hooks' -s z -l null -d 'with --porcelain: NUL at the end of every field'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from hooks' -l color -x -a 'always never auto' -d 'always, never or auto'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from hooks' -a 'install remove status run background'
 
 # models
 complete -c git-scrutiny -n '__fish_seen_subcommand_from models' -l list -d 'print the models\' names only, one a line'
