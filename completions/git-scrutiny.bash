@@ -7,7 +7,7 @@ __git_scrutiny_default="run"
 __git_scrutiny_options ()
 {
 	case "$1" in
-	run) echo "--since= --staged --at= --all --reviewers= --tasks= --checks-only --batch --max-cost= --adjudicate= --deadline= --sync --sync= --dry-run --commit --write --no-write --fail-on= --format= --output= --quiet --color=" ;;
+	run) echo "--since= --staged --at= --all --reviewers= --tasks= --checks-only --batch --max-cost= --adjudicate= --deadline= --sync --sync= --dry-run --commit --write --no-write --fail-on= --format= --output= --save= --quiet --color=" ;;
 	collect) echo "--wait --interval= --commit --write --no-write --quiet" ;;
 	plan) echo "--since= --staged --at= --all --reviewers= --tasks= --checks-only --batch --max-cost= --json --show-prompts" ;;
 	status) echo "--all --porcelain --reviewers= --checks-only --color=" ;;
@@ -36,8 +36,9 @@ __git_scrutiny_value ()
 	"run --deadline") echo "nothing" ;;
 	"run --sync=") echo "nothing" ;;
 	"run --fail-on") echo "choice error warning note never" ;;
-	"run --format") echo "choice text md json sarif rdjsonl github" ;;
+	"run --format") echo "choice text md json sarif rdjsonl github summary" ;;
 	"run --output" | "run -o") echo "file" ;;
+	"run --save") echo "nothing" ;;
 	"run --color") echo "choice always never auto" ;;
 	"collect --interval") echo "nothing" ;;
 	"plan --since") echo "rev" ;;
@@ -47,13 +48,13 @@ __git_scrutiny_value ()
 	"plan --max-cost") echo "nothing" ;;
 	"status --reviewers") echo "model" ;;
 	"status --color") echo "choice always never auto" ;;
-	"show --format") echo "choice text md json sarif rdjsonl github" ;;
+	"show --format") echo "choice text md json sarif rdjsonl github summary" ;;
 	"show --color") echo "choice always never auto" ;;
 	"compare --format") echo "choice text md json" ;;
 	"compare --output" | "compare -o") echo "file" ;;
 	"compare --fail-on") echo "choice error warning note never" ;;
 	"compare --color") echo "choice always never auto" ;;
-	"report --format") echo "choice text md json sarif rdjsonl github" ;;
+	"report --format") echo "choice text md json sarif rdjsonl github summary" ;;
 	"report --output" | "report -o") echo "file" ;;
 	"explain --color") echo "choice always never auto" ;;
 	"hooks --only") echo "nothing" ;;

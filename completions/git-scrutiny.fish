@@ -34,8 +34,9 @@ complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status show compare report explain hooks models cost records version' -l write -d 'write reports and meta.yaml (default); --no-write only prints'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status show compare report explain hooks models cost records version' -l no-write -d 'not: write reports and meta.yaml (default); --no-write only prints'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status show compare report explain hooks models cost records version' -l fail-on -x -a 'error warning note never' -d 'exit with 1 at findings of this level: error, warning, note, never'
-complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status show compare report explain hooks models cost records version' -l format -x -a 'text md json sarif rdjsonl github' -d 'text (default), md, json, sarif, rdjsonl or github'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status show compare report explain hooks models cost records version' -l format -x -a 'text md json sarif rdjsonl github summary' -d 'text (default), md, json, sarif, rdjsonl, github or summary'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status show compare report explain hooks models cost records version' -s o -l output -r -F -d 'print findings into a file instead of standard output'
+complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status show compare report explain hooks models cost records version' -l save -x -d 'also write the findings into this file, in this format'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status show compare report explain hooks models cost records version' -s q -l quiet -d 'print findings and warnings only'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status show compare report explain hooks models cost records version' -l color -x -a 'always never auto' -d 'colour the output: always, never or auto'
 complete -c git-scrutiny -n 'not __fish_seen_subcommand_from collect plan status show compare report explain hooks models cost records version' -a '(__fish_complete_directories (commandline -ct))'
@@ -72,7 +73,7 @@ complete -c git-scrutiny -n '__fish_seen_subcommand_from status' -l color -x -a 
 
 # show
 complete -c git-scrutiny -n '__fish_seen_subcommand_from show' -l all -d 'show everything that was said, nothing folded'
-complete -c git-scrutiny -n '__fish_seen_subcommand_from show' -l format -x -a 'text md json sarif rdjsonl github' -d 'md (default), text, json, sarif, rdjsonl or github'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from show' -l format -x -a 'text md json sarif rdjsonl github summary' -d 'md (default), text, json, sarif, rdjsonl, github or summary'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from show' -l color -x -a 'always never auto' -d 'colour the output: always, never or auto'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from show' -a '(__fish_complete_directories (commandline -ct))'
 
@@ -87,7 +88,7 @@ complete -c git-scrutiny -n '__fish_seen_subcommand_from compare' -a '(__fish_co
 complete -c git-scrutiny -n '__fish_seen_subcommand_from report' -l replay -d 'write the reports anew from the records'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from report' -l write -d 'with --replay, write into the work tree (default); --no-write prints'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from report' -l no-write -d 'not: with --replay, write into the work tree (default); --no-write prints'
-complete -c git-scrutiny -n '__fish_seen_subcommand_from report' -l format -x -a 'text md json sarif rdjsonl github' -d 'what is printed: md (default), text, json, sarif, rdjsonl or github'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from report' -l format -x -a 'text md json sarif rdjsonl github summary' -d 'what is printed: md (default), text, json, sarif, rdjsonl, github or summary'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from report' -s o -l output -r -F -d 'print into a file instead of standard output'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from report' -a '(__fish_complete_directories (commandline -ct))'
 

@@ -3,9 +3,13 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "cmd/cmd.h"
 
-const char *const output_formats[] = { "text", "md", "json", "sarif", "rdjsonl", "github", NULL };
+/* GitHub takes a summary of 1 MiB of a step; what else that step has to say fits, too. */
+#define MAX_SUMMARY ((size_t)1000 << 10)
+
+const char *const output_formats[] = { "text", "md", "json", "sarif", "rdjsonl", "github", "summary", NULL };
 
 struct output {
 	struct review *const *reviews;
@@ -86,6 +90,35 @@ static void as_github(struct buffer *out, const struct output *o)
 	free(reports);
 }
 
+static bool is_word(const char *s, const char *more)
+{
+	for (; s && *s; s++)
+		if (!ascii_alnum((unsigned char)*s) && !strchr(more, *s))
+			return false;
+	return s != NULL;
+}
+
+/* Where the files of this job's commit are shown to people; NULL when this is no job. The caller frees it. */
+static char *files_url(void)
+{
+	const char *server = context_env("GITHUB_SERVER_URL"), *name = context_env("GITHUB_REPOSITORY");
+	const char *commit = context_env("GITHUB_SHA");
+	if (!context_env("GITHUB_ACTIONS") || !server || !starts_with(server, "http") || !is_word(server, ":/.-") ||
+	    !is_word(name, "/._-") || !is_word(commit, ""))
+		return NULL;
+	return xstrfmt("%s/%s/blob/%s/", server, name, commit);
+}
+
+static void as_summary(struct buffer *out, const struct output *o)
+{
+	size_t nr;
+	const struct report **reports = reports_of(o, &nr);
+	char *url = files_url();
+	report_summary(out, reports, nr, url, MAX_SUMMARY);
+	free(url);
+	free(reports);
+}
+
 static const struct {
 	const char *name;
 	void (*write)(struct buffer *out, const struct output *o);
@@ -96,6 +129,7 @@ static const struct {
 	{ "sarif", as_sarif },
 	{ "rdjsonl", as_rdjsonl },
 	{ "github", as_github },
+	{ "summary", as_summary },
 };
 
 void output_format(struct buffer *out, const char *format, struct review *const *reviews, size_t nr,
@@ -116,6 +150,19 @@ void output_all(struct buffer *out, struct review *const *reviews, size_t nr, bo
 		report_all(out, &reviews[i]->report, color);
 	}
 	job_log_defuse(out, 0);
+}
+
+bool output_parse_save(const char *word, const char **format, const char **path)
+{
+	for (size_t i = 0; output_formats[i]; i++) {
+		const char *rest;
+		if (!skip_prefix(word, output_formats[i], &rest) || *rest != ':' || !rest[1])
+			continue;
+		*format = output_formats[i];
+		*path = rest + 1;
+		return true;
+	}
+	return false;
 }
 
 struct error *output_write(const char *path, const struct buffer *text)

@@ -6,7 +6,7 @@
 #include "cmd/lines.h"
 #include "review/review.h"
 
-extern const char *const output_formats[]; /* text, md, json, sarif, rdjsonl, github; NULL-terminated */
+extern const char *const output_formats[]; /* text, md, json, sarif, rdjsonl, github, summary; NULL-terminated */
 
 /* Appends the reviews (NULL entries are left out) in FORMAT, one of output_formats. */
 void output_format(struct buffer *out, const char *format, struct review *const *reviews, size_t nr,
@@ -14,6 +14,9 @@ void output_format(struct buffer *out, const char *format, struct review *const 
 
 /* Appends everything that was said about the papers: see report_all. */
 void output_all(struct buffer *out, struct review *const *reviews, size_t nr, bool color);
+
+/* "<format>:<file>", as --save takes it; false when it is not. *FORMAT is one of output_formats. */
+bool output_parse_save(const char *word, const char **format, const char **path);
 
 /* Writes TEXT to the file PATH, or to standard output when PATH is NULL or "-". */
 struct error *output_write(const char *path, const struct buffer *text);

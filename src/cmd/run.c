@@ -152,6 +152,24 @@ static struct error *print_findings(struct gathered *g)
 	return err;
 }
 
+static struct error *save_findings(struct gathered *g)
+{
+	struct error *err = NULL;
+	for (size_t i = 0; i < g->options->save.nr && !err; i++) {
+		struct buffer out = BUFFER_INIT;
+		struct line_source lines;
+		const char *format, *path;
+		if (!output_parse_save(g->options->save.items[i], &format, &path))
+			continue; /* check_options has seen them */
+		line_source_init(&lines, g->ws->snapshot);
+		output_format(&out, format, g->reviews, g->nr, false, &lines);
+		line_source_release(&lines);
+		err = output_write(path, &out);
+		buffer_release(&out);
+	}
+	return err;
+}
+
 /* *SAYS becomes what the summary says about the commit. */
 static struct error *commit_reports(struct gathered *g, const struct session_totals *t,
 				    const char **says)
@@ -220,6 +238,12 @@ static struct error *check_options(const struct run_options *o, struct repo *rep
 		return error_with_hint(error_new(ERROR_GENERIC, "a bare repository has no place for "
 								"reports"),
 				       "add --no-write to print them");
+	for (size_t i = 0; i < o->save.nr; i++) {
+		const char *format, *path;
+		if (!output_parse_save(o->save.items[i], &format, &path))
+			return error_with_hint(error_new(ERROR_USAGE, "--save=%s names no format and file", o->save.items[i]),
+					       "as in --save=sarif:scrutiny.sarif");
+	}
 	/* A mistake in them is told also when there is nothing to do. */
 	struct model_engine_settings unused = { 0 };
 	return engine_settings_read(&unused, repo, o->deadline);
@@ -268,6 +292,8 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 	const char *committed = NULL;
 	if (!err)
 		err = print_findings(g);
+	if (!err)
+		err = save_findings(g);
 	if (!err)
 		err = commit_reports(g, &totals, &committed);
 	if (!err)
@@ -366,7 +392,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 		commit_leftovers(&ws);
 	if (!err && o->dry_run)
 		err = plan_print(&ws, papers, nr, &limits, &(struct plan_view){ .batch = o->batch == 1 });
-	else if (!err && !nr && is_text(o))
+	else if (!err && !nr && is_text(o) && !o->save.nr)
 		run_print_up_to_date(&ws, o->commit, o->quiet);
 	else if (!err)
 		err = run_review(&ws, &shared, &limits, papers, nr, exit_status);
@@ -458,9 +484,13 @@ static const struct option options[] = {
 	  fail_on_choices },
 	{ OPTION_GROUP, 0, NULL, 0, NULL, "Output" },
 	{ OPTION_CHOICE, 0, "format", offsetof(struct run_options, format), "<format>",
-	  "text (default), md, json, sarif, rdjsonl or github", NULL, output_formats },
+	  "text (default), md, json, sarif, rdjsonl, github or summary", NULL, output_formats },
 	{ OPTION_STRING, 'o', "output", offsetof(struct run_options, output), "<file>",
 	  "print findings into a file instead of standard output", NULL, NULL, "file" },
+	{ OPTION_STRINGS, 0, "save", offsetof(struct run_options, save), "<format>:<file>",
+	  "also write the findings into this file, in this format",
+	  "Writes the findings into <file>, too, in <format>, one of those of `--format`. May be given again: one run "
+	  "leaves the listing for people, SARIF for a code-scanning service and a summary for a job." },
 	{ OPTION_BOOL, 'q', "quiet", offsetof(struct run_options, quiet), NULL,
 	  "print findings and warnings only" },
 	{ OPTION_CHOICE, 0, "color", offsetof(struct run_options, color), "<when>",

@@ -7,6 +7,7 @@
 struct run_options {
 	const char *since, *at, *reviewers, *tasks, *deadline, *adjudicate, *max_cost;
 	const char *fail_on, *format, *output, *color, *sync;
+	struct option_strings save; /* "<format>:<file>" */
 	bool staged, all, checks_only, dry_run, commit, write, quiet;
 	int batch;               /* --batch: 1, --no-batch: 0, neither: -1 */
 	struct sharing *sharing; /* with other clones; or NULL */

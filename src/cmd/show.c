@@ -215,7 +215,7 @@ static const struct option show_table[] = {
 	  "Shows everything that was said: of every finding who raised it, how severe and how sure, in their own "
 	  "words, and who did not; every reviewer's summary. As text." },
 	{ OPTION_CHOICE, 0, "format", offsetof(struct show_options, format), "<format>",
-	  "md (default), text, json, sarif, rdjsonl or github", NULL, output_formats },
+	  "md (default), text, json, sarif, rdjsonl, github or summary", NULL, output_formats },
 	{ OPTION_CHOICE, 0, "color", offsetof(struct show_options, color), "<when>",
 	  "colour the output: always, never or auto", NULL, color_choices },
 	{ .kind = OPTION_END },
@@ -229,7 +229,7 @@ static const struct option report_table[] = {
 	{ OPTION_BOOL, 0, "write", offsetof(struct report_options, write), NULL,
 	  "with --replay, write into the work tree (default); --no-write prints" },
 	{ OPTION_CHOICE, 0, "format", offsetof(struct report_options, format), "<format>",
-	  "what is printed: md (default), text, json, sarif, rdjsonl or github", NULL, output_formats },
+	  "what is printed: md (default), text, json, sarif, rdjsonl, github or summary", NULL, output_formats },
 	{ OPTION_STRING, 'o', "output", offsetof(struct report_options, output), "<file>",
 	  "print into a file instead of standard output", NULL, NULL, "file" },
 	{ .kind = OPTION_END },

@@ -49,5 +49,9 @@ void report_github(struct buffer *out, const struct report *const *reports, size
  * gives the columns, which are bytes there. */
 void report_rdjsonl(struct buffer *out, const struct report *const *reports, size_t nr,
 		    struct slice (*line_of)(void *data, const struct finding *f), void *data);
+/* Markdown about all of them, at most MAX bytes: the counts, a table of the papers, the worst findings, then paper by
+ * paper, worst first, what was found; it is cut at a paper and says so. URL is what paths become links with
+ * ("https://github.com/owner/name/blob/4f2c9e1/"), or NULL. As harmless as scrutiny.md. */
+void report_summary(struct buffer *out, const struct report *const *reports, size_t nr, const char *url, size_t max);
 
 #endif

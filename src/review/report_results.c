@@ -74,7 +74,7 @@ static void add_plain(struct buffer *out, const char *s, size_t max)
 		buffer_addstr(out, " [\xe2\x80\xa6]");
 }
 
-/* As a sentence: rules and models write some with, some without a full stop. */
+/* As a sentence: rules and models write some with, some without a capital and a full stop. */
 static void end_sentence(struct buffer *out)
 {
 	char last = out->len ? out->data[out->len - 1] : '.';
@@ -91,7 +91,10 @@ void report_add_message(struct buffer *out, const struct consensus_finding *f)
 	end_sentence(out);
 	if (f->lead.why && *f->lead.why) {
 		buffer_addch(out, ' ');
+		size_t start = out->len;
 		add_plain(out, f->lead.why, REPORT_MAX_WHY);
+		if (out->data[start] >= 'a' && out->data[start] <= 'z')
+			out->data[start] -= 'a' - 'A';
 		end_sentence(out);
 	}
 	if (suggestion) {

@@ -314,6 +314,92 @@ static void test_a_sarif_file_is_never_larger_than_github_takes(void **state)
 	release(&s);
 }
 
+/* -- the summary --------------------------------------------------------------------------------- */
+
+struct shelf {
+	struct scene scenes[60];
+	const struct report *reports[60];
+};
+
+/* Sixty papers, of which number 7 is the worst. */
+static void fill(struct shelf *shelf)
+{
+	memset(shelf, 0, sizeof(*shelf));
+	for (size_t i = 0; i < ARRAY_SIZE(shelf->scenes); i++) {
+		struct scene *s = &shelf->scenes[i];
+		add_many(reviewer(s, "builtin", "builtin"), i == 7 ? SEVERITY_ERROR : SEVERITY_NOTE, 5);
+		free(s->run.paper);
+		s->run.paper = xstrfmt("paper-%02zu", i);
+		shelf->reports[i] = make(s);
+	}
+}
+
+static void empty(struct shelf *shelf)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(shelf->scenes); i++)
+		release(&shelf->scenes[i]);
+}
+
+static void test_a_summary_begins_with_the_worst(void **state)
+{
+	struct buffer out = BUFFER_INIT;
+	struct shelf shelf;
+	(void)state;
+	fill(&shelf);
+	report_summary(&out, shelf.reports, 60, "https://github.com/o/r/blob/abc/", 1 << 20);
+	assert_true(starts_with(out.data, "## Papers: 5 errors, 295 notes in 60 papers\n\n| paper | verdict | errors | warnings "
+					  "| notes | not verified |\n|---|---|--:|--:|--:|--:|\n| paper-07 | errors | 5 | 0 | 0 | 0 "
+					  "|\n| paper-00 | notes | 0 | 0 | 5 | 0 |\n"));
+	assert_non_null(strstr(out.data, "### The worst\n\n| | where | what | who |\n|---|---|---|---|\n| error | "
+					 "[p/m.tex:1](https://github.com/o/r/blob/abc/p/m.tex#L1) | error0 | label-duplicate |\n"));
+	assert_true(strstr(out.data, "### paper-07") < strstr(out.data, "### paper-00"));
+	assert_int_equal(count(out.data, "\n### paper-"), 60);
+	buffer_release(&out);
+	empty(&shelf);
+}
+
+static void test_a_summary_is_cut_at_a_paper_and_says_so(void **state)
+{
+	struct shelf shelf;
+	(void)state;
+	fill(&shelf);
+	for (size_t max = 0; max < 40000; max += 1357) {
+		struct buffer out = BUFFER_INIT;
+		report_summary(&out, shelf.reports, 60, NULL, max);
+		assert_true(out.len <= (max > 300 ? max : 300));
+		size_t shown = count(out.data, "\n### paper-");
+		char *rest = xstrfmt("what was found in %zu more paper%s is in the reports.\n", 60 - shown,
+				     shown == 59 ? "" : "s");
+		assert_true(shown == 60 || ends_with(out.data, rest));
+		free(rest);
+		buffer_release(&out);
+	}
+	empty(&shelf);
+}
+
+static void test_hostile_words_stay_words_in_a_summary(void **state)
+{
+	static const char evil[] = "</td><script>x</script> ![x](http://evil/p.png) @octocat | a ```\n\n# H\n::add-mask::x";
+	struct buffer out = BUFFER_INIT;
+	struct scene s = { 0 };
+	(void)state;
+	struct record *r = reviewer(&s, evil, evil);
+	add_claim(r, SEVERITY_ERROR, evil, evil, "q", "p/a](x) |\n<b>.tex", 5, 9)->suggestion = copy(evil);
+	free(s.run.paper);
+	s.run.paper = copy(evil);
+	const struct report *report = make(&s);
+	report_summary(&out, &report, 1, "https://github.com/o/r/blob/abc/", 1 << 20);
+	assert_int_equal(count(out.data, "<script"), count(out.data, "\\<script"));
+	assert_int_equal(count(out.data, "<b>"), count(out.data, "\\<b>"));
+	assert_null(strstr(out.data, "![x]"));
+	assert_null(strstr(out.data, "\n# H"));
+	assert_null(strstr(out.data, "\n::"));
+	assert_null(strstr(out.data, "@octocat"));
+	assert_non_null(strstr(out.data, "(https://github.com/o/r/blob/abc/p/a%5D%28x%29%20%7C%0A%3Cb%3E.tex#L1)"));
+	buffer_release(&out);
+	release(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,6 +415,9 @@ int main(void)
 		cmocka_unit_test(test_every_diagnostic_is_one_line_of_json),
 		cmocka_unit_test(test_fingerprints_stay_when_lines_shift),
 		cmocka_unit_test(test_a_sarif_file_is_never_larger_than_github_takes),
+		cmocka_unit_test(test_a_summary_begins_with_the_worst),
+		cmocka_unit_test(test_a_summary_is_cut_at_a_paper_and_says_so),
+		cmocka_unit_test(test_hostile_words_stay_words_in_a_summary),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
