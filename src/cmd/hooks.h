@@ -29,9 +29,14 @@ bool hooks_are_off(struct repo *repo);
 /* Each in a file of its own. */
 struct error *hooks_pre_commit(struct hooks_call *call);
 struct error *hooks_background(struct hooks_call *call);
+struct error *hooks_pre_push(struct hooks_call *call);
 /* hooks_install.c */
 struct error *hooks_install(struct hooks_call *call);
 struct error *hooks_remove(struct hooks_call *call);
 struct error *hooks_status(struct hooks_call *call);
+
+/* ERR kept a hook from its work: that is told in a line and stands in nobody's way, unless git config
+ * scrutiny.hooks.strict is true or somebody interrupted; then ERR is returned. */
+struct error *hooks_give_way(struct hooks_call *call, struct error *err);
 
 #endif

@@ -19,23 +19,28 @@ static struct error *after(struct hooks_call *call)
 	return NULL;
 }
 
-static struct error *nothing(struct hooks_call *call)
-{
-	(void)call;
-	return NULL;
-}
-
 static const struct hook {
 	const char *name;
 	struct error *(*run)(struct hooks_call *call);
 } hooks[] = {
 	{ "pre-commit", hooks_pre_commit },
-	{ "pre-push", nothing },
+	{ "pre-push", hooks_pre_push },
 	{ "post-commit", after },
 	{ "post-merge", after },
 	{ "post-rewrite", after },
 	{ "post-checkout", after },
 };
+
+struct error *hooks_give_way(struct hooks_call *call, struct error *err)
+{
+	const struct repo *repo = call->ctx->repo;
+	bool strict = repo && text_is_true(repo_config(call->ctx->repo, "scrutiny.hooks.strict"));
+	if (!err || strict || error_is(err, ERROR_CANCELLED))
+		return err;
+	say_warning("%s: not checked", err->message);
+	error_free(err);
+	return NULL;
+}
 
 bool hooks_are_off(struct repo *repo)
 {

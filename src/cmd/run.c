@@ -20,7 +20,7 @@
 
 static bool is_text(const struct run_options *o)
 {
-	return !strcmp(o->format, "text");
+	return !o->present && !strcmp(o->format, "text");
 }
 
 static void note_worst(struct gathered *g, const struct review *review)
@@ -138,9 +138,14 @@ static void on_progress(void *data, const struct session_progress *p)
 
 /* -- after the session ------------------------------------------------------------------------ */
 
-static struct error *print_findings(struct gathered *g)
+static struct error *print_findings(struct gathered *g, const struct session_totals *t)
 {
 	struct buffer out = BUFFER_INIT;
+	if (g->options->present) {
+		g->options->present(g->options->present_data,
+				    &(struct run_results){ g->papers, g->reviews, g->nr, t });
+		return NULL;
+	}
 	struct line_source lines;
 	line_source_init(&lines, g->ws->snapshot);
 	output_format(&out, g->options->format, g->reviews, g->nr, g->color, &lines);
@@ -283,7 +288,8 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 	if (err)
 		return err;
 	settings.prompt_log = ws->prompt_log;
-	workspace_hint_at_records(ws);
+	if (!g->options->present)
+		workspace_hint_at_records(ws);
 	workspace_warn_of_access(ws);
 	context_catch_signals(ws->ctx);
 	settings.stop = ws->ctx->stop;
@@ -291,7 +297,7 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 	clear_progress(g);
 	const char *committed = NULL;
 	if (!err)
-		err = print_findings(g);
+		err = print_findings(g, &totals);
 	if (!err)
 		err = save_findings(g);
 	if (!err)

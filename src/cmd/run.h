@@ -4,6 +4,14 @@
 
 #include "cmd/sharing.h"
 
+/* What a run came to, paper by paper. */
+struct run_results {
+	const struct paper *const *papers;
+	struct review *const *reviews; /* of each paper; NULL: there is none */
+	size_t nr;
+	const struct session_totals *totals;
+};
+
 struct run_options {
 	const char *since, *at, *reviewers, *tasks, *deadline, *adjudicate, *max_cost;
 	const char *fail_on, *format, *output, *color, *sync;
@@ -12,6 +20,9 @@ struct run_options {
 	int batch;               /* --batch: 1, --no-batch: 0, neither: -1 */
 	struct sharing *sharing; /* with other clones; or NULL */
 	bool collecting;         /* no model is asked: what is in the store has to do */
+	/* Gets what the run came to; then nothing is printed on standard output. NULL: it is printed. */
+	void (*present)(void *data, const struct run_results *results);
+	void *present_data;
 };
 
 /* Reviews the papers, whose models and tasks are settled, and says what came of it. */

@@ -32,7 +32,9 @@ static struct error *open_snapshot(struct workspace *ws, const struct workspace_
 		return error_new(ERROR_USAGE, "--staged and --at contradict each other");
 	if (view->staged && bare)
 		return error_new(ERROR_USAGE, "a bare repository has no index");
-	if (view->at)
+	if (view->commit)
+		commit = *view->commit;
+	else if (view->at)
 		err = repo_resolve_commit(ws->repo, view->at, &commit);
 	else if (bare)
 		err = repo_head(ws->repo, &commit);

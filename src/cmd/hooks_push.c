@@ -1,0 +1,285 @@
+/* pre-push: the papers of the commits that are pushed. Which those are is said in hook/push.h. */
+#include "cmd/hooks.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "cmd/hooks_page.h"
+#include "cmd/money.h"
+#include "cmd/run.h"
+#include "hook/push.h"
+#include "review/report_parts.h"
+
+struct pushing {
+	struct hooks_call *call;
+	struct repo *repo;
+	const char *reviewers;      /* as configured, or NULL */
+	struct push push;
+	struct push_range range;
+	struct strmap seen;         /* of tips before: see paper_key */
+	struct hooks_page total;    /* the counts of all tips; its lines stay empty */
+	bool stops, incomplete, over_budget;
+};
+
+/* -- which papers ------------------------------------------------------------------------------ */
+
+static int by_path(const void *key, const void *item)
+{
+	return strcmp(key, ((const struct paper *)item)->path);
+}
+
+/* Takes those out of CANDIDATES (by paper; *LEFT of them) that stand at the commit EDGE as they are. */
+static struct error *drop_known(struct workspace *ws, const struct oid *edge, bool *candidates, size_t *left)
+{
+	struct snapshot *then = NULL;
+	struct paper_list old = { 0 };
+	struct error *err = snapshot_new(&then, ws->repo, SNAPSHOT_COMMIT, edge);
+	if (!err)
+		err = paper_discover(&old, then, &ws->rules);
+	for (size_t i = 0; i < ws->papers.nr && old.nr && !err; i++) {
+		const struct paper *now = &ws->papers.items[i];
+		const struct paper *was = candidates[i] ? bsearch(now->path, old.items, old.nr, sizeof(*was), by_path)
+							: NULL;
+		if (was && !strcmp(was->content_id, now->content_id)) {
+			candidates[i] = false;
+			--*left;
+		}
+	}
+	paper_list_release(&old);
+	snapshot_free(then);
+	return err;
+}
+
+/* Two tips that have a paper in common have one review of it in common, unless their policies differ. */
+static void paper_key(struct buffer *out, const struct oid *policy, const struct paper *paper)
+{
+	buffer_reset(out);
+	buffer_addf(out, "%s %s %s", policy->hex, paper->content_id, paper->path);
+}
+
+static struct error *policy_of(struct workspace *ws, const struct oid *commit, struct oid *out)
+{
+	struct oid tree;
+	struct tree_entry entry;
+	*out = (struct oid){ "" };
+	struct error *err = repo_commit_tree(ws->repo, commit, &tree);
+	if (!err)
+		err = repo_tree_lookup(ws->repo, &tree, POLICY_FILE, &entry);
+	if (!err)
+		*out = entry.oid;
+	error_drop_if(&err, ERROR_NOT_FOUND);
+	return err;
+}
+
+/* The papers of the tip that are pushed, and were not looked at as those of another tip. The caller frees the
+ * array. */
+static struct error *find_papers(struct pushing *p, struct workspace *ws, const struct push_tip *tip,
+				 const struct paper ***out, size_t *nr)
+{
+	size_t left = ws->papers.nr;
+	bool *candidates = xcalloc(left + 1, sizeof(*candidates));
+	struct buffer key = BUFFER_INIT;
+	struct oid policy;
+	struct error *err = policy_of(ws, &tip->commit, &policy);
+	*nr = 0;
+	*out = xcalloc(left + 1, sizeof(**out));
+	memset(candidates, true, left * sizeof(*candidates));
+	for (size_t i = 0; i < p->range.nr_edge && left && !err; i++)
+		err = drop_known(ws, &p->range.edge[i], candidates, &left);
+	for (size_t i = 0; i < ws->papers.nr && left && !err; i++) {
+		if (!candidates[i])
+			continue;
+		paper_key(&key, &policy, &ws->papers.items[i]);
+		if (strmap_add(&p->seen, key.data, key.len))
+			(*out)[(*nr)++] = &ws->papers.items[i];
+	}
+	buffer_release(&key);
+	free(candidates);
+	return err;
+}
+
+/* -- their review ------------------------------------------------------------------------------ */
+
+static void collect(void *data, const struct run_results *results)
+{
+	struct hooks_page *page = data;
+	for (size_t i = 0; i < results->nr; i++)
+		if (results->reviews[i])
+			hooks_page_add(page, results->reviews[i]);
+}
+
+/* "main" for a branch, else the whole name; only where it is not plain which is meant. */
+static void add_heading(struct buffer *out, const struct pushing *p, const char *ref)
+{
+	if (p->range.nr_tips < 2)
+		return;
+	skip_prefix(ref, "refs/heads/", &ref);
+	text_for_terminal(out, ref, strlen(ref), false);
+	buffer_addstr(out, ":\n");
+}
+
+static void show(struct pushing *p, const struct push_tip *tip, const struct hooks_page *page, int level)
+{
+	enum severity least = level == SEVERITY_NOTE ? SEVERITY_NOTE : SEVERITY_WARNING;
+	struct buffer out = BUFFER_INIT;
+	hooks_page_write(page, least, &out);
+	if (out.len) {
+		struct buffer heading = BUFFER_INIT;
+		add_heading(&heading, p, tip->ref);
+		fwrite(heading.data, 1, heading.len, stderr);
+		fwrite(out.data, 1, out.len, stderr);
+		buffer_release(&heading);
+	}
+	buffer_release(&out);
+	p->stops |= level != FAIL_ON_NEVER && page->worst >= level;
+	p->total.papers += page->papers;
+	for (size_t i = 0; i < ARRAY_SIZE(page->counts); i++)
+		p->total.counts[i] += page->counts[i];
+}
+
+static struct error *review(struct pushing *p, struct workspace *ws, const struct push_tip *tip,
+			    const struct paper *const *papers, size_t nr)
+{
+	struct hooks_page page;
+	struct run_options o = { .format = "text", .batch = -1, .checks_only = !p->reviewers,
+				 .present = collect, .present_data = &page };
+	struct budget_limits limits;
+	int status = EXIT_DONE, level;
+	const char *spec = p->reviewers && strcmp(p->reviewers, "configured") != 0 ? p->reviewers : NULL;
+	hooks_page_init(&page);
+	struct error *err = hooks_fail_level(ws, &level);
+	if (!err)
+		err = money_limits(&limits, ws, NULL);
+	if (!err)
+		err = workspace_find_models(ws, spec, o.checks_only);
+	if (!err)
+		err = workspace_find_adjudicator(ws, NULL, o.checks_only);
+	if (!err)
+		err = workspace_find_tasks(ws, NULL);
+	if (!err) {
+		workspace_say_absent(ws);
+		err = run_review(ws, &o, &limits, papers, nr, &status);
+	}
+	if (!err)
+		show(p, tip, &page, level);
+	p->incomplete |= status == EXIT_INCOMPLETE;
+	p->over_budget |= status == EXIT_BUDGET;
+	hooks_page_release(&page);
+	return err;
+}
+
+static struct error *look_at_tip(struct pushing *p, const struct push_tip *tip)
+{
+	struct workspace ws;
+	const struct paper **papers = NULL;
+	size_t nr = 0;
+	struct error *err = workspace_open(&ws, p->call->ctx, &(struct workspace_view){ .commit = &tip->commit });
+	if (!err)
+		err = find_papers(p, &ws, tip, &papers, &nr);
+	if (!err && nr)
+		err = review(p, &ws, tip, papers, nr);
+	free(papers);
+	workspace_release(&ws);
+	return err;
+}
+
+/* -- the push ---------------------------------------------------------------------------------- */
+
+static struct error *read_input(struct buffer *out)
+{
+	char bytes[65536];
+	ssize_t n;
+	if (isatty(STDIN_FILENO))
+		return error_with_hint(error_new(ERROR_USAGE, "hooks run pre-push reads what is pushed from standard "
+							      "input, and that is a terminal"),
+				       "git calls it; see githooks(5)");
+	while ((n = read(STDIN_FILENO, bytes, sizeof(bytes))) != 0) {
+		if (n < 0 && errno != EINTR)
+			return error_errno(ERROR_IO, "cannot read standard input");
+		if (n > 0)
+			buffer_add(out, bytes, (size_t)n);
+	}
+	return buffer_check(out, "standard input");
+}
+
+static bool is_interrupted(const struct pushing *p)
+{
+	return p->call->ctx->stop && *p->call->ctx->stop;
+}
+
+/* Says what came of it, and decides whether git goes on. */
+static void conclude(struct pushing *p)
+{
+	bool strict = text_is_true(repo_config(p->repo, "scrutiny.hooks.strict")), interrupted = is_interrupted(p);
+	struct buffer line = BUFFER_INIT;
+	hooks_page_count(&p->total, &line);
+	buffer_addstr(&line, " in ");
+	add_count(&line, p->total.papers, "pushed paper");
+	if (p->total.papers)
+		fprintf(stderr, "git scrutiny: %s%s\n", line.data, p->stops || interrupted ? ": not pushed" : "");
+	buffer_release(&line);
+	if (p->stops)
+		say_hint(p->call->ctx, "`git push --no-verify` pushes all the same, SCRUTINY=0 git push skips only git "
+				       "scrutiny");
+	if (p->stops)
+		*p->call->exit_status = EXIT_FINDINGS;
+	else if (interrupted || (strict && p->incomplete))
+		*p->call->exit_status = EXIT_INCOMPLETE;
+	else if (strict && p->over_budget)
+		*p->call->exit_status = EXIT_BUDGET;
+}
+
+static struct error *look_at_tips(struct pushing *p)
+{
+	struct error *err = NULL;
+	for (size_t i = 0; i < p->range.nr_tips && !err && !is_interrupted(p); i++) {
+		const char *ref = p->range.tips[i].ref;
+		err = hooks_give_way(p->call, error_context(look_at_tip(p, &p->range.tips[i]), "%s", ref));
+	}
+	for (size_t i = 0; i < p->range.nr_missing && !err; i++)
+		err = hooks_give_way(p->call, error_new(ERROR_NOT_FOUND, "%s: what is pushed there is not in this "
+								 "repository", p->range.missing[i]));
+	if (!err)
+		conclude(p);
+	return err;
+}
+
+static struct error *start(struct pushing *p, struct hooks_call *call)
+{
+	*p = (struct pushing){ .call = call, .seen = STRMAP_INIT };
+	struct error *err = context_repo(call->ctx, &p->repo);
+	if (err)
+		return err;
+	hooks_page_init(&p->total);
+	p->reviewers = repo_config(p->repo, "scrutiny.hooks.prepushreviewers");
+	return NULL;
+}
+
+struct error *hooks_pre_push(struct hooks_call *call)
+{
+	struct pushing p;
+	struct buffer input = BUFFER_INIT_MAX(PUSH_MAX_INPUT);
+	const char *remote = call->argc ? call->argv[0] : NULL, *url = call->argc > 1 ? call->argv[1] : remote;
+	struct error *err = start(&p, call);
+	if (!err && !remote)
+		err = error_new(ERROR_USAGE, "hooks run pre-push needs the name of the remote and its address");
+	if (!err)
+		err = read_input(&input);
+	if (!err)
+		err = push_parse(&p.push, slice_of(&input));
+	if (err)
+		goto out;
+	err = hooks_give_way(call, push_find_range(&p.range, p.repo, &p.push, remote, url));
+	if (!err)
+		err = look_at_tips(&p);
+out:
+	buffer_release(&input);
+	push_range_release(&p.range);
+	push_release(&p.push);
+	strmap_release(&p.seen, NULL);
+	hooks_page_release(&p.total);
+	return err;
+}
