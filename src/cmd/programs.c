@@ -20,6 +20,7 @@ static const struct command *const scrutiny_commands[] = {
 	&cmd_report,
 	&cmd_explain,
 	&cmd_hooks,
+	&cmd_watch,
 	&cmd_models,
 	&cmd_cost,
 	&cmd_records,

@@ -150,6 +150,25 @@ static void add_local_ollama(struct workspace *ws)
 	ws->models[ws->nr_models++] = model;
 }
 
+/* Of those that would be asked, the ones on this machine. The others are not asked for, so they are not absent. */
+static void keep_local(struct workspace *ws)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < ws->nr_models; i++) {
+		if (ws->models[i].local)
+			ws->models[kept++] = ws->models[i];
+		else
+			model_release(&ws->models[i]);
+	}
+	ws->nr_models = kept;
+	while (ws->nr_absent) {
+		struct absent_reviewer *a = &ws->absent[--ws->nr_absent];
+		free((char *)a->reviewer);
+		free((char *)a->message);
+	}
+	ws->routed = false;
+}
+
 static struct error *find_default_models(struct workspace *ws, const char *spec)
 {
 	const char *configured = repo_config(ws->repo, "scrutiny.reviewers");
@@ -202,7 +221,10 @@ struct error *workspace_find_models(struct workspace *ws, const char *spec, bool
 	struct policy_review *review = &ws->policy.review;
 	if (checks_only)
 		return NULL;
-	struct error *err = find_default_models(ws, spec);
+	bool local = spec && !strcmp(spec, "local");
+	struct error *err = find_default_models(ws, local ? NULL : spec);
+	if (!err && local)
+		keep_local(ws);
 	ws->nr_default = ws->nr_models;
 	for (size_t i = 0; i < review->nr_routes && ws->routed && !err; i++) {
 		err = add_routed(ws, review->routes[i].reviewers, review->routes[i].nr_reviewers);
