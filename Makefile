@@ -152,7 +152,7 @@ check-ignore-full: $(BUILD)/tests/git_ignore_differential
 
 # Shell scripts that print TAP: see tests/cli/lib.sh.
 .PHONY: check-cli
-check-cli: all $(BUILD)/tests/tools/sigv4-request $(BUILD)/tests/tools/cloud-call $(BUILD)/tests/tools/ask-whole
+check-cli: all $(BUILD)/tests/tools/forge-call $(BUILD)/tests/tools/sigv4-request $(BUILD)/tests/tools/cloud-call $(BUILD)/tests/tools/ask-whole
 	SCRUTINY_BUILD='$(abspath $(BUILD))' prove --recurse --timer tests/cli
 
 # Against other programs, on papers of one's own: TEST_CORPUS=<folder> make check-oracle

@@ -1,122 +1,87 @@
-#include "forge/forge.h"
-
 #include "base/memory.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "forge/internal.h"
 
-struct forge {
-	char *host, *repository, *remote;
-	enum forge_kind kind;
-};
+static const struct forge_operations *const kinds[] = { &github_operations, &gitea_operations, &gitlab_operations };
 
-static struct error *not_yet(void)
+static char *root_of(const struct site *s)
 {
-	return error_new(ERROR_UNSUPPORTED, "pull requests are not supported yet");
+	char *name = forge_escape(s->repository);
+	char *root;
+	if (s->kind == FORGE_GITLAB) {
+		root = xstrfmt("/projects/%s", name);
+	} else {
+		const char *slash = strchr(s->repository, '/');
+		char *owner = xmemdupz(s->repository, (size_t)(slash - s->repository));
+		char *escaped_owner = forge_escape(owner), *escaped_name = forge_escape(slash + 1);
+		root = xstrfmt("/repos/%s/%s", escaped_owner, escaped_name);
+		free(owner);
+		free(escaped_owner);
+		free(escaped_name);
+	}
+	free(name);
+	return root;
 }
 
 struct error *forge_open(struct forge **out, struct repo *repo, const char *remote,
 			 const struct forge_settings *settings)
 {
-	(void)repo, (void)remote, (void)settings;
+	struct forge *f = xcalloc(1, sizeof(*f));
+	char *address = NULL;
+	struct error *err = site_remote(repo, remote, &f->remote, &address);
 	*out = NULL;
-	return not_yet();
+	if (!err)
+		err = site_find(&f->site, repo, address, settings);
+	if (!err)
+		err = http_new(&f->http, &settings->http);
+	if (err) {
+		forge_free(f);
+	} else {
+		f->operations = kinds[f->site.kind];
+		f->settings = *settings;
+		f->repo = repo;
+		f->root = root_of(&f->site);
+		*out = f;
+	}
+	free(address);
+	return err;
 }
 
-void forge_free(struct forge *forge)
+void forge_free(struct forge *f)
 {
-	if (!forge)
+	if (!f)
 		return;
-	free(forge->host);
-	free(forge->repository);
-	free(forge->remote);
-	free(forge);
+	http_free(f->http);
+	token_release(&f->token);
+	site_release(&f->site);
+	free(f->remote);
+	free(f->root);
+	free(f->user);
+	free(f);
 }
 
-enum forge_kind forge_kind(const struct forge *forge)
+enum forge_kind forge_kind(const struct forge *f)
 {
-	return forge->kind;
+	return f->site.kind;
 }
 
-const char *forge_name(const struct forge *forge)
+const char *forge_name(const struct forge *f)
 {
-	static const char *const names[] = { "GitHub", "Gitea", "GitLab" };
-	return names[forge->kind];
+	return f->site.forgejo ? "Forgejo" : f->operations->name;
 }
 
-const char *forge_host(const struct forge *forge)
+const char *forge_host(const struct forge *f)
 {
-	return forge->host;
+	return f->site.host;
 }
 
-const char *forge_repository(const struct forge *forge)
+const char *forge_repository(const struct forge *f)
 {
-	return forge->repository;
+	return f->site.repository;
 }
 
-const char *forge_remote(const struct forge *forge)
+const char *forge_remote(const struct forge *f)
 {
-	return forge->remote;
-}
-
-void pull_release(struct pull *pull)
-{
-	free(pull->url);
-	free(pull->head_commit);
-	free(pull->base);
-	free(pull->title);
-	free(pull->body);
-	*pull = (struct pull){ 0 };
-}
-
-struct error *forge_pull_find(struct forge *forge, const char *branch, const char *base, struct pull *out,
-			      bool *found)
-{
-	(void)forge, (void)branch, (void)base;
-	*out = (struct pull){ 0 };
-	*found = false;
-	return not_yet();
-}
-
-struct error *forge_pull_get(struct forge *forge, int64_t number, struct pull *out)
-{
-	(void)forge, (void)number;
-	*out = (struct pull){ 0 };
-	return not_yet();
-}
-
-struct error *forge_pull_ensure(struct forge *forge, const struct pull_wish *wish, struct pull *out,
-				enum pull_outcome *outcome, struct buffer *warnings)
-{
-	(void)forge, (void)wish, (void)warnings;
-	*out = (struct pull){ 0 };
-	*outcome = PULL_UNCHANGED;
-	return not_yet();
-}
-
-struct error *forge_set_status(struct forge *forge, const char *commit, const char *context,
-			       enum status_state state, const char *description, const char *url)
-{
-	(void)forge, (void)commit, (void)context, (void)state, (void)description, (void)url;
-	return not_yet();
-}
-
-struct error *forge_set_check(struct forge *forge, const char *commit, const char *name, enum status_state state,
-			      const char *title, const char *summary, const struct annotation *annotations, size_t nr)
-{
-	(void)forge, (void)commit, (void)name, (void)state, (void)title, (void)summary, (void)annotations, (void)nr;
-	return not_yet();
-}
-
-struct error *forge_set_comment(struct forge *forge, int64_t number, const char *marker, const char *body,
-				enum comment_outcome *outcome)
-{
-	(void)forge, (void)number, (void)marker, (void)body;
-	*outcome = COMMENT_UNCHANGED;
-	return not_yet();
-}
-
-struct error *forge_add_review(struct forge *forge, int64_t number, const char *commit, const char *body,
-			       const struct annotation *annotations, size_t nr, size_t *posted)
-{
-	(void)forge, (void)number, (void)commit, (void)body, (void)annotations, (void)nr;
-	*posted = 0;
-	return not_yet();
+	return f->remote;
 }

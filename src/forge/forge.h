@@ -31,6 +31,7 @@ struct forge_settings {
 	const char *(*env)(void *data, const char *name); /* NULL or the value: tokens, GITHUB_API_URL */
 	void *env_data;
 	volatile const int *stop;                         /* a signal handler's flag; may be NULL */
+	unsigned retry_ms;                                /* the first pause before another try; 0: 500 */
 	/* A line for people: we wait, and why. May be NULL. */
 	void (*on_wait)(void *data, const char *line);
 	void *data;

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "base/memory.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "base/trace.h"
 
@@ -51,9 +52,9 @@ static struct error *talk(struct repo *repo, const char *action, const char *url
 	const char *const argv[] = { "-c", "credential.interactive=false", "credential", action, NULL };
 	/* Grows once only, so that no copy of the secret is left in memory. */
 	struct buffer input = BUFFER_INIT, ignored = BUFFER_INIT_MAX(MAX_ANSWER);
-	buffer_reserve(&input, strlen(url) + strlen(username) + CREDENTIAL_MAX + 64);
+	buffer_reserve(&input, strlen(url) + (username ? strlen(username) : 0) + CREDENTIAL_MAX + 64);
 	struct error *err = add_line(&input, "url", url); /* it would clear the others */
-	if (!err)
+	if (!err && username)
 		err = add_line(&input, "username", username);
 	if (!err && secret)
 		err = add_line(&input, "password", secret);
@@ -90,26 +91,34 @@ static struct slice line_of(struct slice text, const char *name)
 	return found;
 }
 
-struct error *credential_fill(struct repo *repo, const char *url, const char *username, char **secret)
+struct error *credential_find(struct repo *repo, const char *url, const char *username, char **user,
+			      char **secret)
 {
 	struct buffer out = BUFFER_INIT_MAX(MAX_ANSWER);
 	int status = 0;
-	*secret = NULL;
+	*user = *secret = NULL;
 	struct error *err = talk(repo, "fill", url, username, NULL, &out, &status);
 	struct slice password = line_of(slice_of(&out), "password");
-	if (err || status || !password.len || password.len > CREDENTIAL_MAX)
-		goto out;
-	char *found = xmemdupz(password.data, password.len);
-	trace_add_secret(found);
-	if (slice_equals(line_of(slice_of(&out), "username"), username)) {
-		*secret = found;
-	} else {
-		trace_printf("a credential helper answers for another user than %s: not used", username);
-		explicit_bzero(found, password.len);
-		free(found);
+	if (!err && !status && password.len && password.len <= CREDENTIAL_MAX) {
+		struct slice name = line_of(slice_of(&out), "username");
+		*user = xmemdupz(name.data, name.len);
+		*secret = xmemdupz(password.data, password.len);
+		trace_add_secret(*secret);
 	}
-out:
 	wipe(&out);
+	return err;
+}
+
+struct error *credential_fill(struct repo *repo, const char *url, const char *username, char **secret)
+{
+	char *user;
+	struct error *err = credential_find(repo, url, username, &user, secret);
+	if (*secret && strcmp(user, username) != 0) {
+		trace_printf("a credential helper answers for another user than %s: not used", username);
+		secret_free(*secret);
+		*secret = NULL;
+	}
+	free(user);
 	return err;
 }
 

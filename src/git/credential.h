@@ -18,6 +18,11 @@ bool credential_has_helper(struct repo *repo);
  * gives for another user name is not taken: some hand out one and the same token for every host.
  * ERROR_TIMEOUT when a helper does not end within a minute. */
 struct error *credential_fill(struct repo *repo, const char *url, const char *username, char **secret);
+/* What git itself would log in with at URL, as USERNAME (NULL: whoever the helpers know there): of a server that
+ * git talks to anyway. *USER and *SECRET are malloc'd, the secret known to the redactor; both NULL when there is
+ * nothing. Nobody is asked. ERROR_TIMEOUT as above. */
+struct error *credential_find(struct repo *repo, const char *url, const char *username, char **user,
+			      char **secret);
 /* Hands SECRET to the helpers. Whether one of them kept it, only credential_fill() tells. */
 struct error *credential_approve(struct repo *repo, const char *url, const char *username,
 				 const char *secret);
