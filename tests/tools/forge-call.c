@@ -60,7 +60,8 @@ static size_t read_annotations(struct annotation *out)
 	char *line = NULL;
 	size_t size = 0, nr = 0;
 	for (ssize_t len; nr < MAX_ANNOTATIONS && (len = getline(&line, &size, stdin)) > 0; nr++) {
-		char *fields[7], *p = line;
+		const char *fields[7];
+		char *p = line;
 		line[len - 1] = '\0';
 		for (size_t i = 0; i < 7; i++)
 			fields[i] = p ? strsep(&p, "|") : "";
