@@ -7,7 +7,7 @@ __git_scrutiny_default="run"
 __git_scrutiny_options ()
 {
 	case "$1" in
-	run) echo "--since= --staged --at= --all --reviewers= --tasks= --checks-only --batch --max-cost= --adjudicate= --deadline= --sync --sync= --dry-run --commit --write --no-write --fail-on= --format= --output= --save= --quiet --color=" ;;
+	run) echo "--since= --staged --at= --all --reviewers= --tasks= --checks-only --batch --max-cost= --adjudicate= --deadline= --sync --sync= --dry-run --commit --pr --pr= --draft --label= --reviewer= --write --no-write --fail-on= --format= --output= --save= --quiet --color=" ;;
 	collect) echo "--wait --interval= --commit --write --no-write --quiet" ;;
 	plan) echo "--since= --staged --at= --all --reviewers= --tasks= --checks-only --batch --max-cost= --json --show-prompts" ;;
 	status) echo "--all --porcelain --reviewers= --checks-only --color=" ;;
@@ -36,6 +36,9 @@ __git_scrutiny_value ()
 	"run --adjudicate") echo "model" ;;
 	"run --deadline") echo "nothing" ;;
 	"run --sync=") echo "nothing" ;;
+	"run --pr=") echo "nothing" ;;
+	"run --label") echo "nothing" ;;
+	"run --reviewer") echo "nothing" ;;
 	"run --fail-on") echo "choice error warning note never" ;;
 	"run --format") echo "choice text md json sarif rdjsonl github summary" ;;
 	"run --output" | "run -o") echo "file" ;;

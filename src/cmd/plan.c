@@ -396,7 +396,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	struct budget_limits limits;
 	const struct paper **papers = NULL;
 	size_t nr = 0;
-	struct selection sel = { o->since, o->staged, o->all, argv, argc };
+	struct selection sel = { .since = o->since, .staged = o->staged, .all = o->all, .paths = argv, .nr_paths = argc };
 	struct error *err = workspace_open(&ws, ctx, &(struct workspace_view){ o->staged, o->at });
 	if (!err)
 		err = money_limits(&limits, &ws, o->max_cost);

@@ -4,6 +4,7 @@
 #include "cmd/engine_settings.h"
 #include "cmd/plan.h"
 #include "cmd/progress_line.h"
+#include "cmd/propose.h"
 #include "cmd/run_summary.h"
 #include "cmd/sharing.h"
 #include "cmd/take_in.h"
@@ -175,11 +176,17 @@ static struct error *save_findings(struct gathered *g)
 	return err;
 }
 
-/* *SAYS becomes what the summary says about the commit. */
+/* *SAYS becomes what the summary says about the commit, or the pull request. */
 static struct error *commit_reports(struct gathered *g, const struct session_totals *t,
 				    const char **says)
 {
+	struct proposing *proposing = g->options->proposing;
 	*says = "nothing is committed";
+	if (proposing) {
+		struct error *err = proposing_end(proposing, g, t);
+		*says = proposing->says.data;
+		return err;
+	}
 	if (!g->options->commit)
 		return NULL;
 	struct buffer message = BUFFER_INIT;
@@ -229,8 +236,25 @@ static void commit_leftovers(struct workspace *ws)
 	error_free(err);
 }
 
+static struct error *check_proposal_options(const struct run_options *o)
+{
+	if (!o->pr && (o->draft >= 0 || o->labels.nr || o->pull_reviewers.nr))
+		return error_new(ERROR_USAGE, "--draft, --label and --reviewer are of a pull request: they go with --pr");
+	if (o->pr && o->commit)
+		return error_new(ERROR_USAGE, "--pr and --commit contradict each other: choose one place for the reports");
+	if (o->pr && !o->write)
+		return error_new(ERROR_USAGE, "--pr and --no-write contradict each other");
+	if (o->pr && (o->staged || o->at))
+		return error_new(ERROR_USAGE, "--pr looks at the papers as they are at HEAD: leave out %s",
+				 o->staged ? "--staged" : "--at");
+	return NULL;
+}
+
 static struct error *check_options(const struct run_options *o, struct repo *repo)
 {
+	struct error *err = check_proposal_options(o);
+	if (err)
+		return err;
 	if (o->commit && !o->write)
 		return error_new(ERROR_USAGE, "--commit and --no-write contradict each other");
 	if (o->since && o->all)
@@ -239,7 +263,7 @@ static struct error *check_options(const struct run_options *o, struct repo *rep
 		return error_with_hint(error_new(ERROR_USAGE, "papers as they are at a commit (--at) have no place "
 							      "for reports in the work tree"),
 				       "add --no-write to print them");
-	if (o->write && !o->dry_run && !repo_work_tree(repo))
+	if (o->write && !o->dry_run && !o->pr && !repo_work_tree(repo))
 		return error_with_hint(error_new(ERROR_GENERIC, "a bare repository has no place for "
 								"reports"),
 				       "add --no-write to print them");
@@ -273,6 +297,7 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 	settings.program_version = VERSION;
 	settings.asking = asking_of(g->options);
 	settings.write = g->options->write;
+	settings.write_to = g->options->proposing ? g->options->proposing->scratch.path : NULL;
 	settings.on_result = on_result;
 	settings.on_progress = on_progress;
 	settings.on_failure = on_failure;
@@ -304,6 +329,8 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 		err = commit_reports(g, &totals, &committed);
 	if (!err)
 		err = commit_records(ws, &totals);
+	if (!err && g->options->proposing && !is_text(g->options) && !g->options->quiet)
+		on_note(g, false, committed); /* no part of the data */
 	if (!err && is_text(g->options)) {
 		if (!g->options->quiet)
 			run_print_summary(g, &totals, committed);
@@ -359,22 +386,35 @@ struct error *run_review(struct workspace *ws, const struct run_options *o,
 	return err;
 }
 
+static struct error *review_and_propose(struct workspace *ws, const struct run_options *o,
+					const struct budget_limits *limits, const struct paper *const *papers, size_t nr,
+					int *exit_status)
+{
+	struct error *err = o->proposing ? proposing_lay_out(o->proposing, ws->snapshot, papers, nr) : NULL;
+	return err ? err : run_review(ws, o, limits, papers, nr, exit_status);
+}
+
 static struct error *run(struct context *ctx, const void *options, int argc, const char **argv,
 			 int *exit_status)
 {
 	const struct run_options *o = options;
 	struct workspace ws;
 	struct sharing sharing = { 0 };
+	struct proposing proposing = { .scratch = SCRATCH_INIT, .says = BUFFER_INIT };
 	struct run_options shared = *o;
 	struct budget_limits limits;
 	const struct paper **papers = NULL;
 	size_t nr = 0;
-	struct selection sel = { o->since, o->staged, o->all, argv, argc };
+	struct selection sel = { .since = o->since, .staged = o->staged, .all = o->all, .unreported = o->pr,
+				 .paths = argv, .nr_paths = argc };
 	struct take_in how = { .cancel = o->batch == 0, .quiet = o->quiet };
 	struct collect_totals collected = { .content_ids = STRMAP_INIT };
-	struct error *err = workspace_open(&ws, ctx, &(struct workspace_view){ o->staged, o->at });
+	struct error *err = workspace_open(&ws, ctx, &(struct workspace_view){ o->staged, o->pr ? "HEAD" : o->at });
 	if (!err)
 		err = check_options(o, ws.repo);
+	if (!err && o->pr && !o->dry_run)
+		err = proposing_begin(&proposing, ctx, o);
+	shared.proposing = o->pr && !o->dry_run ? &proposing : NULL;
 	if (!err)
 		err = money_limits(&limits, &ws, o->max_cost);
 	if (!err)
@@ -401,8 +441,9 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	else if (!err && !nr && is_text(o) && !o->save.nr)
 		run_print_up_to_date(&ws, o->commit, o->quiet);
 	else if (!err)
-		err = run_review(&ws, &shared, &limits, papers, nr, exit_status);
+		err = review_and_propose(&ws, &shared, &limits, papers, nr, exit_status);
 	sharing_end(&sharing);
+	proposing_release(&proposing);
 	free(papers);
 	collect_totals_release(&collected);
 	workspace_release(&ws);
@@ -479,6 +520,26 @@ static const struct option options[] = {
 	  "show what would be done, with tokens and cost; as `git scrutiny plan`" },
 	{ OPTION_BOOL, 0, "commit", offsetof(struct run_options, commit), NULL,
 	  "commit the reports and meta.yaml, and nothing else" },
+	{ OPTION_OPTIONAL_STRING, 0, "pr", offsetof(struct run_options, pr), "<branch>",
+	  "propose the reports as a pull request, beside the work tree",
+	  "Reviews the papers as they are at HEAD and proposes their reports: a commit on the branch <branch> "
+	  "(git config scrutiny.pr.branch, else scrutiny/ and the branch it is to go into) is pushed to the remote of the branch "
+	  "that is checked out, and a pull request is opened there, or brought up to date (GitHub, Gitea, Forgejo, "
+	  "GitLab). It is to go into the branch that is checked out, as it is called at the remote, or "
+	  "git config scrutiny.pr.base. Work tree, index and "
+	  "branches here stay as they are. HEAD must have been pushed. Where no forge is known behind the remote the branch "
+	  "is pushed and nothing else." },
+	{ OPTION_SWITCH, 0, "draft", offsetof(struct run_options, draft), NULL,
+	  "open the pull request as a draft",
+	  "Opens the pull request as a draft; git config scrutiny.pr.draft=true always does. One that is open stays as it is." },
+	{ OPTION_STRINGS, 0, "label", offsetof(struct run_options, labels), "<name>",
+	  "put this label on the pull request; may be given again",
+	  "Puts this label on the pull request; may be given again, or be several with commas. Overrides git config "
+	  "scrutiny.pr.labels." },
+	{ OPTION_STRINGS, 0, "reviewer", offsetof(struct run_options, pull_reviewers), "<user>",
+	  "ask this person to look at the pull request; may be given again",
+	  "Asks this user of the forge, or on GitHub team:<name>, to look at the pull request; may be given again, or be "
+	  "several with commas. Overrides git config scrutiny.pr.reviewers. Not to be mixed up with `--reviewers`, the models." },
 	{ OPTION_BOOL, 0, "write", offsetof(struct run_options, write), NULL,
 	  "write reports and meta.yaml (default); --no-write only prints",
 	  "Writes scrutiny.md, scrutiny.json and the scrutiny section of meta.yaml into the papers' "
@@ -506,13 +567,14 @@ static const struct option options[] = {
 };
 
 static const struct run_options defaults = {
-	.sync = sharing_as_configured, .write = true, .batch = -1, .format = "text",
+	.sync = sharing_as_configured, .write = true, .batch = -1, .draft = -1, .format = "text",
 };
 static const char *const usage[] = { "[<options>] [<paper>...]", NULL };
 
 static const struct example examples[] = {
 	{ "git scrutiny", "Review every paper that changed since it was last reviewed." },
 	{ "git scrutiny run --since=main --no-write", "Check what this branch changes; print only." },
+	{ "git scrutiny run --pr --label=review", "Review what was pushed, and propose the reports as a pull request." },
 	{ "git scrutiny run --commit theory/tilings", "Review one paper and commit its report." },
 	{ "git scrutiny run --all --format=sarif -o scrutiny.sarif",
 	  "Everything, for a code-scanning service." },

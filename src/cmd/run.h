@@ -4,6 +4,8 @@
 
 #include "cmd/sharing.h"
 
+struct proposing; /* cmd/propose.h */
+
 /* What a run came to, paper by paper. */
 struct run_results {
 	const struct paper *const *papers;
@@ -18,7 +20,11 @@ struct run_options {
 	struct option_strings save; /* "<format>:<file>" */
 	bool staged, all, checks_only, dry_run, commit, write, quiet;
 	int batch;               /* --batch: 1, --no-batch: 0, neither: -1 */
+	const char *pr;          /* --pr: the branch, "" as configured; NULL: no pull request */
+	struct option_strings labels, pull_reviewers;
+	int draft;               /* as batch */
 	struct sharing *sharing; /* with other clones; or NULL */
+	struct proposing *proposing; /* where the reports go that --pr proposes; or NULL */
 	bool collecting;         /* no model is asked: what is in the store has to do */
 	/* Gets what the run came to; then nothing is printed on standard output. NULL: it is printed. */
 	void (*present)(void *data, const struct run_results *results);

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "cmd/money.h"
+#include "cmd/pull_text.h"
 
 static void add_count(struct buffer *out, size_t n, const char *word)
 {
@@ -80,6 +81,9 @@ void run_print_summary(const struct gathered *g, const struct session_totals *t,
 	const char *gap = !line.len ? "" : t->month_is_known ? "\n" : " ";
 	if (!g->options->write)
 		buffer_addf(&line, "%sNothing was written.", gap);
+	else if (g->options->proposing)
+		buffer_addf(&line, "%s%zu report%s (scrutiny.md) and meta.yaml: %s.", gap, reports, reports == 1 ? "" : "s",
+			    committed);
 	else if (reports && committed)
 		buffer_addf(&line, "%sWrote %zu report%s (scrutiny.md) and meta.yaml; %s.", gap, reports,
 			    reports == 1 ? "" : "s", committed);
@@ -97,17 +101,8 @@ void run_add_commit_message(struct buffer *out, const struct gathered *g,
 	add_counts(&counts, t->counts, t->unverified);
 	buffer_addf(out, "Review %zu paper%s: %s\n", t->papers, t->papers == 1 ? "" : "s",
 		    counts.data);
-	for (size_t i = 0; i < g->nr; i++) {
-		if (!g->reviews[i])
-			continue;
-		const struct consensus *c = &g->reviews[i]->consensus;
-		buffer_addch(out, '\n');
-		add_paper_name(out, g->papers[i]);
-		buffer_reset(&counts);
-		add_counts(&counts, c->counts, c->nr_unverified);
-		buffer_addf(out, ": %s", counts.data);
-	}
 	buffer_addch(out, '\n');
+	pull_text_trailers(out, g->reviews, g->nr);
 	buffer_release(&counts);
 }
 
@@ -117,7 +112,7 @@ void run_print_hints(const struct gathered *g)
 	for (size_t i = 0; i < g->nr && !rule; i++)
 		for (size_t f = 0; g->reviews[i] && f < g->reviews[i]->consensus.nr && !rule; f++)
 			rule = g->reviews[i]->consensus.findings[f].lead.rule;
-	if (rule && !g->options->commit && g->options->write)
+	if (rule && !g->options->commit && !g->options->proposing && g->options->write)
 		say_hint(g->ws->ctx, "`git scrutiny explain %s` says why; "
 				     "`git scrutiny run --all --commit` commits the reports.", rule);
 	else if (rule)

@@ -16,6 +16,7 @@ struct selection {
 	const char *since;  /* a revision: papers that differ from it */
 	bool staged;        /* the index is looked at, and what it changes from HEAD (or SINCE) */
 	bool all;
+	bool unreported;    /* those that are fresh but have no report in the view count as stale */
 	const char **paths; /* as typed, relative to where we stand */
 	int nr_paths;
 };

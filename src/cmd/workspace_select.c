@@ -322,7 +322,8 @@ struct error *workspace_select(struct workspace *ws, const struct selection *sel
 	*nr = 0;
 	for (size_t i = 0; i < n && !err; i++) {
 		const struct paper *p = &ws->papers.items[i];
-		bool done = only_stale && workspace_is_fresh(ws, p) && !is_pending(&pending, p);
+		bool missing = sel->unreported && !*p->reported;
+		bool done = only_stale && workspace_is_fresh(ws, p) && !is_pending(&pending, p) && !missing;
 		if (marked[i] && !done)
 			(*out)[(*nr)++] = p;
 	}

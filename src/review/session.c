@@ -145,22 +145,24 @@ static void count_result(struct session_totals *t, const struct session_result *
 	t->unverified += result->review->consensus.nr_unverified;
 }
 
-static const char *work_tree_of(const struct session *s)
+static const char *top_of_reports(const struct session *s)
 {
+	if (s->settings->write_to)
+		return s->settings->write_to;
 	return repo_work_tree(snapshot_repo(s->settings->snapshot));
 }
 
 /* A paper that a sparse checkout leaves out has no folder to write into; its records stay. */
 static bool is_checked_out(const struct session *s, const struct job *job)
 {
-	return file_exists_below(work_tree_of(s), job->paper->manuscripts[0].path);
+	return s->settings->write_to || file_exists_below(top_of_reports(s), job->paper->manuscripts[0].path);
 }
 
 static struct error *check_write(const struct session *s, const struct job *job)
 {
 	if (!s->settings->write || !is_checked_out(s, job))
 		return NULL;
-	return review_check_write(work_tree_of(s), job->paper->path);
+	return review_check_write(top_of_reports(s), job->paper->path);
 }
 
 static struct error *write_review(struct session *s, struct job *job, const struct review *review)
@@ -173,7 +175,7 @@ static struct error *write_review(struct session *s, struct job *job, const stru
 		return NULL;
 	}
 	job_meta_initial(job, &initial);
-	struct error *err = review_write(review, work_tree_of(s), job->paper->path, &initial,
+	struct error *err = review_write(review, top_of_reports(s), job->paper->path, &initial,
 					 &s->totals->written);
 	s->totals->reports += !err;
 	return err;

@@ -85,6 +85,8 @@ struct session_settings {
 	int64_t now;               /* seconds since the epoch: the date of the reports */
 	volatile const int *stop;  /* a signal handler's flag */
 	bool write;                /* reports and meta.yaml go into the work tree */
+	/* Or below this folder, where the caller has put what the snapshot has at their places; NULL: the work tree. */
+	const char *write_to;
 	void (*on_result)(void *data, const struct session_result *result);
 	void (*on_progress)(void *data, const struct session_progress *progress);
 	/* A reviewer failed on a paper: said at once, and again in the report. PAPER is NULL when it failed and
