@@ -322,6 +322,12 @@ install: all
 	for p in $(PROMPTS); do $(INSTALL) -m 644 $$p '$(DESTDIR)$(datadir)'/git-scrutiny/$$p || exit 1; done
 	$(if $(INSTALLED_HOOKS),$(INSTALL) -m 755 $(wildcard hooks/*) '$(DESTDIR)$(datadir)/git-scrutiny/hooks')
 
+# Binaries for any distribution, of ARCH (x86_64, aarch64): needs Debian or Ubuntu, and minutes.
+ARCH ?= $(shell uname -m)
+.PHONY: static
+static:
+	tools/static-build $(ARCH)
+
 .PHONY: uninstall
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED))

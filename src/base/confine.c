@@ -28,7 +28,7 @@
 static void limit(int what, rlim_t most)
 {
 	const struct rlimit both = { most, most };
-	setrlimit((__rlimit_resource_t)what, &both);
+	setrlimit(what, &both);
 }
 
 /* Forbids all that a Landlock of version 1 knows, and allows nothing of it again. */
