@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "hook/after.h"
 #include "hook/hook.h"
+#include "hook/quick.h"
 
 #define PROGRAM "git-scrutiny"
 
@@ -46,6 +47,16 @@ static bool after(const char *hook)
 	return found;
 }
 
+static bool nothing_to_do(const char *hook)
+{
+	struct hook_places places;
+	if (strcmp(hook, "pre-commit") != 0 || !hook_places_find(&places, getenv("GIT_DIR"), getenv("GIT_INDEX_FILE")))
+		return false;
+	bool nothing = hook_nothing_staged(&places);
+	hook_places_release(&places);
+	return nothing;
+}
+
 /* Becomes `git-scrutiny hooks run <hook> -- <argument>...`. Without that program nothing can be checked, which
  * is said, and no reason to keep anybody from committing. */
 static int hand_over(int argc, char **argv)
@@ -79,7 +90,7 @@ int main(int argc, char **argv)
 	}
 	if (wanted && !strcmp(wanted, "0"))
 		return 0;
-	if (hook_is_after(argv[1]) && after(argv[1]))
+	if ((hook_is_after(argv[1]) && after(argv[1])) || nothing_to_do(argv[1]))
 		return 0;
 	return hand_over(argc, argv);
 }

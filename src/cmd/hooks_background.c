@@ -14,6 +14,7 @@
 #include "cmd/hooks_page.h"
 #include "cmd/money.h"
 #include "hook/background.h"
+#include "hook/papers.h"
 #include "hook/places.h"
 #include "review/report_parts.h"
 
@@ -222,6 +223,26 @@ static bool may_write(struct background *b, const struct paper *const *papers, s
 	return same;
 }
 
+/* For the next pre-commit, if the index is as HEAD is. */
+static struct error *list_papers(struct background *b)
+{
+	const struct paper_list *list = &b->ws.papers;
+	const char *git_dir = repo_git_dir(b->ws.repo);
+	struct oid tree;
+	struct error *err = repo_commit_tree(b->ws.repo, &b->head, &tree);
+	if (err)
+		return err;
+	const char **papers = xcalloc(list->nr + 1, sizeof(*papers));
+	for (size_t i = 0; i < list->nr; i++)
+		papers[i] = list->items[i].path;
+	char *index = xstrfmt("%s/index", git_dir);
+	hook_papers_write(git_dir, index, &tree, strlen(tree.hex) / 2, papers, list->nr,
+			  (const char *const *)list->outside, list->nr_outside);
+	free(index);
+	free(papers);
+	return NULL;
+}
+
 static struct error *review_head(struct background *b)
 {
 	const struct paper **papers = NULL;
@@ -230,6 +251,8 @@ static struct error *review_head(struct background *b)
 	if (err || !b->head.hex[0])
 		return err;
 	err = workspace_open(&b->ws, b->call->ctx, &(struct workspace_view){ .at = b->head.hex });
+	if (!err)
+		err = list_papers(b);
 	if (!err)
 		err = find_models(b);
 	if (!err)

@@ -93,21 +93,16 @@ struct error *hooks_pre_commit(struct hooks_call *call)
 {
 	struct workspace ws;
 	struct hooks_page page;
-	const struct paper **papers = NULL;
-	size_t nr = 0;
 	int level = FAIL_ON_NEVER;
 	hooks_page_init(&page);
-	struct error *err = workspace_open(&ws, call->ctx, &(struct workspace_view){ .staged = true });
+	struct error *err = workspace_open(&ws, call->ctx, &(struct workspace_view){ .staged = true, .changed = true });
 	if (!err)
 		err = hooks_fail_level(&ws, &level);
-	if (!err)
-		err = workspace_select(&ws, &(struct selection){ .staged = true }, &papers, &nr);
-	for (size_t i = 0; i < nr && !err; i++)
-		err = review_paper(&ws, papers[i], &page);
+	for (size_t i = 0; i < ws.papers.nr && !err; i++)
+		err = review_paper(&ws, &ws.papers.items[i], &page);
 	if (!err)
 		conclude(call, &page, level);
-	free(papers);
 	hooks_page_release(&page);
 	workspace_release(&ws);
-	return err;
+	return hooks_give_way(call, err);
 }

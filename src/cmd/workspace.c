@@ -45,23 +45,34 @@ static struct error *open_snapshot(struct workspace *ws, const struct workspace_
 	return err ? err : snapshot_new(&ws->snapshot, ws->repo, kind, &commit);
 }
 
+static struct error *find_papers(struct workspace *ws, const struct workspace_view *view)
+{
+	ws->rules.globs = (const char *const *)ws->policy.papers;
+	if (!view->changed)
+		return paper_discover(&ws->papers, ws->snapshot, &ws->rules);
+	struct snapshot *head = snapshot_new_base(ws->snapshot);
+	struct error *err = paper_discover_changed(&ws->papers, ws->snapshot, head, &ws->rules);
+	snapshot_free(head);
+	return err;
+}
+
 struct error *workspace_open(struct workspace *ws, struct context *ctx, const struct workspace_view *view)
 {
 	static const struct workspace_view work_tree;
 	*ws = (struct workspace){ .ctx = ctx };
 	struct error *err = context_repo(ctx, &ws->repo);
+	if (!view)
+		view = &work_tree;
 	if (!err)
-		err = open_snapshot(ws, view ? view : &work_tree);
+		err = open_snapshot(ws, view);
 	if (!err)
 		err = policy_read(&ws->policy, ws->snapshot);
 	if (!err)
 		err = read_privacy(ws);
 	if (!err)
 		err = workspace_find_fork(ws);
-	if (!err) {
-		ws->rules.globs = (const char *const *)ws->policy.papers;
-		err = paper_discover(&ws->papers, ws->snapshot, &ws->rules);
-	}
+	if (!err)
+		err = find_papers(ws, view);
 	if (!err)
 		err = workspace_mark_foreign(ws);
 	if (!err)

@@ -53,6 +53,7 @@ struct workspace_view {
 	bool staged;    /* those of the index */
 	const char *at; /* those of this commit, a revision */
 	const struct oid *commit; /* the same, by its id */
+	bool changed;   /* with staged: ->papers are those only whose content differs from HEAD */
 };
 /* Opens everything but the models. Without a work tree, HEAD's commit is looked at. */
 struct error *workspace_open(struct workspace *ws, struct context *ctx, const struct workspace_view *view);

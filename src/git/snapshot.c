@@ -36,6 +36,18 @@ struct error *snapshot_new(struct snapshot **out, struct repo *repo, enum snapsh
 	return NULL;
 }
 
+struct snapshot *snapshot_new_base(const struct snapshot *s)
+{
+	struct snapshot *base = xcalloc(1, sizeof(*base));
+	base->repo = s->repo;
+	base->kind = SNAPSHOT_COMMIT;
+	base->base = s->base;
+	base->trust_executable_bit = s->trust_executable_bit;
+	buffer_init(&base->changed_text, SNAPSHOT_MAX_SCAN);
+	buffer_init(&base->untracked_text, SNAPSHOT_MAX_SCAN);
+	return base;
+}
+
 void snapshot_free(struct snapshot *s)
 {
 	if (!s)

@@ -24,6 +24,8 @@ struct snapshot;
  * as two git processes at the same time. */
 struct error *snapshot_new(struct snapshot **out, struct repo *repo, enum snapshot_kind kind,
 			   const struct oid *commit);
+/* What S is compared with: HEAD of a work tree or index (nothing when there is no commit yet), a commit itself. */
+struct snapshot *snapshot_new_base(const struct snapshot *s);
 void snapshot_free(struct snapshot *s);
 enum snapshot_kind snapshot_kind(const struct snapshot *s);
 struct repo *snapshot_repo(const struct snapshot *s);

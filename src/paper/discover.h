@@ -137,6 +137,8 @@ struct memo {
 };
 
 void memo_open(struct memo *memo, const char *common_dir);
+/* A memo with the same earlier run behind it, under the same numbers. OTHER must outlive it. */
+void memo_open_beside(struct memo *memo, const struct memo *other);
 /* Writes what this run has added, if anything, for the next one; ROOT's nodes are in use. */
 void memo_save(struct memo *memo, uint32_t root);
 void memo_release(struct memo *memo);
@@ -184,6 +186,9 @@ struct place {
 
 void discovery_init(struct discovery *d, struct snapshot *snapshot,
 		    const struct paper_rules *rules);
+/* Another discovery in the same repository: see memo_open_beside. */
+void discovery_init_beside(struct discovery *d, struct snapshot *snapshot, const struct paper_rules *rules,
+			   const struct discovery *other);
 void discovery_release(struct discovery *d);
 
 /* A folder's entries as discovery sees them. */

@@ -21,18 +21,31 @@ void path_join(struct buffer *out, const char *folder, const char *name)
 	buffer_addstr(out, name);
 }
 
+static void set_rules_id(struct discovery *d)
+{
+	struct sha256 hash;
+	if (!d->rules || !d->rules->globs || !d->rules->globs[0])
+		return;
+	sha256_init(&hash);
+	for (const char *const *glob = d->rules->globs; *glob; glob++)
+		sha256_update(&hash, *glob, strlen(*glob) + 1);
+	sha256_final_hex(&hash, d->rules_id);
+}
+
 void discovery_init(struct discovery *d, struct snapshot *snapshot,
 		    const struct paper_rules *rules)
 {
 	*d = (struct discovery){ .snapshot = snapshot, .rules = rules };
 	memo_open(&d->memo, repo_common_dir(snapshot_repo(snapshot)));
-	if (!rules || !rules->globs || !rules->globs[0])
-		return;
-	struct sha256 hash;
-	sha256_init(&hash);
-	for (const char *const *glob = rules->globs; *glob; glob++)
-		sha256_update(&hash, *glob, strlen(*glob) + 1);
-	sha256_final_hex(&hash, d->rules_id);
+	set_rules_id(d);
+}
+
+void discovery_init_beside(struct discovery *d, struct snapshot *snapshot, const struct paper_rules *rules,
+			   const struct discovery *other)
+{
+	*d = (struct discovery){ .snapshot = snapshot, .rules = rules };
+	memo_open_beside(&d->memo, &other->memo);
+	set_rules_id(d);
 }
 
 void discovery_release(struct discovery *d)

@@ -135,6 +135,21 @@ static void add_paper(struct listing *l, const struct node *node)
 	set_manuscripts(l, paper, node);
 }
 
+static void add_outside(struct listing *l, const struct node *node)
+{
+	struct paper_list *out = l->out;
+	for (size_t i = 0; i < node->nr_dependencies; i++) {
+		uint32_t reference = memo_words(l->memo, node->dependencies)[i * DEPENDENCY_WORDS];
+		struct buffer path = BUFFER_INIT;
+		path_resolve(&path, l->path.data, memo_string(l->memo, reference));
+		if (strcmp(path.data, "..") && !starts_with(path.data, "../")) {
+			ALLOC_GROW(out->outside, out->nr_outside, out->alloc_outside);
+			out->outside[out->nr_outside++] = arena_strndup(&out->memory, path.data, path.len);
+		}
+		buffer_release(&path);
+	}
+}
+
 static void add_ignored(struct listing *l, const struct node *node)
 {
 	struct paper_list *out = l->out;
@@ -153,8 +168,10 @@ static void list_folder(struct listing *l, const struct node *node, enum view vi
 	enum view below;
 	const char *name;
 	bool relevant;
-	if (node_is_paper(node->flags, view, &below))
+	if (node_is_paper(node->flags, view, &below)) {
 		add_paper(l, node);
+		add_outside(l, node);
+	}
 	add_ignored(l, node);
 	for (size_t i = 0; i < node->nr_children; i++) {
 		const struct node *child = child_at(l->memo, node, i, &name, &relevant);
@@ -194,6 +211,7 @@ void discover_list(struct paper_list *out, const struct discovery *d, uint32_t r
 	list_folder(&l, memo_node(&d->memo, root), VIEW_FREE);
 	sort_unless_sorted(out->items, out->nr, sizeof(*out->items), compare_papers);
 	sort_unless_sorted(out->ignored, out->nr_ignored, sizeof(*out->ignored), compare_strings);
+	sort_unless_sorted(out->outside, out->nr_outside, sizeof(*out->outside), compare_strings);
 	buffer_release(&l.path);
 }
 
@@ -214,33 +232,124 @@ void paper_list_release(struct paper_list *list)
 {
 	free(list->items);
 	free(list->ignored);
+	free(list->outside);
 	arena_free(list->memory);
 	*list = (struct paper_list){ NULL };
+}
+
+/* The number of the top's node. */
+static struct error *discover_all(struct discovery *d, uint32_t *root)
+{
+	struct snapshot_entry *entries;
+	struct oid tree;
+	size_t nr;
+	struct place top = place_top(d);
+	struct error *err = snapshot_list(d->snapshot, "", &entries, &nr, &tree);
+	if (err)
+		return err;
+	free(entries);
+	err = discover_facts(d, "", &tree, &top, root);
+	return err ? err : discover_complete(d, "", NULL, VIEW_FREE, root);
 }
 
 struct error *paper_discover(struct paper_list *out, struct snapshot *snapshot,
 			     const struct paper_rules *rules)
 {
 	struct discovery d;
-	struct snapshot_entry *entries;
-	struct oid tree;
-	size_t nr;
 	uint32_t root;
 	*out = (struct paper_list){ NULL };
 	discovery_init(&d, snapshot, rules);
-	struct place top = place_top(&d);
-	struct error *err = snapshot_list(snapshot, "", &entries, &nr, &tree);
-	if (err)
-		goto out;
-	free(entries);
-	err = discover_facts(&d, "", &tree, &top, &root);
-	if (!err)
-		err = discover_complete(&d, "", NULL, VIEW_FREE, &root);
+	struct error *err = discover_all(&d, &root);
 	if (!err) {
 		discover_list(out, &d, root);
 		memo_save(&d.memo, root);
 	}
-out:
 	discovery_release(&d);
+	return err;
+}
+
+/* -- what differs ------------------------------------------------------------------------------ */
+
+/* A folder in one of two views. */
+struct side {
+	const struct memo *memo;
+	uint32_t number; /* NODE_NONE: it is not there */
+	enum view view;
+};
+
+/* Nodes of an earlier run are never changed, and both sides have the same ones. */
+static bool same_side(const struct side *now, const struct side *then)
+{
+	return now->number == then->number && now->view == then->view && now->number < now->memo->nr_old_nodes;
+}
+
+/* The folder NAME on that side; *CURSOR is where the one before was: both come in git's order. */
+static struct side side_below(const struct side *folder, const char *name, enum view view, size_t *cursor)
+{
+	struct side below = { folder->memo, NODE_NONE, view };
+	const struct node *node = folder->number == NODE_NONE ? NULL : memo_node(folder->memo, folder->number);
+	for (size_t i = 0; node && i < node->nr_children; i++) {
+		size_t at = (*cursor + i) % node->nr_children;
+		const uint32_t *child = memo_words(folder->memo, node->children) + at * CHILD_WORDS;
+		if (strcmp(memo_string(folder->memo, child[0]), name) != 0)
+			continue;
+		below.number = child[1] & ~CHILD_RELEVANT;
+		*cursor = at + 1;
+		break;
+	}
+	return below;
+}
+
+/* Whether the folder is a paper on that side, and how the folders below are seen. */
+static bool side_is_paper(const struct side *side, enum view *below)
+{
+	*below = side->view;
+	return side->number != NODE_NONE && node_is_paper(memo_node(side->memo, side->number)->flags, side->view, below);
+}
+
+static void list_changed(struct listing *l, const struct side *now, const struct side *then)
+{
+	enum view below, below_then;
+	size_t cursor = 0;
+	if (same_side(now, then))
+		return;
+	const struct node *node = memo_node(now->memo, now->number);
+	bool is_paper = side_is_paper(now, &below), was_paper = side_is_paper(then, &below_then);
+	if (is_paper && (!was_paper || memcmp(node->content_id, memo_node(then->memo, then->number)->content_id,
+					      SHA256_SIZE) != 0))
+		add_paper(l, node);
+	for (size_t i = 0; i < node->nr_children; i++) {
+		const uint32_t *child = memo_words(now->memo, node->children) + i * CHILD_WORDS;
+		const char *name = memo_string(now->memo, child[0]);
+		if (!(child[1] & CHILD_RELEVANT))
+			continue;
+		struct side was = side_below(then, name, below_then, &cursor);
+		size_t before = enter(&l->path, name);
+		list_changed(l, &(struct side){ now->memo, child[1] & ~CHILD_RELEVANT, below }, &was);
+		buffer_truncate(&l->path, before);
+	}
+}
+
+struct error *paper_discover_changed(struct paper_list *out, struct snapshot *snapshot, struct snapshot *before,
+				     const struct paper_rules *rules)
+{
+	struct discovery now, then;
+	uint32_t root, root_then;
+	*out = (struct paper_list){ NULL };
+	discovery_init(&now, snapshot, rules);
+	discovery_init_beside(&then, before, rules, &now);
+	struct error *err = discover_all(&then, &root_then);
+	if (!err)
+		err = discover_all(&now, &root);
+	if (!err) {
+		struct listing l = { .out = out, .memo = &now.memo, .path = BUFFER_INIT };
+		list_changed(&l, &(struct side){ &now.memo, root, VIEW_FREE },
+			     &(struct side){ &then.memo, root_then, VIEW_FREE });
+		sort_unless_sorted(out->items, out->nr, sizeof(*out->items), compare_papers);
+		buffer_release(&l.path);
+		memo_save(&now.memo, root);
+	}
+	discovery_release(&then);
+	discovery_release(&now);
 	return err;
 }

@@ -73,6 +73,20 @@ void memo_open(struct memo *memo, const char *common_dir)
 	memo->old_strings = (const void *)(memo->old_table + h->size_table);
 }
 
+void memo_open_beside(struct memo *memo, const struct memo *other)
+{
+	memo_init(memo, xstrdup(other->path));
+	memo->nr_old_nodes = other->nr_old_nodes;
+	memo->nr_old_words = other->nr_old_words;
+	memo->size_old_table = other->size_old_table;
+	memo->size_old_strings = other->size_old_strings;
+	memo->nr_when_cleaned = other->nr_when_cleaned;
+	memo->old_nodes = other->old_nodes;
+	memo->old_words = other->old_words;
+	memo->old_table = other->old_table;
+	memo->old_strings = other->old_strings;
+}
+
 void memo_release(struct memo *memo)
 {
 	cache_file_release(&memo->file);

@@ -50,6 +50,9 @@ struct paper_list {
 	size_t nr, alloc;
 	char **ignored;      /* topmost folders ("a/b/") and files that .ignore took out, sorted */
 	size_t nr_ignored, alloc_ignored;
+	char **outside;      /* what the papers' sources name outside of their folders, there or not: paths, less
+				the endings TeX would try; sorted, perhaps more than once */
+	size_t nr_outside, alloc_outside;
 	struct arena *memory; /* holds every string and array in the above: free none of them */
 };
 
@@ -74,6 +77,10 @@ struct paper_rules {
  */
 struct error *paper_discover(struct paper_list *out, struct snapshot *snapshot,
 			     const struct paper_rules *rules);
+/* Those papers of SNAPSHOT whose content differs from what stands at their path in BEFORE, or that are none there: as
+ * paper_discover says it of both, in a time that grows with what differs. Without ->ignored and ->outside. */
+struct error *paper_discover_changed(struct paper_list *out, struct snapshot *snapshot, struct snapshot *before,
+				     const struct paper_rules *rules);
 /* False when the report that stands in the paper's folder is about another content: the paper was
  * changed, or changed back, since it was written. */
 bool paper_report_is_current(const struct paper *paper);
