@@ -52,6 +52,7 @@ extern const struct command cmd_deploy_init;
 extern const struct command cmd_deploy_boot;
 extern const struct command cmd_deploy_plan, cmd_deploy_iam, cmd_deploy_infra, cmd_deploy_cost;
 extern const struct command cmd_watch;
+extern const struct command cmd_blame;
 extern const struct command cmd_compare, cmd_records, cmd_cost, cmd_version;
 extern const struct command cmd_hooks;
 extern const struct command cmd_deploy_deploy, cmd_deploy_release, cmd_deploy_log, cmd_deploy_diff,

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/terminal.h"
 #include "cmd/cmd.h"
 
 /* GitHub takes a summary of 1 MiB of a step; what else that step has to say fits, too. */
@@ -171,4 +172,17 @@ struct error *output_write(const char *path, const struct buffer *text)
 		return file_write(path, text->data, text->len);
 	print_buffer(text);
 	return NULL;
+}
+
+struct error *output_paged(struct repo *repo, const struct buffer *text)
+{
+	struct buffer pager = BUFFER_INIT;
+	const char *const argv[] = { "var", "GIT_PAGER", NULL };
+	struct error *err = NULL;
+	if (!context_env("GIT_PAGER_IN_USE"))
+		err = repo_git_line(repo, argv, &pager);
+	if (!err)
+		err = pager_show(pager.data, slice_of(text));
+	buffer_release(&pager);
+	return err;
 }

@@ -21,4 +21,7 @@ bool output_parse_save(const char *word, const char **format, const char **path)
 /* Writes TEXT to the file PATH, or to standard output when PATH is NULL or "-". */
 struct error *output_write(const char *path, const struct buffer *text);
 
+/* Shows TEXT in git's pager, unless we run in one already. */
+struct error *output_paged(struct repo *repo, const struct buffer *text);
+
 #endif

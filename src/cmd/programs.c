@@ -17,6 +17,7 @@ static const struct command *const scrutiny_commands[] = {
 	&cmd_status,
 	&cmd_show,
 	&cmd_compare,
+	&cmd_blame,
 	&cmd_report,
 	&cmd_explain,
 	&cmd_hooks,

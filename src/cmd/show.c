@@ -74,19 +74,6 @@ static void free_all(struct review **reviews, size_t nr)
 	free(reviews);
 }
 
-static struct error *show_text(struct workspace *ws, const struct buffer *text)
-{
-	struct buffer pager = BUFFER_INIT;
-	const char *const argv[] = { "var", "GIT_PAGER", NULL };
-	struct error *err = NULL;
-	if (!context_env("GIT_PAGER_IN_USE"))
-		err = repo_git_line(ws->repo, argv, &pager);
-	if (!err)
-		err = pager_show(pager.data, slice_of(text));
-	buffer_release(&pager);
-	return err;
-}
-
 static void add_reviews(struct buffer *text, struct workspace *ws, const struct show_options *o,
 			struct review *const *reviews, size_t nr)
 {
@@ -126,7 +113,7 @@ static struct error *run_show(struct context *ctx, const void *options, int argc
 		err = load_all(&ws, papers, nr, reviews);
 	if (!err) {
 		add_reviews(&text, &ws, o, reviews, nr);
-		err = show_text(&ws, &text);
+		err = output_paged(ws.repo, &text);
 	}
 	free_all(reviews, nr);
 	free(papers);

@@ -84,17 +84,31 @@ static struct error *fetch(struct repo *repo, const char *remote, const struct b
 	return error_with_hint(err, "the remote '%s' must be reachable, or make a full clone", remote);
 }
 
+/* Lists those that are not here. */
+static struct error *find_missing(struct repo *repo, const struct oid *oids, size_t nr, struct buffer *missing)
+{
+	if (!repo_uses_libgit2(repo))
+		return find_with_git(repo, oids, nr, missing);
+	find_with_libgit2(repo->odb, oids, nr, missing);
+	return NULL;
+}
+
+struct error *repo_has_objects(struct repo *repo, const struct oid *oids, size_t nr, bool *all)
+{
+	struct buffer missing = BUFFER_INIT;
+	struct error *err = find_missing(repo, oids, nr, &missing);
+	*all = !missing.len;
+	buffer_release(&missing);
+	return err;
+}
+
 struct error *repo_fetch_missing(struct repo *repo, const struct oid *oids, size_t nr)
 {
 	char *remote = nr ? promisor(repo) : NULL;
 	struct buffer missing = BUFFER_INIT;
-	struct error *err = NULL;
 	if (!remote)
 		return NULL;
-	if (repo_uses_libgit2(repo))
-		find_with_libgit2(repo->odb, oids, nr, &missing);
-	else
-		err = find_with_git(repo, oids, nr, &missing);
+	struct error *err = find_missing(repo, oids, nr, &missing);
 	if (!err && missing.len)
 		err = fetch(repo, remote, &missing);
 	buffer_release(&missing);

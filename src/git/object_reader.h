@@ -21,4 +21,7 @@ bool repo_is_partial(struct repo *repo);
 /* In a partial clone: has git fetch those of OIDS that are not here, in one go. Elsewhere it does nothing. */
 struct error *repo_fetch_missing(struct repo *repo, const struct oid *oids, size_t nr);
 
+/* Whether all of OIDS are here; git is not made to fetch any. */
+struct error *repo_has_objects(struct repo *repo, const struct oid *oids, size_t nr, bool *all);
+
 #endif
