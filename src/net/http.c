@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/heap.h"
@@ -307,20 +308,37 @@ static int on_progress(void *data, curl_off_t down_total, curl_off_t down, curl_
 
 /* -- starting ------------------------------------------------------------------------------------- */
 
-static void set_access(CURL *c, const struct http_access *access)
+/* A libcurl that was built for no distribution in particular does not know where certificates are; OpenSSL's own
+ * default is not everywhere. NULL: leave it to them. */
+static const char *certificate_bundle(void)
+{
+	static const char *const bundles[] = {
+		"/etc/ssl/certs/ca-certificates.crt", /* Debian, Arch, Alpine */
+		"/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora, Red Hat */
+		"/etc/ssl/ca-bundle.pem",             /* SUSE */
+	};
+	const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+	for (size_t i = 0; !curl->cainfo && !curl->capath && i < ARRAY_SIZE(bundles); i++)
+		if (!access(bundles[i], R_OK))
+			return bundles[i];
+	return NULL;
+}
+
+static void set_access(CURL *c, const struct http_access *how)
 {
 	const struct {
 		CURLoption option;
 		const char *value;
 	} strings[] = {
-		{ CURLOPT_CAINFO, access->ca_file }, { CURLOPT_CAPATH, access->ca_path },
-		{ CURLOPT_SSLCERT, access->cert },   { CURLOPT_SSLKEY, access->cert_key },
-		{ CURLOPT_PROXY, access->proxy },
+		{ CURLOPT_CAINFO, how->ca_file || how->ca_path ? how->ca_file : certificate_bundle() },
+		{ CURLOPT_CAPATH, how->ca_path },
+		{ CURLOPT_SSLCERT, how->cert },   { CURLOPT_SSLKEY, how->cert_key },
+		{ CURLOPT_PROXY, how->proxy },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
 		if (strings[i].value)
 			curl_easy_setopt(c, strings[i].option, strings[i].value);
-	if (access->insecure) {
+	if (how->insecure) {
 		curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
 	}
