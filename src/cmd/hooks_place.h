@@ -4,7 +4,6 @@
 
 #include "cmd/hooks.h"
 #include "hook/folder.h"
-#include "hook/manager.h"
 #include "hook/place.h"
 
 struct hooks_site {
@@ -14,7 +13,6 @@ struct hooks_site {
 	const char **hooks;  /* chosen with --only; ends with NULL; the names are hook_names' */
 	struct hook_place place;
 	struct hook_folder folder;
-	struct hook_way *ways; /* one for each hook */
 };
 
 /* The site is to be released also after an error. */

@@ -197,13 +197,13 @@ cd ../repo || exit 1
 watch --poll=0.1 --no-write theory/one
 like "$(cat "$world/said")" '^looking every 0.1 s' 'it can look by itself'
 : >"$world/told"
-paper theory/one
-until_there told 'theory/one'
-like "$(told)" 'theory/one  no findings' 'and sees a change'
+another_paper theory/one
+until_there told 'theory/one  1 error'
+like "$(told)" 'theory/one  1 error' 'and sees a change'
 : >"$world/told"
-broken_paper theory/one
-until_there told 'theory/one'
-like "$(told)" 'theory/one  1 error' 'and the next one to the same file'
+paper theory/one
+until_there told 'theory/one  no findings'
+like "$(told)" 'theory/one  no findings' 'and the next one to the same file'
 end
 
 # Whom it asks.
