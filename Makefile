@@ -196,6 +196,12 @@ check-kill: all
 check-kill-release: all
 	python3 tests/kill/release.py $(BUILD) $(RELEASE_KILLS)
 
+# Random pushes to real repositories, some of them killed: make check-push PUSHES=500
+PUSHES ?= 16
+.PHONY: check-push
+check-push: all
+	python3 tests/push/situations.py $(BUILD) $(PUSHES)
+
 # The unit tests and the corpora once more: with the sanitizers, and under valgrind.
 .PHONY: check-sanitize check-valgrind
 check-sanitize:
@@ -205,7 +211,7 @@ check-valgrind: $(UNIT_TESTS)
 		valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=1 $$t >/dev/null; done
 
 .PHONY: check
-check: check-layers check-banned check-headers check-scripts check-unit check-docs check-sanitize check-kill check-cli
+check: check-layers check-banned check-headers check-scripts check-unit check-docs check-sanitize check-kill check-push check-cli
 
 # -- trying it out -------------------------------------------------------------------------------
 

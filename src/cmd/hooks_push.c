@@ -7,9 +7,11 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/trace.h"
 #include "cmd/hooks_page.h"
 #include "cmd/money.h"
 #include "cmd/run.h"
+#include "git/object_reader.h"
 #include "hook/push.h"
 #include "review/report_parts.h"
 
@@ -74,6 +76,70 @@ static struct error *policy_of(struct workspace *ws, const struct oid *commit, s
 	return err;
 }
 
+/* -- partial clones ---------------------------------------------------------------------------- */
+
+/* Figures are not read. */
+static bool is_read(const char *path)
+{
+	static const char *const figures[] = { ".png", ".jpg", ".jpeg", ".gif", ".svg", ".eps", ".tif", ".tiff", ".webp" };
+	for (size_t i = 0; i < ARRAY_SIZE(figures); i++)
+		if (ends_with(path, figures[i]))
+			return false;
+	return true;
+}
+
+/* Whether all files of a paper are here: what would be said of it without some would be wrong. */
+static struct error *is_whole(struct workspace *ws, const struct oid *tree, const struct paper *paper, bool *whole)
+{
+	char **paths;
+	size_t nr, nr_oids = 0;
+	struct error *err = paper_inputs(ws->snapshot, &ws->rules, paper, &paths, &nr);
+	if (err)
+		return err;
+	struct oid *oids = xcalloc(nr + 1, sizeof(*oids));
+	for (size_t i = 0; i < nr && !err; i++) {
+		struct tree_entry entry;
+		if (!is_read(paths[i]))
+			continue;
+		err = repo_tree_lookup(ws->repo, tree, paths[i], &entry);
+		if (!err)
+			oids[nr_oids++] = entry.oid;
+	}
+	if (!err)
+		err = repo_has_objects(ws->repo, oids, nr_oids, whole);
+	free(oids);
+	strings_free(paths, nr);
+	return err;
+}
+
+/* Takes the papers that are not whole here out of PAPERS, and says so. */
+static struct error *drop_incomplete(struct pushing *p, struct workspace *ws, const struct push_tip *tip,
+				     const struct paper **papers, size_t *nr)
+{
+	struct oid tree;
+	size_t kept = 0;
+	bool whole = false;
+	struct error *err = repo_commit_tree(ws->repo, &tip->commit, &tree);
+	for (size_t i = 0; i < *nr && !err; i++) {
+		err = is_whole(ws, &tree, papers[i], &whole);
+		if (err)
+			break;
+		if (whole) {
+			papers[kept++] = papers[i];
+			continue;
+		}
+		struct buffer name = BUFFER_INIT;
+		add_paper_name(&name, papers[i]);
+		err = hooks_give_way(p->call, error_new(ERROR_NOT_FOUND, "%s: some of its files are not in this partial clone",
+							name.data));
+		buffer_release(&name);
+	}
+	*nr = kept;
+	return err;
+}
+
+/* -- all together ------------------------------------------------------------------------------ */
+
 /* The papers of the tip that are pushed, and were not looked at as those of another tip. The caller frees the
  * array. */
 static struct error *find_papers(struct pushing *p, struct workspace *ws, const struct push_tip *tip,
@@ -93,9 +159,13 @@ static struct error *find_papers(struct pushing *p, struct workspace *ws, const 
 		if (!candidates[i])
 			continue;
 		paper_key(&key, &policy, &ws->papers.items[i]);
-		if (strmap_add(&p->seen, key.data, key.len))
-			(*out)[(*nr)++] = &ws->papers.items[i];
+		if (!strmap_add(&p->seen, key.data, key.len))
+			continue;
+		(*out)[(*nr)++] = &ws->papers.items[i];
+		trace_printf("pushed paper %s %s", tip->commit.hex, ws->papers.items[i].path);
 	}
+	if (!err && *nr && repo_is_partial(ws->repo))
+		err = drop_incomplete(p, ws, tip, *out, nr);
 	buffer_release(&key);
 	free(candidates);
 	return err;
@@ -253,6 +323,8 @@ static struct error *start(struct pushing *p, struct hooks_call *call)
 	struct error *err = context_repo(call->ctx, &p->repo);
 	if (err)
 		return err;
+	/* A push is not the moment to fetch what a partial clone lacks, and its remote waits for us. */
+	repo_stay_local(p->repo);
 	hooks_page_init(&p->total);
 	p->reviewers = repo_config(p->repo, "scrutiny.hooks.prepushreviewers");
 	return NULL;

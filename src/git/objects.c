@@ -129,6 +129,11 @@ static struct error *read_with_libgit2(git_odb *odb, const struct oid *oid,
 	return buffer_check(out, oid->hex);
 }
 
+static struct error *missing(const struct oid *oid)
+{
+	return error_new(ERROR_NOT_FOUND, "object %s is missing", oid->hex);
+}
+
 /* "<id> <type> <size>" or "<id> missing". */
 static struct error *parse_batch_header(const struct oid *oid, const char *line, char *type,
 					size_t type_size, uint64_t *size)
@@ -138,7 +143,7 @@ static struct error *parse_batch_header(const struct oid *oid, const char *line,
 		return error_new(ERROR_SYNTAX, "git cat-file did not answer about %s", oid->hex);
 	size_t len = strcspn(rest, " ");
 	if (!strcmp(rest, "missing"))
-		return error_new(ERROR_NOT_FOUND, "object %s is missing", oid->hex);
+		return missing(oid);
 	if (len >= type_size || rest[len] != ' ' || !ascii_digit(rest[len + 1]))
 		return error_new(ERROR_SYNTAX, "git cat-file did not describe %s", oid->hex);
 	memcpy(type, rest, len);
@@ -163,6 +168,11 @@ static struct error *read_with_cat_file(struct coprocess *git, struct repo *repo
 	buffer_reset(&line);
 	if (!err)
 		err = coprocess_read_line(git, &line);
+	/* Some versions of git end when they may not fetch. */
+	if (repo->lacks_objects && error_drop_if(&err, ERROR_IO)) {
+		err = missing(oid);
+		goto out;
+	}
 	if (err) {
 		err = error_context(err, "cannot read object %s", oid->hex);
 		goto out;
@@ -202,6 +212,8 @@ static struct error *read_object(git_odb *odb, struct coprocess *git, struct rep
 		err = read_with_libgit2(odb, oid, want, out, &done);
 	if (err || done)
 		return err;
+	if (odb && repo->lacks_objects)
+		return missing(oid);
 	return read_with_cat_file(git, repo, oid, want, out);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "git/object_reader.h"
 #include "git/repo_internal.h"
 
 /* GIT_DIR and GIT_WORK_TREE are git's own way to be told where the repository is. */
@@ -149,6 +150,25 @@ static void set_environment(struct repo *repo)
 		repo->work_tree_variable = xstrfmt("GIT_WORK_TREE=%s", repo->work_tree);
 		repo->environment[n++] = repo->work_tree_variable;
 	}
+}
+
+/* The second is for versions of git that do not know the first. */
+void repo_stay_local(struct repo *repo)
+{
+	size_t n = 0;
+	if (repo->stays_local)
+		return;
+	while (repo->environment[n])
+		n++;
+	repo->environment[n++] = "GIT_NO_LAZY_FETCH=1";
+	repo->environment[n++] = "GIT_ALLOW_PROTOCOL=none";
+	repo->stays_local = true;
+	repo->lacks_objects = repo_is_partial(repo);
+}
+
+bool repo_stays_local(const struct repo *repo)
+{
+	return repo->stays_local;
 }
 
 static struct error *set_object_format(struct repo *repo, const char *format)

@@ -40,6 +40,11 @@ const struct oid *repo_empty_tree(const struct repo *repo); /* the id of the tre
 /* True when objects are read with libgit2; false: through `git cat-file --batch`. */
 bool repo_uses_libgit2(struct repo *repo);
 
+/* From now on nothing is fetched for this repository, neither by git commands that are run here: an object that a
+ * partial clone lacks is missing. */
+void repo_stay_local(struct repo *repo);
+bool repo_stays_local(const struct repo *repo);
+
 /* Runs git in this repository: ARGV without the leading "git". As process_run otherwise, but for
  * the directory, which is the top of the work tree (the git directory when there is none). */
 struct error *repo_git(struct repo *repo, const char *const *argv, struct process_options *options);

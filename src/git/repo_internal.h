@@ -40,10 +40,13 @@ struct repo {
 	size_t oid_size; /* bytes of a raw id */
 	struct oid empty_tree;
 
-	const char *environment[3]; /* GIT_DIR and GIT_WORK_TREE, when git would not find them */
+	/* GIT_DIR and GIT_WORK_TREE, when git would not find them, and what keeps git from fetching. */
+	const char *environment[5];
 	char *git_dir_variable, *work_tree_variable;
 
 	git_odb *odb; /* see open_odb */
+	bool stays_local;
+	bool lacks_objects; /* and it is a partial clone: git need not be asked for what libgit2 does not find */
 	bool odb_refused; /* NULL: objects come from cat_file alone */
 	struct coprocess cat_file;
 	struct parsed_tree *trees[TREE_CACHE_SIZE]; /* most recently used first */

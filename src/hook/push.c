@@ -4,10 +4,6 @@
 #include "base/strmap.h"
 #include "base/text.h"
 
-/* An object that a partial clone lacks stays away: neither is a push the moment to fetch it, nor is the remote there
- * to be asked while it waits for us. The second is for versions of git that do not know the first. */
-#define NO_FETCHING "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none"
-
 /* -- standard input ---------------------------------------------------------------------------- */
 
 static bool is_hex(struct slice s)
@@ -195,8 +191,6 @@ struct search {
 	size_t alloc_edge, alloc_missing;
 };
 
-static const char *const no_fetching[] = { NO_FETCHING, NULL };
-
 static struct error *check_format(const struct search *s)
 {
 	const char *format = repo_object_format(s->repo);
@@ -240,7 +234,8 @@ static bool note_updates(struct search *s)
 
 static struct error *list_commits(struct search *s, const struct tracking *tracking)
 {
-	static const char *const head[] = { "rev-list", "--boundary", "--ignore-missing", "--stdin", "--not" };
+	static const char *const head[] = { "rev-list", "--boundary", "--ignore-missing", "--missing=allow-any",
+					    "--stdin", "--not" };
 	const char **argv = xcalloc(ARRAY_SIZE(head) + tracking->globs.nr + 1, sizeof(*argv));
 	struct buffer questions = BUFFER_INIT, said = BUFFER_INIT_MAX(PUSH_MAX_INPUT);
 	memcpy(argv, head, sizeof(head));
@@ -254,7 +249,7 @@ static struct error *list_commits(struct search *s, const struct tracking *track
 			buffer_addf(&questions, "%s\n", object->hex);
 	}
 	buffer_addbuf(&questions, &tracking->refs);
-	struct process_options options = { .env = no_fetching, .input = slice_of(&questions), .out = &s->commits,
+	struct process_options options = { .input = slice_of(&questions), .out = &s->commits,
 					   .err = &said };
 	struct error *err = repo_git_read(s->repo, argv, &options);
 	free(argv);
@@ -294,54 +289,55 @@ static void read_commits(struct search *s, bool first)
 	}
 }
 
-/* Those of which the list of commits does not tell what they are. */
-static bool is_unclear(const struct object *object)
+/* Reads what a tag is of: "object <id>\ntype <type>\n..." */
+static bool read_tag(const struct buffer *text, size_t hex_len, struct oid *out)
 {
-	return (object->is_local && !object->is_new) || (object->is_remote && !object->is_edge);
-}
-
-/* One answer about OBJECT: "<id> <type> <size>", or "<what was asked for> missing"; false: missing. */
-static bool read_answer(const char **at, char commit[OID_MAX_HEX + 1], size_t hex_len)
-{
-	size_t len = strcspn(*at, "\n");
-	struct slice line = { *at, len };
-	*at += len + ((*at)[len] == '\n');
-	if (line.len <= hex_len || line.data[hex_len] != ' ' || !strncmp(line.data + hex_len, " missing", 8))
+	const char *at;
+	*out = (struct oid){ "" };
+	if (!skip_prefix(text->data, "object ", &at) || strcspn(at, "\n") != hex_len)
 		return false;
-	memcpy(commit, line.data, hex_len);
-	commit[hex_len] = '\0';
+	memcpy(out->hex, at, hex_len);
 	return true;
 }
 
-/* What the unclear ones are: here or not, and which commit. */
-static struct error *peel(struct search *s)
+/* Finds the commit that OBJECT stands for, through tags of tags. What it is must be read, one kind after the other:
+ * trees and blobs stand for none. */
+static struct error *peel(struct search *s, struct object *object)
 {
-	static const char *const argv[] = { "cat-file", "--batch-check", NULL };
-	struct buffer questions = BUFFER_INIT, answers = BUFFER_INIT_MAX(PUSH_MAX_COMMITS);
-	struct process_options options = { .env = no_fetching, .out = &answers, .discard_err = true };
-	struct error *err = NULL;
-	size_t asked = s->objects.nr;
-	for (size_t i = 0; i < asked; i++) {
-		const struct object *object = s->objects.entries[i].value;
-		if (is_unclear(object))
-			buffer_addf(&questions, "%s\n%s^{commit}\n", object->hex, object->hex);
+	struct oid oid = { "" };
+	memcpy(oid.hex, object->hex, strlen(object->hex));
+	for (unsigned depth = 0; depth < PUSH_MAX_TAGS; depth++) {
+		struct buffer text = BUFFER_INIT;
+		struct error *err = repo_read_object(s->repo, &oid, OBJECT_COMMIT, &text);
+		bool is_commit = !err, is_other = error_drop_if(&err, ERROR_GENERIC);
+		if (is_commit)
+			object->peeled = object_of(s, oid.hex);
+		if (is_other)
+			err = repo_read_object(s->repo, &oid, OBJECT_TAG, &text);
+		object->is_here |= is_commit || is_other;
+		bool is_tag = is_other && !err && read_tag(&text, strlen(oid.hex), &oid);
+		buffer_release(&text);
+		/* What is not here may be so; what is no tag is a tree or a blob. */
+		if (!error_drop_if(&err, ERROR_NOT_FOUND))
+			error_drop_if(&err, ERROR_GENERIC);
+		if (err || !is_tag)
+			return err;
 	}
-	options.input = slice_of(&questions);
-	if (questions.len)
-		err = repo_git_read(s->repo, argv, &options);
-	const char *at = answers.data;
-	for (size_t i = 0; i < asked && questions.len && !err; i++) {
+	return NULL;
+}
+
+/* The list of commits does not tell of tags, of what the remote has already, and of what a ref there is at when it
+ * is not where both histories part. */
+static struct error *peel_others(struct search *s)
+{
+	struct error *err = NULL;
+	size_t nr = s->objects.nr; /* those that are found have nothing more to be found of */
+	for (size_t i = 0; i < nr && !err; i++) {
 		struct object *object = s->objects.entries[i].value;
-		char commit[OID_MAX_HEX + 1];
-		if (!is_unclear(object))
-			continue;
-		object->is_here = read_answer(&at, commit, strlen(object->hex));
-		if (read_answer(&at, commit, strlen(object->hex)))
-			object->peeled = object_of(s, commit);
+		if ((object->is_local && !object->is_new) || (object->is_remote && !object->is_edge))
+			err = peel(s, object);
 		s->nr_tags += object->peeled && object->peeled != object;
 	}
-	buffer_release(&questions);
-	buffer_release(&answers);
 	return error_context(err, "cannot find out what is pushed");
 }
 
@@ -398,7 +394,7 @@ struct error *push_find_range(struct push_range *out, struct repo *repo, const s
 	err = list_commits(&s, &tracking);
 	if (!err) {
 		read_commits(&s, true);
-		err = peel(&s);
+		err = peel_others(&s);
 	}
 	if (!err) {
 		if (s.nr_tags)

@@ -32,6 +32,8 @@
 
 /* Of standard input. */
 #define PUSH_MAX_INPUT ((size_t)64 << 20)
+/* Tags of tags of tags. */
+#define PUSH_MAX_TAGS 100
 /* What git may say about the commits that are pushed: some ten million of them. */
 #define PUSH_MAX_COMMITS ((size_t)512 << 20)
 
@@ -76,7 +78,7 @@ struct push_range {
 /*
  * Finds out which commits are new to the remote that git calls REMOTE, at the address URL: the two arguments of the
  * hook. (git gives the address for both when that is what was typed; then the refs of each remote count that has it
- * as its url or pushurl.) Nothing is fetched, also in a partial clone. ERROR_SYNTAX when the ids are not of this
+ * as its url or pushurl.) Nothing is fetched if REPO stays local (repo_stay_local). ERROR_SYNTAX when the ids are not of this
  * repository's object format.
  */
 struct error *push_find_range(struct push_range *out, struct repo *repo, const struct push *push,

@@ -92,6 +92,15 @@ static void note_included(struct facts *f, const struct tex_scan *scan, size_t n
 	}
 }
 
+/* What was seen of a folder of which something is not here is not kept. */
+static bool drop_if_away(struct facts *f, struct error **err)
+{
+	if (!is_away(f->d, *err))
+		return false;
+	memset(f->node.key, 0, sizeof(f->node.key));
+	return error_drop_if(err, ERROR_NOT_FOUND);
+}
+
 /* A file too large to look into, or that cannot be read, counts as a manuscript: who reads it
  * says so, and nothing goes unnoticed. */
 static struct error *look_into_tex(struct facts *f, const char *path, size_t n)
@@ -100,7 +109,7 @@ static struct error *look_into_tex(struct facts *f, const char *path, size_t n)
 	struct tex_scan scan = { false, STRMAP_INIT, STRMAP_INIT };
 	const struct snapshot_entry *e = &f->folder->entries[n];
 	struct error *err = read_entry(f, path, e, &text);
-	if (error_drop_if(&err, ERROR_LIMIT) ||
+	if (drop_if_away(f, &err) || error_drop_if(&err, ERROR_LIMIT) ||
 	    (!is_stored(f, e) &&
 	     (error_drop_if(&err, ERROR_IO) || error_drop_if(&err, ERROR_NOT_FOUND)))) {
 		f->is_tex_manuscript[n] = true;
@@ -137,8 +146,8 @@ static struct error *look_at_link(struct facts *f, const char *path, const struc
 {
 	struct buffer target = BUFFER_INIT_MAX(PATH_MAX);
 	struct error *err = read_link(f, path, e, &target);
-	bool too_long = error_drop_if(&err, ERROR_LIMIT);
-	if (!err && !too_long && starts_with(target.data, "../") &&
+	bool unreadable = drop_if_away(f, &err) || error_drop_if(&err, ERROR_LIMIT);
+	if (!err && !unreadable && starts_with(target.data, "../") &&
 	    strlen(target.data) == target.len)
 		add_path_reference(f, target.data, REFERENCE_LINK);
 	buffer_release(&target);
@@ -153,8 +162,8 @@ static struct error *look_at_report(struct facts *f, const char *path,
 	static const char key[] = "\"content_id\": \"";
 	struct buffer text = BUFFER_INIT_MAX(DISCOVER_MAX_REPORT);
 	struct error *err = read_entry(f, path, e, &text);
-	bool unreadable = error_drop_if(&err, ERROR_LIMIT) || error_drop_if(&err, ERROR_IO) ||
-			  error_drop_if(&err, ERROR_NOT_FOUND);
+	bool unreadable = drop_if_away(f, &err) || error_drop_if(&err, ERROR_LIMIT) ||
+			  error_drop_if(&err, ERROR_IO) || error_drop_if(&err, ERROR_NOT_FOUND);
 	const char *at = err || unreadable ? NULL : strstr(text.data, key);
 	if (at && (size_t)(text.data + text.len - at) > strlen(key) + SHA256_HEX_SIZE)
 		hex_decode(at + strlen(key), f->node.reported, SHA256_SIZE);
@@ -273,8 +282,12 @@ static void find_manuscripts(struct facts *f)
 static void add_child(struct facts *f, const char *name, uint32_t number)
 {
 	const uint32_t text = OWN(MANUSCRIPT_TEX) | OWN(MANUSCRIPT_MARKDOWN);
-	uint32_t flags = memo_node(&f->d->memo, number)->flags;
+	static const unsigned char none[NODE_KEY_SIZE];
+	const struct node *child = memo_node(&f->d->memo, number);
+	uint32_t flags = child->flags;
 	bool relevant = flags & NODE_RELEVANT;
+	if (!memcmp(child->key, none, NODE_KEY_SIZE))
+		memset(f->node.key, 0, NODE_KEY_SIZE);
 	add_word(&f->children, string_of(f, name));
 	add_word(&f->children, number | (relevant ? CHILD_RELEVANT : 0));
 	f->node.flags |= flags & ALL_TAKEN;
@@ -420,6 +433,8 @@ struct error *discover_facts(struct discovery *d, const char *path, const struct
 		return err;
 	f.folder = &folder;
 	f.inside = place_inside(place, &folder);
+	if (folder.is_incomplete)
+		memset(f.node.key, 0, sizeof(f.node.key));
 	err = look(&f, number);
 	folder_release(&folder);
 	return err;

@@ -197,6 +197,7 @@ struct folder {
 	bool *ignored;                  /* by entry */
 	size_t nr;
 	bool has_ignore_file;
+	bool is_incomplete;             /* its .ignore is not here, and counts as empty */
 	struct ignore_rules *own_rules; /* of its .ignore */
 	const struct ignore_rules *rules;
 };
@@ -214,6 +215,8 @@ struct place place_below(const struct discovery *d, const struct place *inside, 
 struct error *discover_facts(struct discovery *d, const char *path, const struct oid *tree,
 			     const struct place *place, uint32_t *node);
 
+/* Whether ERR says that an object is missing in a partial clone that stays as it is. */
+bool is_away(const struct discovery *d, const struct error *err);
 bool is_file_mode(unsigned mode);
 bool is_folder_mode(unsigned mode);
 /* "a" and "b" are "a/b"; "" and "b" are "b". */

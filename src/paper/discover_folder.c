@@ -54,6 +54,11 @@ void discovery_release(struct discovery *d)
 	discover_resolve_release(d);
 }
 
+bool is_away(const struct discovery *d, const struct error *err)
+{
+	return error_is(err, ERROR_NOT_FOUND) && repo_stays_local(snapshot_repo(d->snapshot));
+}
+
 /* -- listings ---------------------------------------------------------------------------------- */
 
 static struct error *read_ignore_file(struct folder *folder, struct discovery *d, const char *path,
@@ -62,7 +67,9 @@ static struct error *read_ignore_file(struct folder *folder, struct discovery *d
 	struct buffer text = BUFFER_INIT_MAX(IGNORE_MAX_FILE), file = BUFFER_INIT;
 	path_join(&file, path, IGNORE_FILE);
 	struct error *err = snapshot_read(d->snapshot, file.data, &text);
-	if (!err) {
+	if (is_away(d, err)) {
+		folder->is_incomplete = error_drop_if(&err, ERROR_NOT_FOUND);
+	} else if (!err) {
 		folder->own_rules = ignore_rules_new(inherited, path, slice_of(&text));
 		folder->rules = folder->own_rules;
 		if (ignore_rules_truncated(folder->own_rules))
