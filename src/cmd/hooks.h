@@ -30,6 +30,11 @@ bool hooks_are_off(struct repo *repo);
 struct error *hooks_pre_commit(struct hooks_call *call);
 struct error *hooks_background(struct hooks_call *call);
 struct error *hooks_pre_push(struct hooks_call *call);
+/* hooks_framework.c: whether the framework pre-commit calls pre-push, and with which remote; and what git would
+ * have written to standard input. */
+bool hooks_framework_push(struct hooks_call *call, const char **remote, const char **url);
+struct error *hooks_framework_input(struct repo *repo, struct buffer *out);
+
 /* hooks_install.c */
 struct error *hooks_install(struct hooks_call *call);
 struct error *hooks_remove(struct hooks_call *call);

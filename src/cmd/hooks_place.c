@@ -70,11 +70,20 @@ struct error *hooks_site_open(struct hooks_site *site, struct hooks_call *call)
 		return err;
 	site->program = hooks_program();
 	hook_folder_init(&site->folder, site->place.path, site->program);
+	size_t nr = 0;
+	while (site->hooks[nr])
+		nr++;
+	site->ways = xcalloc(nr + 1, sizeof(*site->ways));
+	for (size_t i = 0; i < nr; i++)
+		hook_way_find(&site->ways[i], site->repo, &site->place, &site->folder, site->hooks[i], call->options->write);
 	return NULL;
 }
 
 void hooks_site_release(struct hooks_site *site)
 {
+	for (size_t i = 0; site->ways && site->hooks[i]; i++)
+		hook_way_release(&site->ways[i]);
+	free(site->ways);
 	free(site->hooks);
 	free(site->program);
 	hook_place_release(&site->place);
@@ -108,9 +117,7 @@ static struct error *refuse(const struct hook_place *place)
 		err = error_new(ERROR_UNSUPPORTED, "core.hooksPath is '%s', a folder of somebody else's", place->path);
 		return error_with_hint(err, "ask who looks after it to run `git scrutiny hooks run <hook> \"$@\"` in its hooks; or "
 					    "git config core.hooksPath .git/hooks, which leaves those there out");
-	case HOOK_PLACE_WORK_TREE:
-		err = error_new(ERROR_UNSUPPORTED, "the folder of hooks is '%s', whose files are the work tree's", place->path);
-		return error_with_hint(err, "add the line `git scrutiny hooks run <hook> \"$@\"` to the hooks there");
+	case HOOK_PLACE_WORK_TREE: /* in the way of who manages it */
 	case HOOK_PLACE_REPOSITORY:
 	case HOOK_PLACE_OWN:
 		break;

@@ -4,6 +4,7 @@
 
 #include "cmd/hooks.h"
 #include "hook/folder.h"
+#include "hook/manager.h"
 #include "hook/place.h"
 
 struct hooks_site {
@@ -13,6 +14,7 @@ struct hooks_site {
 	const char **hooks;  /* chosen with --only; ends with NULL; the names are hook_names' */
 	struct hook_place place;
 	struct hook_folder folder;
+	struct hook_way *ways; /* one for each hook */
 };
 
 /* The site is to be released also after an error. */

@@ -336,10 +336,11 @@ struct error *hooks_pre_push(struct hooks_call *call)
 	struct buffer input = BUFFER_INIT_MAX(PUSH_MAX_INPUT);
 	const char *remote = call->argc ? call->argv[0] : NULL, *url = call->argc > 1 ? call->argv[1] : remote;
 	struct error *err = start(&p, call);
+	bool framework = hooks_framework_push(call, &remote, &url);
 	if (!err && !remote)
 		err = error_new(ERROR_USAGE, "hooks run pre-push needs the name of the remote and its address");
 	if (!err)
-		err = read_input(&input);
+		err = framework ? hooks_framework_input(p.repo, &input) : read_input(&input);
 	if (!err)
 		err = push_parse(&p.push, slice_of(&input));
 	if (err)

@@ -45,9 +45,25 @@ static void describe(struct hook_line *line, const struct hook_seen *seen)
 		buffer_addstr(d, "; the one that was there cannot be run");
 }
 
-static void find_line(const struct hooks_site *site, const char *hook, struct hook_line *line)
+/* By a manager: in its file, or not yet. */
+static void find_managed(const struct hooks_site *site, const struct hook_way *way, struct hook_line *line)
+{
+	*line = (struct hook_line){ .detail = BUFFER_INIT, .by = way->manager };
+	line->state = way->has ? "managed" : "none";
+	line->word = way->has ? "installed" : "not installed";
+	line->color = way->has ? COLOR_GREEN : COLOR_DIM;
+	line->path = xstrfmt("%s/%s", repo_work_tree(site->repo), way->path);
+	buffer_addf(&line->detail, "; %s runs what is in %s", way->manager, way->path);
+}
+
+static void find_line(const struct hooks_site *site, size_t i, struct hook_line *line)
 {
 	struct hook_seen seen;
+	const char *hook = site->hooks[i];
+	if (site->ways[i].kind != HOOK_WAY_FOLDER) {
+		find_managed(site, &site->ways[i], line);
+		return;
+	}
 	hook_folder_look(&site->folder, hook, &seen);
 	*line = (struct hook_line){ .detail = BUFFER_INIT, .state = states[seen.state].state, .word = states[seen.state].word,
 				    .color = states[seen.state].color, .by = states[seen.state].by };
@@ -101,7 +117,7 @@ struct error *hooks_status(struct hooks_call *call)
 		add_field(&out, "# scrutiny-hooks v1", o->nul ? '\0' : '\n', false);
 	for (size_t i = 0; !err && site.hooks[i]; i++) {
 		struct hook_line line;
-		find_line(&site, site.hooks[i], &line);
+		find_line(&site, i, &line);
 		if (o->porcelain)
 			add_porcelain(&out, site.hooks[i], &line, o->nul);
 		else

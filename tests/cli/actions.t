@@ -6,7 +6,8 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-python3 -c 'import yaml' 2>/dev/null || skip_all 'the Python package PyYAML is not installed'
+# shellcheck source=jobs.sh
+. "$source_tree/tests/cli/jobs.sh"
 model_server --requests "$world/requests"
 plan 70
 action=$source_tree/actions/scrutiny
@@ -17,10 +18,6 @@ asked () {
 	echo "$now" >"$world/asked"
 }
 
-# event JSON: what the job is about.
-event () {
-	printf '%s\n' "$1" >"$world/event"
-}
 # of_request HEAD BASE: a pull request from the repository HEAD, with words of its author.
 of_request () {
 	python3 - "$1" "$2" >"$world/event" <<'PYTHON'
@@ -33,24 +30,6 @@ print(json.dumps({"pull_request": {
     "head": {"ref": evil, "repo": {"full_name": sys.argv[1]}},
     "base": {"sha": sys.argv[2], "ref": "main", "repo": {"full_name": "lab/papers"}}}}))
 PYTHON
-}
-# job NAME [RUN-ACTION OPTION...]: runs the action in the current folder; the result is in $world/NAME.
-job () {
-	result=$world/$1
-	shift
-	rm -rf "$result" "$world/runner"
-	mkdir -p "$world/runner"
-	env CI=true GIT_CONFIG_GLOBAL=/dev/null GITHUB_ACTIONS=true GITHUB_EVENT_PATH="$world/event" GITHUB_REPOSITORY=lab/papers GITHUB_ACTOR=mallory \
-		GITHUB_SERVER_URL=https://github.com GITHUB_SHA="$(git rev-parse HEAD)" GITHUB_RUN_ID=42 RUNNER_OS=Linux \
-		RUNNER_ARCH=X64 RUNNER_TEMP="$world/runner" "$@" >"$world/out" 2>&1 || cat "$world/out"
-}
-# run_action OPTION...: within the environment that job was given.
-run_action="python3 $source_tree/tests/tools/run-action.py $action"
-of () {
-	cat "$result/$1"
-}
-output () {
-	sed -n "s/^$1=//p" "$result/outputs"
 }
 # A checkout of what is at the hub, as actions/checkout makes it.
 checkout () {
@@ -125,7 +104,7 @@ checkout main
 event "{\"before\": \"0000000000000000000000000000000000000000\"}"
 push='GITHUB_EVENT_NAME=push GITHUB_REF=refs/heads/main'
 # shellcheck disable=SC2086
-job first $push $run_action "$world/first" --input reviewers=lab/alpha
+job "$action" $push -- --input reviewers=lab/alpha
 is "$(of conclusion)" failure 'a push with an error fails'
 is "$(asked)" 2 'the models were asked'
 like "$(of annotations)" '^error\|theory/two/main.tex\|10\|reference-undefined\|.*sec:nowhere' 'an annotation stands at its line'
@@ -142,7 +121,7 @@ is "$(git status --porcelain)" '' 'the work tree is as it was'
 
 checkout main
 # shellcheck disable=SC2086
-job again $push $run_action "$world/again" --input reviewers=lab/alpha --input fail-on=never --input sarif=true
+job "$action" $push -- --input reviewers=lab/alpha --input fail-on=never --input sarif=true
 is "$(of conclusion)" success 'the same in another job, where nothing fails it'
 is "$(asked)" 0 'what was answered is not asked again'
 like "$(of uses)" '"uses": "github/codeql-action/upload-sarif@[0-9a-f]{40}", "with": \{"category": "git-scrutiny"' \
@@ -156,18 +135,18 @@ git push -q origin main
 checkout main
 event "{\"before\": \"$before\"}"
 # shellcheck disable=SC2086
-job change $push $run_action "$world/change" --input reviewers=lab/alpha
+job "$action" $push -- --input reviewers=lab/alpha
 is "$(of conclusion)/$(output papers)" success/1 'only what the push changes is looked at'
 is "$(asked)" 1 'and asked about'
 
 # shellcheck disable=SC2086
-job committed $push $run_action "$world/committed" --input all=true --input commit=push --input fail-on=never \
+job "$action" $push -- --input all=true --input commit=push --input fail-on=never \
 	--input reviewers=builtin
 is "$(of conclusion)" success 'reports are committed'
 like "$(git -C ../hub show --stat --format=%an main)" 'github-actions\[bot\]' 'by the robot'
 like "$(git -C ../hub show --name-only --format= main)" '^theory/two/scrutiny.md$' 'and pushed to the branch'
 # shellcheck disable=SC2086
-job none $push $run_action "$world/none" --input papers='theory/no-such' --input fail-on=never
+job "$action" $push -- --input papers='theory/no-such' --input fail-on=never
 is "$(of conclusion)" failure 'a paper that is not there'
 like "$(of log)" 'no-such' 'is told'
 
@@ -192,19 +171,19 @@ base=$(git rev-parse origin/main~)
 of_request lab/papers "$base"
 request='GITHUB_EVENT_NAME=pull_request GITHUB_REF=refs/pull/7/merge'
 # shellcheck disable=SC2086
-job request $request $run_action "$world/request" --input reviewers=lab/alpha --input comment=false
+job "$action" $request -- --input reviewers=lab/alpha --input comment=false
 is "$(output papers)" 1 'of a pull request what it changes is looked at, and not what main does'
 is "$(asked)" 1 'with models'
 like "$(of annotations)" '^error\|theory/three/main.tex\|10\|' 'an annotation stands at its line'
 is "$(of commands)" '' 'the runner got no other command'
 is "$(find "$world" -name 'pwned*')" '' 'no word of its author was run'
 # shellcheck disable=SC2086
-job no-commit $request $run_action "$world/no-commit" --input commit=push --input comment=false --input fail-on=never
+job "$action" $request -- --input commit=push --input comment=false --input fail-on=never
 like "$(of annotations)" '^notice\|\|\|git scrutiny\|reports are committed in jobs on branches only' 'nothing is committed there'
 git clone -q --depth=1 --branch merged "file://$world/work/hub" ../shallow
 cd ../shallow || exit 1
 # shellcheck disable=SC2086
-job shallow $request $run_action "$world/shallow" --input reviewers=builtin --input comment=false
+job "$action" $request -- --input reviewers=builtin --input comment=false
 is "$(output papers)" 2 'a shallow clone gets what it is compared with: the base that the event tells'
 
 # -- a pull request of a fork --------------------------------------------------------------------------------
@@ -230,8 +209,8 @@ commit evil
 git push -q origin evil
 checkout evil
 of_request mallory/papers "$(git rev-parse origin/main)"
-job fork GITHUB_EVENT_NAME=pull_request GITHUB_REF=refs/pull/8/merge GITHUB_HEAD_REF='$(touch pwned7)' \
-	OPENAI_API_KEY=sk-key-of-the-lab $run_action "$world/fork" --input reviewers=lab/alpha --input sarif=true \
+job "$action" GITHUB_EVENT_NAME=pull_request GITHUB_REF=refs/pull/8/merge GITHUB_HEAD_REF='$(touch pwned7)' \
+	OPENAI_API_KEY=sk-key-of-the-lab -- --input reviewers=lab/alpha --input sarif=true \
 	--input commit=push --input token=the-token-of-the-job
 is "$(asked)" 0 'no model is asked about the change of a fork'
 is "$(find "$world" -name 'pwned*')" '' 'nothing of it is run'
@@ -250,15 +229,15 @@ like "$(of log)" 'skipped: Push records' 'no records are pushed'
 like "$(of log)" 'skipped: Tell the pull request' 'nothing is written to it'
 is "$(git -C ../hub rev-parse evil)" "$(git rev-parse HEAD)" 'nothing is committed'
 for hostile in issue_comment workflow_run pull_request_review; do
-	job "$hostile" GITHUB_EVENT_NAME="$hostile" GITHUB_REF=refs/heads/main $run_action "$world/$hostile" \
+	job "$action" GITHUB_EVENT_NAME="$hostile" GITHUB_REF=refs/heads/main -- \
 		--input reviewers=lab/alpha --input fail-on=never --input commit=push
 	is "$(asked)/$(of conclusion)" 0/success "$hostile may be about a fork: no model"
 done
-job target GITHUB_EVENT_NAME=pull_request_target GITHUB_REF=refs/heads/main $run_action "$world/target"
+job "$action" GITHUB_EVENT_NAME=pull_request_target GITHUB_REF=refs/heads/main --
 is "$(of conclusion)/$(asked)" failure/0 'pull_request_target is refused'
 like "$(of annotations)" 'use pull_request$' 'with what to use'
 event '{"pull_request": {}}'
-job unknown $request $run_action "$world/unknown" --input reviewers=lab/alpha --input fail-on=never
+job "$action" $request -- --input reviewers=lab/alpha --input fail-on=never
 is "$(asked)/$(of conclusion)" 0/success 'an event that does not say whose it is counts as a fork'
 
 # -- inputs --------------------------------------------------------------------------------------------------
@@ -268,7 +247,7 @@ for hostile in 'max-cost=1; touch pwned8' 'max-cost=-1' 'fail-on=$(touch pwned8)
 	'reviewers=--output=pwned8' 'reviewers=$(touch pwned8)' 'directory=/no/such' 'all=maybe' 'version=1; touch pwned8' \
 	'checksum=abc'; do
 	# shellcheck disable=SC2086
-	job input $push $run_action "$world/input" --input "$hostile"
+	job "$action" $push -- --input "$hostile"
 	is "$(of conclusion)$(grep -c '^error' "$result/annotations")" failure1 "refused: $hostile"
 done
 is "$(find "$world" -name 'pwned*')" '' 'and nothing of it was run'
@@ -296,7 +275,7 @@ checkout main
 git remote set-url origin https://github.com/lab/papers
 event '{}'
 # shellcheck disable=SC2086
-job token $push PATH="$world/bin:$PATH" $run_action "$world/token" --input reviewers=builtin --input token=s3cr3t \
+job "$action" $push PATH="$world/bin:$PATH" -- --input reviewers=builtin --input token=s3cr3t \
 	--input fail-on=never
 is "$(of conclusion)" success 'a server that is not there does not fail the job'
 is "$(sort -u "$world/sent")" \
