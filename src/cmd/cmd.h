@@ -54,6 +54,7 @@ extern const struct command cmd_deploy_plan, cmd_deploy_iam, cmd_deploy_infra, c
 extern const struct command cmd_watch, cmd_serve;
 extern const struct command cmd_blame;
 extern const struct command cmd_compare, cmd_records, cmd_cost, cmd_version;
+extern const struct command cmd_publish;
 extern const struct command cmd_hooks;
 extern const struct command cmd_deploy_deploy, cmd_deploy_release, cmd_deploy_log, cmd_deploy_diff,
 	cmd_deploy_status;

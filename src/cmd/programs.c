@@ -25,6 +25,7 @@ static const struct command *const scrutiny_commands[] = {
 	&cmd_serve,
 	&cmd_models,
 	&cmd_cost,
+	&cmd_publish,
 	&cmd_records,
 	&cmd_version,
 	NULL,

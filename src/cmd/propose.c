@@ -153,6 +153,7 @@ static struct error *find_forge(struct proposing *p)
 {
 	struct pull pull = { 0 };
 	bool found;
+	context_catch_signals(p->ctx); /* what waits at a forge has to hear of them */
 	struct error *err = open_forge(&p->forge, p->ctx, p->remote);
 	if (error_is(err, ERROR_NOT_FOUND)) {
 		say_hint(p->ctx, "only the branch '%s' will be pushed: %s%s%s", p->branch, err->message,

@@ -162,8 +162,9 @@ static void add_row(struct buffer *out, const struct pull_text *t, const struct 
 	const size_t *counts = review->consensus.counts;
 	buffer_addstr(out, "| ");
 	markdown_text(out, name_of(review), MAX_NAME);
-	buffer_addf(out, " | %zu | %zu | %zu | ", counts[SEVERITY_ERROR], counts[SEVERITY_WARNING], counts[SEVERITY_NOTE]);
+	buffer_addf(out, " | %zu | %zu | %zu |", counts[SEVERITY_ERROR], counts[SEVERITY_WARNING], counts[SEVERITY_NOTE]);
 	if (t->branch) {
+		buffer_addch(out, ' ');
 		char *path = xstrfmt("%s%s" REVIEW_REPORT_MARKDOWN, review->run.paper, *review->run.paper ? "/" : "");
 		add_link(out, t, &(struct forge_place){ .branch = t->branch, .path = path }, REVIEW_REPORT_MARKDOWN);
 		buffer_addstr(out, " |");
