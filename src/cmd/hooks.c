@@ -78,6 +78,12 @@ static const struct option options[] = {
 	{ OPTION_GROUP, 0, NULL, 0, NULL, "Installing and removing" },
 	{ OPTION_STRING, 0, "only", offsetof(struct hooks_options, only), "<hook>,...",
 	  "these hooks only (default: all of ours)" },
+	{ OPTION_OPTIONAL_STRING, 0, "global", offsetof(struct hooks_options, global), "<way>",
+	  "not for this repository: template (the default) or hooks-path",
+	  "For other repositories than this one. `template` puts the hooks into the folder of init.templateDir, from which "
+	  "repositories that are cloned or made later get them; it hides nothing. `hooks-path` sets core.hooksPath for all "
+	  "repositories of yours, which hides their own hooks from git: ours run those, of every name that git knows. "
+	  "Where the setting is there already it stays, and the hooks go into the folder that it names." },
 	{ OPTION_BOOL, 0, "write", offsetof(struct hooks_options, write), NULL,
 	  "may change files of the work tree that a manager of hooks reads",
 	  "May change files of the work tree: `.husky/*`, `.pre-commit-config.yaml`, or a folder of hooks that is "
@@ -98,8 +104,8 @@ static const struct option options[] = {
 };
 
 static const char *const usage[] = {
-	"install [--only=<hook>,...] [--write] [--dry-run]",
-	"remove [--only=<hook>,...] [--write] [--dry-run]",
+	"install [--global[=<way>]] [--only=<hook>,...] [--write] [--dry-run]",
+	"remove [--global[=<way>]] [--only=<hook>,...] [--write] [--dry-run]",
 	"status [--porcelain [-z]]",
 	"run <hook> [--] [<argument>...]",
 	"background",

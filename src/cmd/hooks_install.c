@@ -13,24 +13,6 @@
 #include "hook/place.h"
 #include "hook/splice.h"
 
-/* A line for a person, unless --quiet. */
-static void say(const struct hooks_call *call, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void say(const struct hooks_call *call, const char *fmt, ...)
-{
-	struct buffer text = BUFFER_INIT, safe = BUFFER_INIT;
-	va_list ap;
-	if (call->options->quiet)
-		return;
-	va_start(ap, fmt);
-	buffer_vaddf(&text, fmt, ap);
-	va_end(ap);
-	text_for_terminal(&safe, text.data, text.len, false);
-	buffer_addch(&safe, '\n');
-	print_buffer(&safe);
-	buffer_release(&text);
-	buffer_release(&safe);
-}
-
 static void say_done(const struct hooks_site *site, const char *hook, const struct hook_done *done)
 {
 	static const char *const words[][2] = {
@@ -47,7 +29,7 @@ static void say_done(const struct hooks_site *site, const char *hook, const stru
 		buffer_addf(&rest, "; the hook that was there runs first");
 	if (done->change == HOOK_RESTORED)
 		buffer_addf(&rest, "; the earlier hook is back");
-	say(call, "%-14s %s%s", hook, word, rest.data);
+	hooks_say(call, "%-14s %s%s", hook, word, rest.data);
 	if (done->kept && done->change != HOOK_NOT_OURS)
 		say_warning("an earlier %s is not run any more since another one took its place: it is kept as '%s'", hook,
 			    done->kept);
@@ -63,9 +45,9 @@ static void say_unchanged(const struct hooks_site *site, const char *hook, bool 
 		return;
 	hook_folder_look(&site->folder, hook, &seen);
 	if (seen.moved_to)
-		say(site->call, "%-14s is there already: the hook in its place calls it as %s", hook, seen.moved_to);
+		hooks_say(site->call, "%-14s is there already: the hook in its place calls it as %s", hook, seen.moved_to);
 	else
-		say(site->call, "%-14s is there already", hook);
+		hooks_say(site->call, "%-14s is there already", hook);
 	hook_seen_release(&seen);
 }
 
@@ -101,7 +83,7 @@ static void say_entry(const struct hooks_call *call)
 	struct buffer entry = BUFFER_INIT;
 	splice_framework_entry(&entry, 4);
 	for (char *line = entry.data, *end; (end = strchr(line, '\n')); line = end + 1)
-		say(call, "%.*s", (int)(end - line), line);
+		hooks_say(call, "%.*s", (int)(end - line), line);
 	buffer_release(&entry);
 }
 
@@ -116,11 +98,11 @@ static struct error *add_to_file(const struct hooks_site *site, const char *hook
 		error_free(err);
 		outcome->refused = true;
 	} else if (ask) {
-		say(site->call, "%-14s not installed: it has to be called by %s, a file of the work tree (--write does that)",
+		hooks_say(site->call, "%-14s not installed: it has to be called by %s, a file of the work tree (--write does that)",
 		    hook, way->path);
 		outcome->refused = true;
 	} else {
-		say(site->call, "%-14s %s %s, for %s", hook, o->dry_run ? "would be added to" : "added to", way->path, way->manager);
+		hooks_say(site->call, "%-14s %s %s, for %s", hook, o->dry_run ? "would be added to" : "added to", way->path, way->manager);
 		outcome->lefthook |= way->kind == HOOK_WAY_LEFTHOOK;
 		outcome->framework |= way->kind == HOOK_WAY_FRAMEWORK;
 		outcome->changed++;
@@ -150,9 +132,9 @@ static struct error *install_one(struct hooks_site *site, size_t i, struct outco
 	if (err)
 		return err;
 	if (way->has)
-		say(site->call, "%-14s is in %s already, for %s", hook, way->path, way->manager);
+		hooks_say(site->call, "%-14s is in %s already, for %s", hook, way->path, way->manager);
 	else if (way->kind == HOOK_WAY_FRAMEWORK && outcome->framework)
-		say(site->call, "%-14s likewise", hook);
+		hooks_say(site->call, "%-14s likewise", hook);
 	else
 		return add_to_file(site, hook, way, outcome);
 	return NULL;
@@ -173,7 +155,7 @@ static struct error *settle_lefthook(struct hooks_site *site, bool installing)
 	else if (!installing && !file_exists_below(repo_work_tree(site->repo), way->path))
 		err = hook_include(site->repo, way->path);
 	if (added)
-		say(site->call, "%s is yours alone: it is in .git/info/exclude now", way->path);
+		hooks_say(site->call, "%s is yours alone: it is in .git/info/exclude now", way->path);
 	if (!site->call->options->quiet)
 		say_hint(site->call->ctx, "run `lefthook install`, which looks anew at which hooks it serves");
 	return err;
@@ -189,6 +171,8 @@ struct error *hooks_install(struct hooks_call *call)
 {
 	struct hooks_site site;
 	struct outcome outcome = { 0 };
+	if (call->options->global)
+		return hooks_install_global(call);
 	struct error *err = hooks_site_open(&site, call);
 	if (!err)
 		err = hooks_site_check(&site);
@@ -218,21 +202,33 @@ static struct error *remove_from_file(struct hooks_site *site, size_t i, struct 
 	if (err || !changed)
 		return err;
 	if (ask) {
-		say(site->call, "%-14s stays: it is in %s, a file of the work tree; --write takes it out", site->hooks[i], way->path);
+		hooks_say(site->call, "%-14s stays: it is in %s, a file of the work tree; --write takes it out", site->hooks[i], way->path);
 		outcome->refused = true;
 		return NULL;
 	}
-	say(site->call, "%-14s %s %s", site->hooks[i], o->dry_run ? "would be removed from" : "removed from", way->path);
+	hooks_say(site->call, "%-14s %s %s", site->hooks[i], o->dry_run ? "would be removed from" : "removed from", way->path);
 	outcome->lefthook |= way->kind == HOOK_WAY_LEFTHOOK;
 	outcome->changed++;
 	return NULL;
+}
+
+static struct error *refuse_global(const struct hooks_site *site)
+{
+	struct error *err = error_new(ERROR_UNSUPPORTED, "the hooks of this repository are those of all: core.hooksPath is '%s'",
+				      site->place.path);
+	return error_with_hint(err, "`git scrutiny hooks remove --global` takes them out, `git config scrutiny.hooks false` "
+				    "switches them off in this repository");
 }
 
 struct error *hooks_remove(struct hooks_call *call)
 {
 	struct hooks_site site;
 	struct outcome outcome = { 0 };
+	if (call->options->global)
+		return hooks_remove_global(call);
 	struct error *err = hooks_site_open(&site, call);
+	if (!err && site.folder.hides)
+		err = refuse_global(&site);
 	for (size_t i = 0; !err && site.hooks[i]; i++) {
 		if (site.place.kind != HOOK_PLACE_WORK_TREE)
 			err = change_folder(&site, site.hooks[i], false, &outcome);
@@ -242,7 +238,7 @@ struct error *hooks_remove(struct hooks_call *call)
 	if (!err && outcome.lefthook)
 		err = settle_lefthook(&site, false);
 	if (!err && !outcome.changed && !outcome.refused)
-		say(call, "there are no hooks of ours in %s", site.folder.path);
+		hooks_say(call, "there are no hooks of ours in %s", site.folder.path);
 	if (!err && outcome.refused)
 		*call->exit_status = EXIT_INCOMPLETE;
 	hooks_site_release(&site);

@@ -10,6 +10,22 @@
 
 #define PROGRAM "git-scrutiny-hook"
 
+void hooks_say(const struct hooks_call *call, const char *fmt, ...)
+{
+	struct buffer text = BUFFER_INIT, safe = BUFFER_INIT;
+	va_list ap;
+	if (call->options->quiet)
+		return;
+	va_start(ap, fmt);
+	buffer_vaddf(&text, fmt, ap);
+	va_end(ap);
+	text_for_terminal(&safe, text.data, text.len, false);
+	buffer_addch(&safe, '\n');
+	print_buffer(&safe);
+	buffer_release(&text);
+	buffer_release(&safe);
+}
+
 char *hooks_program(void)
 {
 	char path[PATH_MAX];
@@ -70,6 +86,7 @@ struct error *hooks_site_open(struct hooks_site *site, struct hooks_call *call)
 		return err;
 	site->program = hooks_program();
 	hook_folder_init(&site->folder, site->place.path, site->program);
+	site->folder.hides = hooks_is_global(site->folder.path);
 	size_t nr = 0;
 	while (site->hooks[nr])
 		nr++;
@@ -136,6 +153,9 @@ struct error *hooks_site_check(const struct hooks_site *site)
 	struct error *err = refuse(place);
 	if (err)
 		return err;
+	/* Ours run what they hide. */
+	if (site->folder.hides)
+		return NULL;
 	warn_of_hidden(place);
 	if (place->kind == HOOK_PLACE_OWN)
 		say_warning("core.hooksPath (%s) names %s: its hooks run in every repository that uses that folder",

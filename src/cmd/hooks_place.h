@@ -23,6 +23,16 @@ struct error *hooks_site_open(struct hooks_site *site, struct hooks_call *call);
 struct error *hooks_site_check(const struct hooks_site *site);
 void hooks_site_release(struct hooks_site *site);
 
+/* A line for a person, unless --quiet. */
+void hooks_say(const struct hooks_call *call, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* hooks_global.c: with --global. */
+struct error *hooks_install_global(struct hooks_call *call);
+struct error *hooks_remove_global(struct hooks_call *call);
+/* Whether PATH is the folder of ours that core.hooksPath names for all of the user's repositories. */
+bool hooks_is_global(const char *path);
+/* NAME below the user's folder of settings; NULL: there is none. */
+char *hooks_global_folder(const char *name);
+
 /* git-scrutiny-hook beside this program, or by its name alone. */
 char *hooks_program(void);
 /* Those of LIST, comma-separated; NULL: all. */

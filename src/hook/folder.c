@@ -130,7 +130,9 @@ static bool same_hook(const char *a, const char *b)
 static void expected_shim(const struct hook_folder *f, const char *hook, const char *earlier, struct buffer *out)
 {
 	struct shim shim = { .hook = hook, .program = f->program, .aside = base_name(f->aside),
-			     .is_framework = is_framework(earlier) };
+			     .earlier = f->hides ? SHIM_EARLIER_HIDDEN : SHIM_EARLIER_BESIDE,
+			     .passes_on = !hook_is_known(hook),
+			     .is_framework = !f->hides && is_framework(earlier) };
 	shim_write(out, &shim);
 }
 
@@ -445,7 +447,9 @@ struct error *hook_folder_install(const struct hook_folder *f, const char *hook,
 	places_init(&p, f, hook, !dry_run);
 	hook_folder_look(f, hook, &seen);
 	out->change = change_of(&seen);
-	if (!dry_run && seen.state == HOOK_FOREIGN)
+	if (f->hides && seen.state == HOOK_FOREIGN)
+		err = error_new(ERROR_EXISTS, "'%s' is no hook of ours", p.path);
+	else if (!dry_run && seen.state == HOOK_FOREIGN)
 		err = chain(f, &p, &seen, &out->kept);
 	if (!dry_run && !err && out->change != HOOK_UNCHANGED)
 		err = put_shim(f, hook, p.path, p.aside);

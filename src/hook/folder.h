@@ -26,6 +26,8 @@ struct hook_folder {
 	char *path;          /* absolute, without symbolic links if it is there */
 	char *aside;
 	const char *program; /* git-scrutiny-hook; the caller's */
+	bool hides;          /* core.hooksPath of every repository: the shims run what is in the repository's own folder,
+			      * also of hooks that are none of ours; nothing is moved aside */
 	/* For tests, which end the process there: called after every change of the file system. May be NULL. */
 	void (*after_step)(void *data);
 	void *data;
@@ -70,7 +72,7 @@ struct hook_done {
 };
 
 /* Puts our shim in for HOOK; the folder is made if it is not there. With DRY_RUN nothing is done but OUT
- * is what would be. */
+ * is what would be. In a folder that hides others a foreign hook is ERROR_EXISTS. */
 struct error *hook_folder_install(const struct hook_folder *f, const char *hook, bool dry_run, struct hook_done *out);
 /* Takes it out again, and the folder aside with the last one. */
 struct error *hook_folder_remove(const struct hook_folder *f, const char *hook, bool dry_run, struct hook_done *out);
