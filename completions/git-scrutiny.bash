@@ -16,7 +16,7 @@ __git_scrutiny_options ()
 	blame) echo "--rule= --at= --staged --first-parent --porcelain --format= --color=" ;;
 	report) echo "--replay --write --no-write --format= --output=" ;;
 	explain) echo "--list --color=" ;;
-	hooks) echo "--only= --write --dry-run --quiet --porcelain --null --color=" ;;
+	hooks) echo "--only= --global --global= --write --dry-run --quiet --porcelain --null --color=" ;;
 	watch) echo "--reviewers= --checks-only --max-cost= --quiet-for= --poll= --write --no-write --color=" ;;
 	serve) echo "--webhook --listen= --config= --max-body= --grace= --print-unit" ;;
 	models) echo "--list" ;;
@@ -69,6 +69,7 @@ __git_scrutiny_value ()
 	"report --output" | "report -o") echo "file" ;;
 	"explain --color") echo "choice always never auto" ;;
 	"hooks --only") echo "nothing" ;;
+	"hooks --global=") echo "nothing" ;;
 	"hooks --color") echo "choice always never auto" ;;
 	"watch --reviewers") echo "model" ;;
 	"watch --max-cost") echo "nothing" ;;

@@ -117,6 +117,7 @@ complete -c git-scrutiny -n '__fish_seen_subcommand_from explain' -a '(git scrut
 
 # hooks
 complete -c git-scrutiny -n '__fish_seen_subcommand_from hooks' -l only -x -d 'these hooks only (default: all of ours)'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from hooks' -l global -d 'not for this repository: template (the default) or hooks-path'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from hooks' -l write -d 'may change files of the work tree that a manager of hooks reads'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from hooks' -s n -l dry-run -d 'only say what would be done'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from hooks' -s q -l quiet -d 'print warnings and errors only'
