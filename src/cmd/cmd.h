@@ -53,6 +53,8 @@ extern const struct command cmd_deploy_boot;
 extern const struct command cmd_deploy_plan, cmd_deploy_iam, cmd_deploy_infra, cmd_deploy_cost;
 extern const struct command cmd_watch, cmd_serve;
 extern const struct command cmd_blame;
+extern const struct command cmd_watch;
+extern const struct command cmd_blame, cmd_log, cmd_badge;
 extern const struct command cmd_compare, cmd_records, cmd_cost, cmd_version;
 extern const struct command cmd_publish;
 extern const struct command cmd_hooks;

@@ -47,6 +47,21 @@ const char *known_verdict(const struct known *known)
 	return c->counts[SEVERITY_NOTE] ? "notes" : "clean";
 }
 
+void known_words(struct buffer *out, const char *verdict, const size_t counts[3])
+{
+	bool any = false;
+	for (int severity = SEVERITY_ERROR; severity >= SEVERITY_NOTE; severity--) {
+		size_t nr = counts[severity];
+		if (!nr)
+			continue;
+		buffer_addf(out, "%s%zu %s%s", any ? ", " : "", nr, severity_name((enum severity)severity),
+			    nr == 1 ? "" : "s");
+		any = true;
+	}
+	if (!any)
+		buffer_addstr(out, strcmp(verdict, "unread") ? "clean" : "not readable");
+}
+
 static bool same_string(const char *a, const char *b)
 {
 	return !strcmp(a ? a : "", b ? b : "");

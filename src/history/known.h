@@ -21,6 +21,9 @@ void known_release(struct known *known);
 /* "clean", "notes", "warnings", "errors", or "unread" when nothing can be said. */
 const char *known_verdict(const struct known *known);
 
+/* Appends "2 errors, 1 warning", "clean", or "not readable": COUNTS by severity. */
+void known_words(struct buffer *out, const char *verdict, const size_t counts[3]);
+
 /* The number of the finding in LOOK (paths as records have them, of FOLDER) that F is, from 1; 0: it is none of them. */
 size_t known_find(const struct look *look, const char *folder, const struct finding *f);
 
