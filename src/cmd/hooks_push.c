@@ -28,33 +28,6 @@ struct pushing {
 
 /* -- which papers ------------------------------------------------------------------------------ */
 
-static int by_path(const void *key, const void *item)
-{
-	return strcmp(key, ((const struct paper *)item)->path);
-}
-
-/* Takes those out of CANDIDATES (by paper; *LEFT of them) that stand at the commit EDGE as they are. */
-static struct error *drop_known(struct workspace *ws, const struct oid *edge, bool *candidates, size_t *left)
-{
-	struct snapshot *then = NULL;
-	struct paper_list old = { 0 };
-	struct error *err = snapshot_new(&then, ws->repo, SNAPSHOT_COMMIT, edge);
-	if (!err)
-		err = paper_discover(&old, then, &ws->rules);
-	for (size_t i = 0; i < ws->papers.nr && old.nr && !err; i++) {
-		const struct paper *now = &ws->papers.items[i];
-		const struct paper *was = candidates[i] ? bsearch(now->path, old.items, old.nr, sizeof(*was), by_path)
-							: NULL;
-		if (was && !strcmp(was->content_id, now->content_id)) {
-			candidates[i] = false;
-			--*left;
-		}
-	}
-	paper_list_release(&old);
-	snapshot_free(then);
-	return err;
-}
-
 /* Two tips that have a paper in common have one review of it in common, unless their policies differ. */
 static void paper_key(struct buffer *out, const struct oid *policy, const struct paper *paper)
 {
@@ -140,24 +113,16 @@ static struct error *drop_incomplete(struct pushing *p, struct workspace *ws, co
 
 /* -- all together ------------------------------------------------------------------------------ */
 
-/* The papers of the tip that are pushed, and were not looked at as those of another tip. The caller frees the
- * array. */
-static struct error *find_papers(struct pushing *p, struct workspace *ws, const struct push_tip *tip,
-				 const struct paper ***out, size_t *nr)
+/* Those of the papers, which are the tip's, that were not looked at as another tip's. The caller frees the array. */
+static struct error *choose_papers(struct pushing *p, struct workspace *ws, const struct push_tip *tip,
+				   const struct paper ***out, size_t *nr)
 {
-	size_t left = ws->papers.nr;
-	bool *candidates = xcalloc(left + 1, sizeof(*candidates));
 	struct buffer key = BUFFER_INIT;
 	struct oid policy;
 	struct error *err = policy_of(ws, &tip->commit, &policy);
 	*nr = 0;
-	*out = xcalloc(left + 1, sizeof(**out));
-	memset(candidates, true, left * sizeof(*candidates));
-	for (size_t i = 0; i < p->range.nr_edge && left && !err; i++)
-		err = drop_known(ws, &p->range.edge[i], candidates, &left);
-	for (size_t i = 0; i < ws->papers.nr && left && !err; i++) {
-		if (!candidates[i])
-			continue;
+	*out = xcalloc(ws->papers.nr + 1, sizeof(**out));
+	for (size_t i = 0; i < ws->papers.nr && !err; i++) {
 		paper_key(&key, &policy, &ws->papers.items[i]);
 		if (!strmap_add(&p->seen, key.data, key.len))
 			continue;
@@ -167,7 +132,6 @@ static struct error *find_papers(struct pushing *p, struct workspace *ws, const 
 	if (!err && *nr && repo_is_partial(ws->repo))
 		err = drop_incomplete(p, ws, tip, *out, nr);
 	buffer_release(&key);
-	free(candidates);
 	return err;
 }
 
@@ -241,17 +205,38 @@ static struct error *review(struct pushing *p, struct workspace *ws, const struc
 	return err;
 }
 
+/* Models are told of the repository's other papers (their tags, their scores): then PAPERS become those of WHOLE. */
+static struct error *open_whole(struct workspace *whole, struct pushing *p, const struct push_tip *tip,
+				const struct paper **papers, size_t nr)
+{
+	struct error *err = workspace_open(whole, p->call->ctx, &(struct workspace_view){ .commit = &tip->commit });
+	size_t at = 0;
+	for (size_t i = 0; i < nr && !err; i++) {
+		while (at < whole->papers.nr && strcmp(whole->papers.items[at].path, papers[i]->path) != 0)
+			at++;
+		if (at == whole->papers.nr)
+			err = error_new(ERROR_CONFLICT, "'%s' is no paper any more", papers[i]->path);
+		else
+			papers[i] = &whole->papers.items[at];
+	}
+	return err;
+}
+
 static struct error *look_at_tip(struct pushing *p, const struct push_tip *tip)
 {
-	struct workspace ws;
+	struct workspace ws, whole = { 0 };
 	const struct paper **papers = NULL;
 	size_t nr = 0;
-	struct error *err = workspace_open(&ws, p->call->ctx, &(struct workspace_view){ .commit = &tip->commit });
+	struct workspace_view view = { .commit = &tip->commit, .edge = p->range.edge, .nr_edge = p->range.nr_edge };
+	struct error *err = workspace_open(&ws, p->call->ctx, &view);
 	if (!err)
-		err = find_papers(p, &ws, tip, &papers, &nr);
+		err = choose_papers(p, &ws, tip, &papers, &nr);
+	if (!err && nr && p->reviewers)
+		err = open_whole(&whole, p, tip, papers, nr);
 	if (!err && nr)
-		err = review(p, &ws, tip, papers, nr);
+		err = review(p, p->reviewers ? &whole : &ws, tip, papers, nr);
 	free(papers);
+	workspace_release(&whole);
 	workspace_release(&ws);
 	return err;
 }

@@ -45,9 +45,43 @@ static struct error *open_snapshot(struct workspace *ws, const struct workspace_
 	return err ? err : snapshot_new(&ws->snapshot, ws->repo, kind, &commit);
 }
 
+static int by_path(const void *key, const void *item)
+{
+	return strcmp(key, ((const struct paper *)item)->path);
+}
+
+/* Leaves of LIST what is in OTHER, too. */
+static void keep_common(struct paper_list *list, const struct paper_list *other)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < list->nr; i++)
+		if (other->nr && bsearch(list->items[i].path, other->items, other->nr, sizeof(*other->items), by_path))
+			list->items[kept++] = list->items[i];
+	list->nr = kept;
+}
+
+static struct error *find_papers_beyond(struct workspace *ws, const struct oid *edge, size_t nr)
+{
+	struct error *err = NULL;
+	for (size_t i = 0; i < nr && !err && (!i || ws->papers.nr); i++) {
+		struct snapshot *then = NULL;
+		struct paper_list list = { 0 };
+		err = snapshot_new(&then, ws->repo, SNAPSHOT_COMMIT, &edge[i]);
+		if (!err)
+			err = paper_discover_changed(i ? &list : &ws->papers, ws->snapshot, then, &ws->rules);
+		if (!err && i)
+			keep_common(&ws->papers, &list);
+		paper_list_release(&list);
+		snapshot_free(then);
+	}
+	return err;
+}
+
 static struct error *find_papers(struct workspace *ws, const struct workspace_view *view)
 {
 	ws->rules.globs = (const char *const *)ws->policy.papers;
+	if (view->nr_edge)
+		return find_papers_beyond(ws, view->edge, view->nr_edge);
 	if (!view->changed)
 		return paper_discover(&ws->papers, ws->snapshot, &ws->rules);
 	struct snapshot *head = snapshot_new_base(ws->snapshot);

@@ -53,6 +53,9 @@ struct workspace_view {
 	bool staged;    /* those of the index */
 	const char *at; /* those of this commit, a revision */
 	const struct oid *commit; /* the same, by its id */
+	/* With commit: ->papers are those only that stand at none of these commits as they are. NULL: all. */
+	const struct oid *edge;
+	size_t nr_edge;
 	bool changed;   /* with staged: ->papers are those only whose content differs from HEAD */
 };
 /* Opens everything but the models. Without a work tree, HEAD's commit is looked at. */

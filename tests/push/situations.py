@@ -67,7 +67,7 @@ input=${input%.}
 printf %s "$input" | "$0.others" "$@" || exit
 printf %s "$input" | git scrutiny hooks run pre-push "$@"
 """
-HOSTILE = ["$(touch pwned);x", "a\u202eb", "-x", "--upload-pack=touch;pwned", "%s%n", "'\"`&|", "refs/heads/main", "HEAD",
+HOSTILE = ["$(touch${IFS}pwned);x", "a\u202eb", "-x", "--upload-pack=touch${IFS}pwned", "%s%n", "'\"`&|", "refs/heads/main", "HEAD",
            "\u00fc" * 90]
 
 
@@ -122,6 +122,7 @@ class World:
             bare = Git(folder / name, self.env)
             bare("config", "receive.denyDeleteCurrent", "ignore")
             bare("config", "uploadpack.allowFilter", "true")
+            bare("config", "receive.shallowUpdate", "true")
         outside("init", "-q", "-b", "main", f"--object-format={form}", "colleague")
         self.colleague = Git(folder / "colleague", self.env)
         self.colleague("remote", "add", "origin", f"{folder}/remote.git")
