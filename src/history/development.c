@@ -18,6 +18,7 @@ struct walk {
 	const struct development_settings *settings;
 	struct strmap sides;       /* version -> struct side */
 	struct strmap queued;      /* versions */
+	struct strmap reports;     /* content id -> the struct version that has a report about it */
 	struct version **pending;
 	size_t nr_pending, alloc_pending;
 	struct development *items;
@@ -48,30 +49,40 @@ static void set_checks(struct side *side, const struct look *look)
 	side->borrowed = true;
 }
 
-static struct error *load_known(struct walk *w, struct version *v, struct side *side)
+/* From the records, or from the report in the folder of FROM, whose content is that of the version asked about. */
+static struct error *load_reviewed(struct walk *w, struct version *from, struct side *side)
 {
-	struct snapshot *snapshot = v->inside->is_present ? w->h->settings.snapshot : NULL;
+	struct snapshot *snapshot = from->inside->is_present ? w->h->settings.snapshot : NULL;
 	struct paper_inside inside = { .inputs = NULL };
 	char *complaint = NULL;
 	struct error *err = NULL;
-	if (!v->inside->is_present)
-		err = snapshot_new(&snapshot, w->h->settings.repo, SNAPSHOT_COMMIT, &v->commit);
+	if (!snapshot)
+		err = snapshot_new(&snapshot, w->h->settings.repo, SNAPSHOT_COMMIT, &from->commit);
 	if (!err)
-		err = paper_lookup_at(w->h->lookup, snapshot, v->folder, &inside);
-	if (!err && inside.list.nr) {
-		const struct paper *paper = &inside.list.items[0];
-		bool reviewed = records_has(w->settings->store, paper->content_id, REVIEW_RUN_NAME) ||
-				!strcmp(paper->reported, paper->content_id);
-		if (reviewed)
-			err = compare_side_load(&side->known, w->settings->store, snapshot, paper, "", &complaint);
-		else
-			set_checks(side, v->look);
-	}
+		err = paper_lookup_at(w->h->lookup, snapshot, from->folder, &inside);
+	if (!err && inside.list.nr)
+		err = compare_side_load(&side->known, w->settings->store, snapshot, &inside.list.items[0], "", &complaint);
 	free(complaint);
 	paper_inside_release(&inside);
-	if (!v->inside->is_present)
+	if (!from->inside->is_present)
 		snapshot_free(snapshot);
 	return err;
+}
+
+/* The report of a version is committed after it as a rule. */
+static struct error *load_known(struct walk *w, struct version *v, struct side *side)
+{
+	const char *content;
+	struct error *err = history_content_id(w->h, v, &content);
+	if (err || !*content)
+		return err;
+	struct version *from = v->inside->reported ? v : strmap_get(&w->reports, content, strlen(content));
+	if (!from && records_has(w->settings->store, content, REVIEW_RUN_NAME))
+		from = v;
+	if (from)
+		return load_reviewed(w, from, side);
+	set_checks(side, v->look);
+	return NULL;
 }
 
 static struct error *side_of(struct walk *w, struct version *v, struct side **out)
@@ -174,6 +185,8 @@ static struct error *is_change(struct walk *w, struct version *v, bool *change, 
 	*change = v->nr_parents == 0;
 	*before = NULL;
 	*end = v->boundary;
+	if (!err && v->inside->reported)
+		*strmap_at(&w->reports, content, strlen(content)) = v;
 	for (size_t i = 0; i < v->nr_parents && !err; i++) {
 		err = history_look(w->h, v->parents[i]);
 		if (err || v->parents[i]->missing) {
@@ -201,11 +214,10 @@ static struct error *add(struct walk *w, struct version *v, struct version *befo
 	struct development d = { .version = v, .first = !before, .end = end };
 	memcpy(d.content_id, content, strlen(content));
 	count_findings(&d, now);
-	if (before) {
+	if (before)
 		err = side_of(w, before, &then);
-		if (!err)
-			count_changes(&d, now, then);
-	}
+	if (!err && before && *content && *before->inside->content_id)
+		count_changes(&d, now, then);
 	ALLOC_GROW(w->items, w->nr, w->alloc);
 	w->items[w->nr++] = d;
 	return err;
@@ -232,6 +244,7 @@ static void walk_reset(struct walk *w)
 {
 	strmap_release(&w->sides, side_free);
 	strmap_release(&w->queued, NULL);
+	strmap_release(&w->reports, NULL);
 	w->nr_pending = w->nr = 0;
 }
 

@@ -179,8 +179,11 @@ struct error *history_content_id(struct paper_history *h, struct version *v, con
 	if (err)
 		return err;
 	err = paper_lookup_at(h->lookup, snapshot, v->folder, &inside);
-	if (!err && inside.list.nr)
-		memcpy(v->inside->content_id, inside.list.items[0].content_id, SHA256_HEX_SIZE + 1);
+	if (!err && inside.list.nr) {
+		const struct paper *paper = &inside.list.items[0];
+		memcpy(v->inside->content_id, paper->content_id, SHA256_HEX_SIZE + 1);
+		v->inside->reported = !strcmp(paper->reported, paper->content_id);
+	}
 	v->inside->has_content_id = !err;
 	paper_inside_release(&inside);
 	if (!v->inside->is_present)

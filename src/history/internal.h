@@ -29,6 +29,7 @@ struct version_inside {
 	struct oid tree;           /* the commit's; empty until needed */
 	char content_id[SHA256_HEX_SIZE + 1];
 	bool has_content_id, has_parents;
+	bool reported;             /* a report about this content stands in the folder */
 	size_t **maps;             /* by parent: see history_match */
 };
 

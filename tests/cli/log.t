@@ -70,9 +70,12 @@ commit 'another paper'
 is "$(logged -n 1 | sed -n '1p;3,4p')" 'other
 
 tilings' 'several papers have a heading each'
-git rm -q -r other && git commit -q -m 'away' && broken_paper other && commit 'back'
+git rm -q -r other
+commit 'away'
+broken_paper other
+commit 'back'
 is "$(logged other | sed 's/^ *//')" '1 error +1 new checks back
-not there -1 fixed away
+not there away
 1 error first checks another paper' 'a paper that was away is told so'
 cd .. && git clone -q --depth 1 "file://$PWD/repo" shallow && cd shallow
 run git scrutiny log other
