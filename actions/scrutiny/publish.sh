@@ -5,5 +5,8 @@
 
 name_author
 export GITHUB_TOKEN=${SCRUTINY_TOKEN-}
-guarded authorised git scrutiny publish --review --comment --status ||
-	tell warning 'the pull request could not be told: see above (permissions: pull-requests: write, statuses: write)'
+status=0
+guarded authorised git scrutiny publish --review --comment --status "--fail-on=$SCRUTINY_FAIL_ON" || status=$?
+# 1: there are findings, which is for the last step to say.
+[[ $status -le 1 ]] ||
+	tell warning 'the pull request could not be told: why is above (permissions: pull-requests: write, statuses: write)'

@@ -9,7 +9,7 @@
 # shellcheck source=jobs.sh
 . "$source_tree/tests/cli/jobs.sh"
 model_server --requests "$world/requests"
-plan 70
+plan 71
 action=$source_tree/actions/scrutiny
 
 asked () {
@@ -224,6 +224,13 @@ like "$(of summary)" '^## Papers: [0-9]+ errors' 'and a summary'
 unlike "$(of summary)" '^::|^##\[' 'in which they are words'
 unlike "$(cat "$result/raw" "$result/summary" "$result/outputs"; cat "$world"/runner/git-scrutiny-report.*/*)" \
 	'the-token|sk-key' 'no secret is in any output'
+if schema=$(BUILD="$SCRUTINY_BUILD" "$source_tree/tests/servers/sarif-schema" 2>/dev/null); then
+	run python3 "$source_tree/tests/tools/validate-json.py" "$schema" "$(output sarif)"
+	[ "$status" = 77 ] || is "$status $out" '0 ' 'SARIF is as its schema says'
+	[ "$status" != 77 ] || skip 1 "$out"
+else
+	skip 1 "the schema of SARIF is not installed (TEST_INSTALL=1 installs it)"
+fi
 is "$(of uses)" '' 'nothing is uploaded'
 like "$(of log)" 'skipped: Push records' 'no records are pushed'
 like "$(of log)" 'skipped: Tell the pull request' 'nothing is written to it'
