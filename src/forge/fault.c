@@ -226,10 +226,24 @@ static struct error *forbidden(struct forge *f, const struct forge_request *requ
 	return hint_scopes(err, response, message);
 }
 
-static struct error *not_found(struct forge *f, const struct forge_request *request)
+/* What says no more than its status. */
+static bool says_nothing(const char *message)
 {
-	struct error *err = error_new(ERROR_NOT_FOUND, "cannot %s: %s has it not at %s", request->what, f->site.host,
-				      f->site.repository);
+	static const char *const words[] = { "not found", "404 ", "the target couldn't be found" };
+	for (size_t i = 0; message && i < ARRAY_SIZE(words); i++)
+		if (!strncasecmp(message, words[i], strlen(words[i])))
+			return true;
+	return !message;
+}
+
+static struct error *not_found(struct forge *f, const struct forge_request *request, const char *message)
+{
+	struct error *err;
+	if (says_nothing(message))
+		err = error_new(ERROR_NOT_FOUND, "cannot %s: %s has it not at %s", request->what, f->site.host,
+				f->site.repository);
+	else
+		err = refused(f, request, ERROR_NOT_FOUND, 404, message);
 	if (!f->token.header)
 		return error_with_hint(err, "is the name right? A private repository needs a token");
 	return error_with_hint(err, "is the name right, and may the token of %s see and write there?", f->token.source);
@@ -259,7 +273,7 @@ struct error *fault_error(struct forge *f, const struct forge_request *request, 
 	if (status == 403)
 		return forbidden(f, request, response, message);
 	if (status == 404)
-		return not_found(f, request);
+		return not_found(f, request, message);
 	if (status / 100 == 3)
 		return moved(f, request, response);
 	if (status >= 500 && tries > 1)

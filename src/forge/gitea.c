@@ -15,6 +15,7 @@ struct search {
 	const char *branch, *base;
 	struct pull_details *out;
 	bool *found;
+	int64_t before; /* only those with a number below; 0: any */
 	struct error *err;
 };
 
@@ -27,7 +28,8 @@ static bool consider(const cJSON *item, void *data)
 	/* The ref of a branch that is gone is the pull request's own. */
 	if (strcmp(json_string_or(head, "label", ""), s->branch) != 0 ||
 	    strcasecmp(from, s->forge->site.repository) != 0 ||
-	    (s->base && strcmp(json_string_or(base, "ref", ""), s->base) != 0))
+	    (s->base && strcmp(json_string_or(base, "ref", ""), s->base) != 0) ||
+	    (s->before && json_integer_or(item, "number", 0) >= s->before))
 		return true;
 	s->err = hub_read_pull(s->forge, item, s->out);
 	*s->found = !s->err;
@@ -69,7 +71,7 @@ static struct error *any(struct forge *f, const char *branch, const char *base, 
 static struct error *find(struct forge *f, const char *branch, const char *base, bool open_only,
 			  struct pull_details *out, bool *found)
 {
-	struct search s = { f, branch, base, out, found, NULL };
+	struct search s = { f, branch, base, out, found, 0, NULL };
 	struct pull_details first = { 0 };
 	struct error *err = NULL;
 	bool exists = !base;
@@ -91,6 +93,27 @@ static struct error *find(struct forge *f, const char *branch, const char *base,
 		}
 	}
 	pull_details_release(&first);
+	return err;
+}
+
+/* Gitea looks whether there is one, then makes it: two that ask at the same moment get one each. */
+static struct error *rival(struct forge *f, const struct pull_wish *wish, int64_t number, struct pull_details *out,
+			   bool *found)
+{
+	struct search s = { f, wish->branch, wish->base, out, found, number, NULL };
+	*found = false;
+	return search(&s, "open");
+}
+
+static struct error *close_pull(struct forge *f, int64_t number)
+{
+	struct buffer body = BUFFER_INIT;
+	struct forge_answer a;
+	buffer_addstr(&body, "{\"state\":\"closed\"}");
+	struct error *err = forge_send(f, "PATCH", xstrfmt("%s/pulls/%lld", f->root, (long long)number), &body,
+				       "close the second pull request", &a);
+	forge_answer_release(&a);
+	buffer_release(&body);
 	return err;
 }
 
@@ -289,6 +312,8 @@ const struct forge_operations gitea_operations = {
 	.find = find,
 	.get = hub_get,
 	.open = open_pull,
+	.rival = rival,
+	.close = close_pull,
 	.edit = hub_edit,
 	.add_labels = add_labels,
 	.add_reviewers = hub_add_reviewers,

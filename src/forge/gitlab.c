@@ -54,6 +54,7 @@ struct search {
 	const char *branch, *base;
 	struct pull_details *out;
 	bool *found;
+	int64_t before; /* only those with a number below; 0: any */
 	struct error *err;
 };
 
@@ -63,7 +64,8 @@ static bool consider(const cJSON *item, void *data)
 	struct pull_details d;
 	bool own = json_integer_or(item, "source_project_id", 0) == json_integer_or(item, "target_project_id", -1);
 	if (!own || strcmp(json_string_or(item, "source_branch", ""), s->branch) != 0 ||
-	    (s->base && strcmp(json_string_or(item, "target_branch", ""), s->base) != 0))
+	    (s->base && strcmp(json_string_or(item, "target_branch", ""), s->base) != 0) ||
+	    (s->before && json_integer_or(item, "iid", 0) >= s->before))
 		return true;
 	s->err = read_pull(s->forge, item, &d);
 	if (s->err)
@@ -79,20 +81,33 @@ static bool consider(const cJSON *item, void *data)
 	return !open;
 }
 
-static struct error *find(struct forge *f, const char *branch, const char *base, bool open_only,
-			  struct pull_details *out, bool *found)
+static struct error *search(struct search *s, const char *state)
 {
-	char *from = forge_escape(branch), *into = base ? forge_escape(base) : NULL;
-	char *path = xstrfmt("%s/merge_requests?state=%s&order_by=created_at&sort=desc&source_branch=%s%s%s", f->root,
-			     open_only ? "opened" : "all", from, into ? "&target_branch=" : "", into ? into : "");
-	struct search s = { f, branch, base, out, found, NULL };
-	struct error *err = forge_list(f, path, NULL, "look for the merge request", consider, &s);
+	char *from = forge_escape(s->branch), *into = s->base ? forge_escape(s->base) : NULL;
+	char *path = xstrfmt("%s/merge_requests?state=%s&order_by=created_at&sort=desc&source_branch=%s%s%s",
+			     s->forge->root, state, from, into ? "&target_branch=" : "", into ? into : "");
+	struct error *err = forge_list(s->forge, path, NULL, "look for the merge request", consider, s);
 	if (err)
-		error_free(s.err);
+		error_free(s->err);
 	free(from);
 	free(into);
 	free(path);
-	return err ? err : s.err;
+	return err ? err : s->err;
+}
+
+static struct error *find(struct forge *f, const char *branch, const char *base, bool open_only,
+			  struct pull_details *out, bool *found)
+{
+	struct search s = { f, branch, base, out, found, 0, NULL };
+	return search(&s, open_only ? "opened" : "all");
+}
+
+static struct error *rival(struct forge *f, const struct pull_wish *wish, int64_t number, struct pull_details *out,
+			   bool *found)
+{
+	struct search s = { f, wish->branch, wish->base, out, found, number, NULL };
+	*found = false;
+	return search(&s, "opened");
 }
 
 static char *pull_path(const struct forge *f, int64_t number, const char *below)
@@ -148,6 +163,15 @@ static struct error *put(struct forge *f, int64_t number, const struct buffer *b
 	if (!err && out)
 		err = read_pull(f, a.json, out);
 	forge_answer_release(&a);
+	return err;
+}
+
+static struct error *close_pull(struct forge *f, int64_t number)
+{
+	struct buffer body = BUFFER_INIT;
+	buffer_addstr(&body, "{\"state_event\":\"close\"}");
+	struct error *err = put(f, number, &body, "close the second merge request", NULL);
+	buffer_release(&body);
 	return err;
 }
 
@@ -468,6 +492,8 @@ const struct forge_operations gitlab_operations = {
 	.find = find,
 	.get = get,
 	.open = open_pull,
+	.rival = rival,
+	.close = close_pull,
 	.edit = edit,
 	.add_labels = add_labels,
 	.add_reviewers = add_reviewers,

@@ -50,6 +50,10 @@ struct forge_operations {
 	/* ERROR_EXISTS when there is one; *UNSURE as forge_call has it. */
 	struct error *(*open)(struct forge *f, const struct pull_wish *wish, struct pull_details *out, bool *unsure,
 			      struct buffer *warnings);
+	/* Where two can be opened at the same moment: finds one that is open and older than NUMBER. */
+	struct error *(*rival)(struct forge *f, const struct pull_wish *wish, int64_t number,
+			       struct pull_details *out, bool *found);
+	struct error *(*close)(struct forge *f, int64_t number);
 	struct error *(*edit)(struct forge *f, int64_t number, const char *title, const char *body,
 			      struct pull_details *out);
 	struct error *(*add_labels)(struct forge *f, int64_t number, const char *const *labels);

@@ -231,6 +231,26 @@ static struct error *find_or_open(struct forge *f, const struct pull_wish *wish,
 	return last;
 }
 
+/* Of two that were opened at the same moment the older stays: whoever opened the other one finds it, and closes
+ * its own. D is the one that stays. */
+static struct error *give_way(struct forge *f, const struct pull_wish *wish, struct pull_details *d, bool *gave_way)
+{
+	struct pull_details older = { 0 };
+	struct error *err = NULL;
+	*gave_way = false;
+	if (f->operations->rival)
+		err = f->operations->rival(f, wish, d->pull.number, &older, gave_way);
+	if (!err && *gave_way)
+		err = f->operations->close(f, d->pull.number);
+	if (!err && *gave_way) {
+		pull_details_release(d);
+		*d = older;
+		older = (struct pull_details){ 0 };
+	}
+	pull_details_release(&older);
+	return err;
+}
+
 struct error *forge_pull_ensure(struct forge *f, const struct pull_wish *wish, struct pull *out,
 				enum pull_outcome *outcome, struct buffer *warnings)
 {
@@ -238,14 +258,17 @@ struct error *forge_pull_ensure(struct forge *f, const struct pull_wish *wish, s
 	struct buffer body = BUFFER_INIT;
 	char *title = forge_title(wish->title);
 	struct pull_wish cut = *wish;
-	bool opened = false, read = false, changed = false;
+	bool opened = false, read = false, changed = false, gave_way = false;
 	*out = (struct pull){ 0 };
 	*outcome = PULL_UNCHANGED;
 	forge_cut(&body, wish->body ? wish->body : "", FORGE_MAX_BODY, true);
 	cut.title = title;
 	cut.body = body.data;
 	struct error *err = find_or_open(f, &cut, &d, &opened, &read, warnings);
-	if (!err && !read)
+	if (!err && opened)
+		err = give_way(f, &cut, &d, &gave_way);
+	opened &= !gave_way;
+	if (!err && (!read || gave_way))
 		err = update(f, &d, title, body.data, &changed);
 	if (!err) {
 		changed |= add_labels(f, &d, &cut, warnings);
