@@ -51,7 +51,7 @@ extern const struct command cmd_deploy_build, cmd_deploy_push, cmd_deploy_verify
 extern const struct command cmd_deploy_init;
 extern const struct command cmd_deploy_boot;
 extern const struct command cmd_deploy_plan, cmd_deploy_iam, cmd_deploy_infra, cmd_deploy_cost;
-extern const struct command cmd_watch, cmd_serve;
+extern const struct command cmd_watch, cmd_schedule, cmd_serve;
 extern const struct command cmd_blame;
 extern const struct command cmd_watch;
 extern const struct command cmd_blame, cmd_log, cmd_badge;

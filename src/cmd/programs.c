@@ -24,6 +24,7 @@ static const struct command *const scrutiny_commands[] = {
 	&cmd_explain,
 	&cmd_hooks,
 	&cmd_watch,
+	&cmd_schedule,
 	&cmd_serve,
 	&cmd_models,
 	&cmd_cost,
