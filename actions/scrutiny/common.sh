@@ -45,5 +45,8 @@ name_author () {
 }
 
 cd -- "${SCRUTINY_DIRECTORY:-.}" || fail 'the input "directory" is no folder here'
+# In a container the folder belongs to another user, which git takes for a trap; who wrote the workflow named it.
+config=${GIT_CONFIG_COUNT:-0}
+export GIT_CONFIG_COUNT=$((config + 1)) "GIT_CONFIG_KEY_$config=safe.directory" "GIT_CONFIG_VALUE_$config=$PWD"
 # No question is answered here.
 export GIT_TERMINAL_PROMPT=0

@@ -50,7 +50,7 @@ if [[ -s $place/annotations ]]; then
 	[[ ! $counts =~ ([0-9]+)\ warning ]] || warnings=${BASH_REMATCH[1]}
 	[[ ! $counts =~ ([0-9]+)\ note ]] || notes=${BASH_REMATCH[1]}
 fi
-[[ ! -s $place/summary.md ]] || cat -- "$place/summary.md" >>"$GITHUB_STEP_SUMMARY"
+[[ -z ${GITHUB_STEP_SUMMARY-} || ! -s $place/summary.md ]] || cat -- "$place/summary.md" >>"$GITHUB_STEP_SUMMARY"
 
 if [[ $SCRUTINY_COMMIT == push && $status -lt 128 && $(git rev-parse HEAD) != "${GITHUB_SHA-}" ]]; then
 	guarded authorised git push --quiet origin "HEAD:$GITHUB_REF" || {

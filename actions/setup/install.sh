@@ -28,7 +28,7 @@ from_release () {
 	*) machine=aarch64 ;;
 	esac
 	archive=git-scrutiny-$SETUP_VERSION-linux-$machine.tar.gz
-	from=${SETUP_RELEASES:-https://github.com/$SETUP_REPOSITORY/releases/download}/v$SETUP_VERSION
+	from=${SETUP_RELEASES:-https://github.com/${SETUP_REPOSITORY:-$GITHUB_REPOSITORY}/releases/download}/v$SETUP_VERSION
 	[[ $from =~ ^(https://|http://127\.0\.0\.1:)[A-Za-z0-9._~/:%-]+$ ]] ||
 		fail 'the input "releases" is no address that begins with https://'
 	mkdir -p -- "$SETUP_PLACE"

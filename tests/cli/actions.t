@@ -9,7 +9,7 @@
 # shellcheck source=jobs.sh
 . "$source_tree/tests/cli/jobs.sh"
 model_server --requests "$world/requests"
-plan 71
+plan 72
 action=$source_tree/actions/scrutiny
 
 asked () {
@@ -247,6 +247,19 @@ event '{"pull_request": {}}'
 job "$action" $request -- --input reviewers=lab/alpha --input fail-on=never
 is "$(asked)/$(of conclusion)" 0/success 'an event that does not say whose it is counts as a fork'
 
+# -- a container ---------------------------------------------------------------------------------------------
+
+# The folder belongs to another user there.
+checkout main
+event '{}'
+if [ "$(id -u)" = 0 ] && chown -R 65534 . 2>/dev/null; then
+	# shellcheck disable=SC2086
+	job "$action" $push -- --input reviewers=builtin --input fail-on=never
+	is "$(of conclusion)/$(output papers)" success/2 'the checkout may belong to somebody else'
+else
+	skip 1 'only root can give files away'
+fi
+
 # -- inputs --------------------------------------------------------------------------------------------------
 
 # shellcheck disable=SC2016 # hostile on purpose
@@ -271,7 +284,7 @@ for word; do
 	push | ls-remote | fetch) ;;
 	*) break ;;
 	esac
-	printf '%s %s\n' "\$GIT_CONFIG_KEY_0" "\$GIT_CONFIG_VALUE_0" >>"$world/sent"
+	printf '%s %s\n' "\$GIT_CONFIG_KEY_1" "\$GIT_CONFIG_VALUE_1" >>"$world/sent"
 	printf '%s\n' "\$*" >>"$world/arguments"
 	exit 128
 done
