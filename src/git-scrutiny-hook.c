@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -47,12 +48,54 @@ static bool after(const char *hook)
 	return found;
 }
 
+/* Standard input, which afterwards can be read again; false when that cannot be had. */
+static bool read_input(struct buffer *out)
+{
+	char bytes[16384];
+	ssize_t n;
+	int copy = isatty(STDIN_FILENO) ? -1 : memfd_create("standard input", MFD_CLOEXEC);
+	if (copy < 0)
+		return false;
+	while ((n = read(STDIN_FILENO, bytes, sizeof(bytes))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 || write(copy, bytes, (size_t)n) != n)
+			break;
+		buffer_add(out, bytes, (size_t)n);
+	}
+	bool whole = !n && !out->overflowed;
+	/* Without a copy the other program reads that there is nothing; so this must not happen unnoticed. */
+	if (lseek(copy, 0, SEEK_SET) < 0 || dup2(copy, STDIN_FILENO) < 0 || n)
+		fprintf(stderr, "warning: standard input was not read to its end (%s): what is pushed is not checked\n",
+			strerror(errno));
+	close(copy);
+	return whole;
+}
+
+static bool nothing_pushed(const struct hook_places *places)
+{
+	struct push push;
+	struct buffer input = BUFFER_INIT_MAX(PUSH_MAX_INPUT);
+	bool nothing = false;
+	if (read_input(&input)) {
+		struct error *err = push_parse(&push, slice_of(&input));
+		nothing = !err && hook_nothing_pushed(places, &push);
+		if (!err)
+			push_release(&push);
+		error_free(err); /* who takes over finds and tells the same */
+	}
+	buffer_release(&input);
+	return nothing;
+}
+
 static bool nothing_to_do(const char *hook)
 {
 	struct hook_places places;
-	if (strcmp(hook, "pre-commit") != 0 || !hook_places_find(&places, getenv("GIT_DIR"), getenv("GIT_INDEX_FILE")))
+	bool pushing = !strcmp(hook, "pre-push");
+	if ((!pushing && strcmp(hook, "pre-commit") != 0) ||
+	    !hook_places_find(&places, getenv("GIT_DIR"), getenv("GIT_INDEX_FILE")))
 		return false;
-	bool nothing = hook_nothing_staged(&places);
+	bool nothing = pushing ? nothing_pushed(&places) : hook_nothing_staged(&places);
 	hook_places_release(&places);
 	return nothing;
 }

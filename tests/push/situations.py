@@ -451,12 +451,17 @@ class Push:
             yield remote, address, (folder / "lines").read_text().splitlines(), refs
 
 
-def check_refs(address, lines, went, dry, env):
-    """Whether the remote's refs are as the push wanted them, or as they were."""
-    there = Git(address.replace("file://", ""), env).refs()
+def check_refs(push, address, lines, went, dry):
+    """Whether the remote's refs are as the push wanted them, or as they were. (git asks the hook also of some that it
+    rejects itself, afterwards.)"""
+    there = Git(address.replace("file://", ""), push.world.env).refs()
+    rejected = [line.split("\t")[1].rpartition(":")[2] for line in push.out.splitlines()
+                if line.startswith("!") and "[rejected]" in line]
     problems = []
     for line in lines:
         _, local, ref, remote = line.rsplit(" ", 3)
+        if ref in rejected:
+            continue
         wanted = (local if went and not dry else remote).strip("0") and (local if went and not dry else remote)
         if there.get(ref, "") != wanted:
             problems.append(f"{ref} is {there.get(ref)}, not {wanted or 'gone'}")
@@ -492,7 +497,7 @@ def check_push(world, push, refuses, dry):
     if papers != push.looked_at:
         problems.append(f"looked at {describe(push.looked_at)}, not at {describe(papers)}")
     for (_, address, lines, _), went in calls:
-        problems += check_refs(address, lines, went, dry, world.env)
+        problems += check_refs(push, address, lines, went, dry)
         if not went and push.status == 0:
             problems.append("a push that should be refused went through")
     if "fatal: " in push.err.replace("fatal: the remote end hung up", "") or "not checked" in push.err:
@@ -504,8 +509,8 @@ def check_killed(world, push, dry):
     """After a kill each ref is the old or the new one."""
     problems = []
     for _, address, lines, _ in push.calls():
-        one = check_refs(address, lines, True, dry, world.env)
-        other = check_refs(address, lines, False, dry, world.env)
+        one = check_refs(push, address, lines, True, dry)
+        other = check_refs(push, address, lines, False, dry)
         if one and other and "--atomic" in push.out:
             problems += one
     return problems
@@ -533,6 +538,8 @@ def situation(world, number):
     """One push: (what it was, what came of it, problems)."""
     chance = world.chance
     world.live()
+    if chance.random() < 0.4: # which lists the papers, for the quick answer that none is pushed
+        world.git("scrutiny", "hooks", "background", check=False)
     kind, arguments = world.specs()
     refuses, dry = chance.random() < 0.07, "--dry-run" in arguments
     refusal = world.folder / "records.refuse"
