@@ -54,7 +54,7 @@ extern const struct command cmd_deploy_plan, cmd_deploy_iam, cmd_deploy_infra, c
 extern const struct command cmd_watch, cmd_schedule, cmd_serve;
 extern const struct command cmd_blame;
 extern const struct command cmd_watch;
-extern const struct command cmd_blame, cmd_log, cmd_badge;
+extern const struct command cmd_blame, cmd_log, cmd_badge, cmd_notes;
 extern const struct command cmd_compare, cmd_records, cmd_cost, cmd_version;
 extern const struct command cmd_publish;
 extern const struct command cmd_hooks;

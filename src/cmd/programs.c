@@ -20,6 +20,7 @@ static const struct command *const scrutiny_commands[] = {
 	&cmd_log,
 	&cmd_blame,
 	&cmd_badge,
+	&cmd_notes,
 	&cmd_report,
 	&cmd_explain,
 	&cmd_hooks,

@@ -1,5 +1,6 @@
 #include "cmd/lines.h"
 #include "cmd/money.h"
+#include "cmd/notes.h"
 #include "cmd/output.h"
 #include "cmd/engine_settings.h"
 #include "cmd/plan.h"
@@ -195,7 +196,7 @@ static struct error *commit_reports(struct gathered *g, const struct session_tot
 	struct error *err = commit_paths(g->ws->repo, slice_of(&t->written), message.data, &made);
 	buffer_release(&message);
 	*says = made ? "committed" : "they are committed already";
-	return err;
+	return err || !made ? err : notes_after_commit(g->ws);
 }
 
 /* After an error the journal keeps what was paid for, and the next run knows from it whose reports
