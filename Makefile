@@ -249,6 +249,11 @@ bench-fanout: $(BUILD)/bench/fanout $(BUILD)/bench/fanout_server
 bench-deploy: all
 	python3 tests/bench/deploy.py $(BUILD) $(if $(CRANE),--crane $(CRANE))
 
+# What hooks add to commit and push, beside pre-commit and lefthook; TEST_INSTALL=1 installs those.
+.PHONY: bench-hooks
+bench-hooks: all
+	python3 tests/bench/hooks.py $(BUILD)
+
 # Images of a large tree, without a registry.
 .PHONY: bench-image
 bench-image: $(BUILD)/bench/image

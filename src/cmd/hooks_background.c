@@ -236,7 +236,7 @@ static struct error *list_papers(struct background *b)
 	for (size_t i = 0; i < list->nr; i++)
 		papers[i] = list->items[i].path;
 	char *index = xstrfmt("%s/index", git_dir);
-	hook_papers_write(git_dir, index, &tree, strlen(tree.hex) / 2, papers, list->nr,
+	hook_papers_write(git_dir, index, &tree, &b->head, strlen(tree.hex) / 2, papers, list->nr,
 			  (const char *const *)list->outside, list->nr_outside);
 	free(index);
 	free(papers);

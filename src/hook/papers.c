@@ -11,7 +11,8 @@
 #include "hook/background.h"
 
 /* The first line names the format and the program: a newer one may have other rules. */
-#define HEAD "git-scrutiny papers 1 " VERSION " "
+#define HEAD "git-scrutiny papers 2 " VERSION " "
+#define NO_COMMIT "-"
 #define MODE_FILE_KIND 0100000u
 #define MODE_KIND 0170000u
 
@@ -168,8 +169,8 @@ static void add_strings(struct buffer *out, const char *const *strings, size_t n
 		buffer_add(out, strings[i], strlen(strings[i]) + 1);
 }
 
-bool hook_papers_write(const char *git_dir, const char *index, const struct oid *tree, size_t oid_size,
-		       const char *const *papers, size_t nr_papers, const char *const *outside, size_t nr_outside)
+bool hook_papers_write(const char *git_dir, const char *index, const struct oid *tree, const struct oid *commit,
+		       size_t oid_size, const char *const *papers, size_t nr_papers, const char *const *outside, size_t nr_outside)
 {
 	unsigned char key[SIPHASH_KEY_SIZE];
 	char hex[2 * SIPHASH_KEY_SIZE + 1];
@@ -181,7 +182,8 @@ bool hook_papers_write(const char *git_dir, const char *index, const struct oid 
 	if (*tree->hex && strcmp(tree->hex, found.hex) != 0)
 		return false;
 	hex_encode(key, sizeof(key), hex);
-	buffer_addf(&text, HEAD "%zu %s %016jx %zu %zu\n", oid_size, hex, (uintmax_t)state, nr_papers, nr_outside);
+	buffer_addf(&text, HEAD "%zu %s %016jx %s %zu %zu\n", oid_size, hex, (uintmax_t)state,
+		    *commit->hex ? commit->hex : NO_COMMIT, nr_papers, nr_outside);
 	add_strings(&text, papers, nr_papers);
 	add_strings(&text, outside, nr_outside);
 	char *path = hook_file(git_dir, "papers");
@@ -221,13 +223,15 @@ static bool parse(struct hook_papers *list)
 	const char *rest;
 	int head = 0;
 	if (!skip_prefix(list->text.data, HEAD, &rest) ||
-	    sscanf(rest, "%zu %32s %16jx %zu %zu%n", &list->oid_size, hex, &state, &list->nr_papers,
-		   &list->nr_outside, &head) != 5 ||
+	    sscanf(rest, "%zu %32s %16jx %64s %zu %zu%n", &list->oid_size, hex, &state, list->commit.hex,
+		   &list->nr_papers, &list->nr_outside, &head) != 6 ||
 	    rest[head] != '\n' || !hex_decode(hex, list->key, SIPHASH_KEY_SIZE) ||
 	    (list->oid_size != 20 && list->oid_size != 32))
 		return false;
 	size_t at = (size_t)(rest + head + 1 - list->text.data);
 	list->state = state;
+	if (!strcmp(list->commit.hex, NO_COMMIT))
+		list->commit.hex[0] = '\0';
 	list->papers = split(&list->text, &at, list->nr_papers);
 	list->outside = list->papers ? split(&list->text, &at, list->nr_outside) : NULL;
 	return list->outside && at == list->text.len;

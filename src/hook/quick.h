@@ -7,7 +7,7 @@
 
 /* Whether what is staged in PLACES' index differs from HEAD in nothing that concerns a paper. */
 bool hook_nothing_staged(const struct hook_places *places);
-/* Whether what is pushed is what is in PLACES' index, too, and differs from what the remote's refs are at in nothing
+/* Whether PUSH brings no paper to the remote: each ref is there already, and differs from what is pushed in nothing
  * that concerns a paper. */
 bool hook_nothing_pushed(const struct hook_places *places, const struct push *push);
 

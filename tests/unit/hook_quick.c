@@ -13,14 +13,15 @@
 static void write_list(struct world *w)
 {
 	struct view_of v;
-	struct oid any = { "" };
+	struct oid any = { "" }, head;
 	view_open(&v, w, SNAPSHOT_INDEX);
+	assert_success(repo_head(v.repo, &head));
 	const char **papers = xcalloc(v.papers.nr + 1, sizeof(*papers));
 	for (size_t i = 0; i < v.papers.nr; i++)
 		papers[i] = v.papers.items[i].path;
 	char *git_dir = xstrfmt("%s/.git", w->top), *index = xstrfmt("%s/index", git_dir);
 	size_t oid_size = strcmp(repo_object_format(v.repo), "sha256") ? 20 : 32;
-	assert_true(hook_papers_write(git_dir, index, &any, oid_size, papers, v.papers.nr,
+	assert_true(hook_papers_write(git_dir, index, &any, &head, oid_size, papers, v.papers.nr,
 				      (const char *const *)v.papers.outside, v.papers.nr_outside));
 	free(git_dir);
 	free(index);
@@ -217,6 +218,108 @@ static void test_an_index_whose_tree_is_not_known_is_looked_at_by_git(void **sta
 	teardown(&w);
 }
 
+/* -- pushes ------------------------------------------------------------------------------------ */
+
+static bool nothing_pushed(struct world *w, const char *input)
+{
+	struct hook_places places;
+	assert_int_equal(chdir(w->top), 0);
+	assert_true(hook_places_find(&places, NULL, NULL));
+	struct push push;
+	struct error *err = push_parse(&push, slice_of_string(input));
+	bool nothing = !err && hook_nothing_pushed(&places, &push);
+	if (!err)
+		push_release(&push);
+	error_free(err);
+	hook_places_release(&places);
+	assert_int_equal(chdir("/"), 0);
+	return nothing;
+}
+
+/* A push of LOCAL to a branch that is at REMOTE. */
+static bool is_push_nothing(struct world *w, const char *local, const char *remote)
+{
+	char *from = git_says(w->top, "rev-parse", local, NULL), *to = git_says(w->top, "rev-parse", remote, NULL);
+	char *line = xstrfmt("refs/heads/main %s refs/heads/main %s\n", from, to);
+	bool nothing = nothing_pushed(w, line);
+	free(from);
+	free(to);
+	free(line);
+	return nothing;
+}
+
+static void test_a_push_without_papers_is_nothing(void **state)
+{
+	(void)state;
+	struct world w;
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		begin(&w, formats[i]);
+		assert_true(nothing_pushed(&w, ""));
+		put(&w, "src/tool.c", "int y;\n");
+		commit(&w);
+		put(&w, "src/more.c", "int z;\n");
+		commit(&w);
+		assert_true(is_push_nothing(&w, "HEAD", "HEAD~2")); /* the list is older than what is pushed */
+		assert_true(is_push_nothing(&w, "HEAD~1", "HEAD~2"));
+		assert_true(is_push_nothing(&w, "HEAD~2", "HEAD")); /* by force */
+		write_list(&w);
+		assert_true(is_push_nothing(&w, "HEAD", "HEAD~2"));
+		teardown(&w);
+	}
+}
+
+static void test_a_push_of_papers_is_not_skipped(void **state)
+{
+	(void)state;
+	struct world w;
+	begin(&w, "sha1");
+	put(&w, "theory/a/data/points.csv", "2\n");
+	commit(&w);
+	assert_false(is_push_nothing(&w, "HEAD", "HEAD~1"));
+	put(&w, "src/tool.c", "int y;\n");
+	commit(&w);
+	write_list(&w);
+	assert_true(is_push_nothing(&w, "HEAD", "HEAD~1"));
+	assert_false(is_push_nothing(&w, "HEAD", "HEAD~2"));
+	git(w.top, "checkout", "-q", "--orphan", "other", NULL); /* where src is a paper, which the list does not know */
+	put(&w, "src/main.tex", TEX);
+	commit(&w);
+	put(&w, "src/tool.c", "int z;\n");
+	commit(&w);
+	assert_false(is_push_nothing(&w, "HEAD", "HEAD~1"));
+	teardown(&w);
+}
+
+static void test_a_push_that_is_not_understood_is_not_skipped(void **state)
+{
+	(void)state;
+	static const char zeros[] = "0000000000000000000000000000000000000000";
+	static const char gone[] = "1234567890123456789012345678901234567890";
+	struct world w;
+	begin(&w, "sha1");
+	put(&w, "src/tool.c", "int y;\n");
+	commit(&w);
+	git(w.top, "tag", "-am", "one", "v1", NULL);
+	char *head = git_says(w.top, "rev-parse", "HEAD", NULL), *tag = git_says(w.top, "rev-parse", "v1", NULL);
+	const struct {
+		const char *local, *remote, *end;
+	} lines[] = {
+		{ head, zeros, "\n" }, { head, gone, "\n" }, { gone, head, "\n" },
+		{ tag, head, "\n" },   { head, tag, "\n" },   { head, "HEAD", "\n" },
+		{ head, head, "\nmore" }, { head, "", "\n" },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		char *text = xstrfmt("refs/heads/main %s refs/heads/main %s%s", lines[i].local, lines[i].remote, lines[i].end);
+		if (nothing_pushed(&w, text))
+			fail_msg("skipped: %s", text);
+		free(text);
+	}
+	assert_false(nothing_pushed(&w, "\n"));
+	free(head);
+	free(tag);
+	teardown(&w);
+}
+
 /* -- names ------------------------------------------------------------------------------------- */
 
 static void test_every_file_that_discovery_looks_into_decides(void **state)
@@ -366,6 +469,9 @@ int main(void)
 		cmocka_unit_test(test_a_paper_that_is_staged_as_it_once_was_is_not_skipped),
 		cmocka_unit_test(test_without_a_list_or_a_commit_nothing_is_said),
 		cmocka_unit_test(test_an_index_whose_tree_is_not_known_is_looked_at_by_git),
+		cmocka_unit_test(test_a_push_without_papers_is_nothing),
+		cmocka_unit_test(test_a_push_of_papers_is_not_skipped),
+		cmocka_unit_test(test_a_push_that_is_not_understood_is_not_skipped),
 		cmocka_unit_test(test_every_file_that_discovery_looks_into_decides),
 		cmocka_unit_test(test_siphash_is_that_of_its_authors),
 		cmocka_unit_test(test_random_changes_are_never_skipped_wrongly),
