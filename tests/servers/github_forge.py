@@ -8,6 +8,7 @@ knows two tokens: "good" belongs to the user "tester", "weak" may only read. Wha
 
     POST /_control/fail    {"method", "path" (a regular expression), "status", "times", "headers", "message",
                             "drop": true (the connection is cut), "after": true (when the call was carried out)}
+    POST /_control/heal    {}                no fault any more
     POST /_control/close   {"number"}        POST /_control/merge   {"number"}
     GET  /_state           all of it, and every call that was made
 """
@@ -238,6 +239,8 @@ ROUTES = [(method, re.compile(f"^{path}$"), call) for method, path, call in [
 def control(path, body):
     if path == "/_control/fail":
         FAULTS.append({"times": 1, **body})
+    elif path == "/_control/heal":
+        FAULTS.clear()
     else:
         repo = next(iter(REPOSITORIES.values()))
         pull = repo.shown(repo.pull(body["number"]))
