@@ -183,14 +183,16 @@ check-scripts:
 	@if command -v shellcheck >/dev/null; then shellcheck -x -S warning $(SCRIPTS); \
 	else echo 'shellcheck is not here: the scripts were not checked'; fi
 
-# Runs with models, and releases, killed at random moments: KILLS and RELEASE_KILLS times.
+# Runs with models, releases and proposals, killed at random moments: KILLS, RELEASE_KILLS and PROPOSAL_KILLS times.
 KILLS ?= 10
 RELEASE_KILLS ?= 4
+PROPOSAL_KILLS ?= 5
 .PHONY: check-kill
 check-kill: all
 	python3 tests/kill/kill.py $(BUILD) $(KILLS)
 	python3 tests/kill/batch.py $(BUILD) $(KILLS)
 	python3 tests/kill/release.py $(BUILD) $(RELEASE_KILLS)
+	python3 tests/kill/propose.py $(BUILD) $(PROPOSAL_KILLS)
 # Releases alone: make check-kill-release RELEASE_KILLS=200
 .PHONY: check-kill-release
 check-kill-release: all

@@ -256,12 +256,31 @@ static struct error *store_run(struct job *job, struct run *run, struct buffer *
 	return buffer_check(text, "a run");
 }
 
+/* Whether the facts of a run are stored that was made when the report that stands there now did: another one would
+ * only have another date. */
+static bool has_facts(const struct job *job)
+{
+	const struct paper *paper = job->paper;
+	struct records *store = job->settings->records;
+	struct buffer text = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
+	struct run run = { 0 };
+	if (paper_report_is_current(paper))
+		return records_has(store, paper->content_id, REVIEW_RUN_NAME);
+	struct error *err = records_read(store, paper->content_id, REVIEW_RUN_NAME, &text);
+	if (!err)
+		err = run_parse(&run, slice_of(&text), REVIEW_RUN_NAME);
+	bool has = !err && run.previous && !strcmp(run.previous, paper->reported);
+	error_free(err); /* made anew */
+	run_release(&run);
+	buffer_release(&text);
+	return has;
+}
+
 struct error *job_review(struct job *job, struct review *out, bool keep, bool *fresh)
 {
 	struct buffer text = BUFFER_INIT_MAX(RECORD_MAX_SIZE);
 	struct records *store = job->settings->records;
-	*fresh = !job->did_work && !job->damaged.nr && job_is_complete(job) && paper_report_is_current(job->paper) &&
-		 records_has(store, job->paper->content_id, REVIEW_RUN_NAME);
+	*fresh = !job->did_work && !job->damaged.nr && job_is_complete(job) && has_facts(job);
 	if (*fresh) { /* settled first: what is put meanwhile is for those who put it */
 		struct error *err = keep ? records_settle(store, job->paper->content_id) : NULL;
 		return err ? err : review_load(out, store, job->paper->content_id, job->paper->path);
