@@ -1,6 +1,7 @@
 /*
- * The log of a job of GitHub Actions (and of Gitea's and Forgejo's, which do as it does) is read by the runner: a line that
- * begins with `::`, white space aside, or that has `##[` anywhere, may be a command to it, whoever wrote the words.
+ * The log of a job of GitHub Actions (and of Gitea's and Forgejo's, which do as it does) is read by the runner: a
+ * line that begins with `::`, white space aside, or that has `##[` anywhere, may be a command to it, whoever wrote
+ * the words.
  */
 #include "cmd/cmd.h"
 

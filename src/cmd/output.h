@@ -6,7 +6,8 @@
 #include "cmd/lines.h"
 #include "review/review.h"
 
-extern const char *const output_formats[]; /* text, md, json, sarif, rdjsonl, github, summary; NULL-terminated */
+/* text, md, json, sarif, rdjsonl, github, summary; NULL-terminated. */
+extern const char *const output_formats[];
 
 /* Appends the reviews (NULL entries are left out) in FORMAT, one of output_formats. */
 void output_format(struct buffer *out, const char *format, struct review *const *reviews, size_t nr,

@@ -41,17 +41,18 @@ void report_all(struct buffer *out, const struct report *report, bool color);
  * first, at most what GitHub shows; the rest is counted in properties. */
 void report_sarif(struct buffer *out, const struct report *const *reports, size_t nr,
 		  const char *program_version);
-/* The same findings as commands to the runner of GitHub Actions, one a line (`::error file=...,line=...::message`): at most
- * as many of a severity as it shows of one step; then a line with the counts and with what was left out. Nothing in a paper
- * or in a model's answer can begin another command. */
+/* The same findings as commands to the runner of GitHub Actions, one a line (`::error file=...,line=...::message`):
+ * at most as many of a severity as it shows of one step; then a line with the counts and with what was left out.
+ * Nothing in a paper or in a model's answer can begin another command. */
 void report_github(struct buffer *out, const struct report *const *reports, size_t nr);
-/* The same findings in reviewdog's diagnostic format, one JSON object a line. LINE_OF as for report_text: of each it
- * gives the columns, which are bytes there. */
+/* The same findings in reviewdog's diagnostic format, one JSON object a line. LINE_OF as for report_text: columns
+ * are bytes there. */
 void report_rdjsonl(struct buffer *out, const struct report *const *reports, size_t nr,
 		    struct slice (*line_of)(void *data, const struct finding *f), void *data);
-/* Markdown about all of them, at most MAX bytes: the counts, a table of the papers, the worst findings, then paper by
- * paper, worst first, what was found; it is cut at a paper and says so. URL is what paths become links with
- * ("https://github.com/owner/name/blob/4f2c9e1/"), or NULL. As harmless as scrutiny.md. */
-void report_summary(struct buffer *out, const struct report *const *reports, size_t nr, const char *url, size_t max);
+/* Markdown about all of them, at most MAX bytes: the counts, a table of the papers, the worst findings, then
+ * paper by paper, worst first, what was found; it is cut at a paper and says so. URL is what paths become links
+ * with ("https://github.com/owner/name/blob/4f2c9e1/"), or NULL. As harmless as scrutiny.md. */
+void report_summary(struct buffer *out, const struct report *const *reports, size_t nr, const char *url,
+		    size_t max);
 
 #endif

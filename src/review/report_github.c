@@ -1,6 +1,6 @@
 /*
- * Commands to the runner of GitHub Actions. It takes a line for a command that begins with `::`, or that has `##[` anywhere;
- * https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+ * Commands to the runner of GitHub Actions. It takes a line for a command that begins with `::`, or that has
+ * `##[` anywhere: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
  */
 #include "base/memory.h"
 #include "base/text.h"
@@ -20,7 +20,7 @@ static const char *const commands[] = {
 static void add_escaped(struct buffer *out, const char *s, bool property)
 {
 	for (; *s; s++) {
-		bool special = *s == '%' || *s == '\r' || *s == '\n' || (property && (*s == ':' || *s == ','));
+		bool special = strchr(property ? "%\r\n:," : "%\r\n", *s) != NULL;
 
 		if (special)
 			buffer_addf(out, "%%%02X", (unsigned)(unsigned char)*s);

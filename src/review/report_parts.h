@@ -29,8 +29,8 @@ struct report_result {
 	const struct report *report;
 	const struct consensus_finding *finding;
 };
-/* The findings of the reports that can be shown beside a line: verified or plausible, and with a place; worst first.
- * *UNPLACED counts the others. The caller frees the list. */
+/* The findings of the reports that can be shown beside a line: verified or plausible, and with a place; worst
+ * first. *UNPLACED counts the others. The caller frees the list. */
 struct report_result *report_results(const struct report *const *reports, size_t nr, size_t *nr_results,
 				     size_t *unplaced);
 const char *report_rule(const struct consensus_finding *f); /* its rule's id, or REPORT_CLAIM_RULE */

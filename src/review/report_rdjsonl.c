@@ -66,9 +66,10 @@ static void put_location(struct json_writer *w, const struct finding *f, const s
 	json_end_object(w);
 }
 
-/* There are no `suggestions`: those are words to put in place of the paper's, and would be at a press of a button. What
- * reviewers suggest is advice, and part of the message. */
-static void put_diagnostic(struct json_writer *w, const struct consensus_finding *f, const struct lines *lines)
+/* There are no `suggestions`: those are words to put in place of the paper's, and would be at a press of a
+ * button. What reviewers suggest is advice, and part of the message. */
+static void put_diagnostic(struct json_writer *w, const struct consensus_finding *f,
+			   const struct lines *lines)
 {
 	static const char *const severities[] = {
 		[SEVERITY_NOTE] = "INFO",

@@ -8,7 +8,7 @@
 
 /* What GitHub shows of one run. */
 #define MAX_RESULTS 5000
-/* It takes files of 10 MB, compressed; this is before that, and leaves place for one more result and the end. */
+/* It takes files of 10 MB, compressed; this is before that. */
 #define MAX_FILE ((size_t)10 << 20)
 
 /* "[text](target)" would be a link there. */

@@ -111,7 +111,8 @@ static void add_row(struct buffer *out, const char *url, const struct consensus_
 {
 	const char *advice = report_suggestion(f);
 
-	buffer_addf(out, "| %s%s | ", f->bucket == BUCKET_PLAUSIBLE ? "plausible " : "", severity_name(f->severity));
+	buffer_addf(out, "| %s%s | ", f->bucket == BUCKET_PLAUSIBLE ? "plausible " : "",
+		    severity_name(f->severity));
 	if (f->lead.path)
 		add_place(out, url, &f->lead);
 	buffer_addstr(out, " | ");
@@ -198,7 +199,8 @@ static bool take(struct buffer *out, size_t end, struct buffer *piece)
 	return fits;
 }
 
-void report_summary(struct buffer *out, const struct report *const *reports, size_t nr, const char *url, size_t max)
+void report_summary(struct buffer *out, const struct report *const *reports, size_t nr, const char *url,
+		    size_t max)
 {
 	static void (*const heads[])(const struct summary *s) = { add_head, add_papers, add_worst };
 	struct buffer piece = BUFFER_INIT;
