@@ -44,9 +44,12 @@ static void clear_progress(struct gathered *g)
 static void on_result(void *data, const struct session_result *r)
 {
 	struct gathered *g = data;
+	bool prints = is_text(g->options) && !g->options->quiet;
 	g->reported++;
-	clear_progress(g);
-	if (is_text(g->options) && !g->options->quiet)
+	/* A meter that begins anew with each paper would never be seen. */
+	if (prints || r->nr_unread || r->error)
+		clear_progress(g);
+	if (prints)
 		run_print_result(g, r);
 	for (size_t i = 0; i < r->nr_unread && !r->fresh; i++)
 		say_warning("%s", r->unread[i]);

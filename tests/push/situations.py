@@ -267,7 +267,8 @@ class World:
         return [r[len("refs/heads/"):] for r in self.git.refs() if r.startswith("refs/heads/")]
 
     def other_branch(self):
-        self.git("checkout", "-q", "--ignore-other-worktrees", self.chance.choice(self.branches()), "--")
+        plain = [b for b in self.branches() if b.isalnum()]
+        self.git("checkout", "-q", "--ignore-other-worktrees", self.chance.choice(plain), "--")
 
     def new_branch(self):
         commits = self.git("rev-list", "--all", "--max-count=12", "--", ".").split() or ["HEAD"]
