@@ -63,7 +63,8 @@ def install_peers():
         subprocess.run([sys.executable, "-m", "venv", peers / "python"], check=True)
     subprocess.run([peers / "python/bin/pip", "install", "--quiet", "--disable-pip-version-check", PRE_COMMIT],
                    check=False)
-    subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", peers, LEFTHOOK], check=False)
+    subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts",
+                    "--prefix", peers, LEFTHOOK], check=False)
 
 
 class World:
