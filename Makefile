@@ -237,6 +237,11 @@ bench: all $(BUILD)/bench/discover
 	SCRUTINY_BUILD=$(BUILD) tests/bench/status.sh
 
 # Merging 10,000 findings, and inputs made to be slow.
+# Which commit brought a finding in, on a history of 1,000.
+.PHONY: bench-blame
+bench-blame: all $(BUILD)/bench/blame_naive
+	SCRUTINY_BUILD=$(BUILD) tests/bench/blame.sh
+
 .PHONY: bench-merge
 bench-merge: $(BUILD)/bench/merge
 	$<

@@ -35,13 +35,21 @@ static bool is_apostrophe(uint32_t cp)
 	return cp == '\'' || cp == 0x2019 || cp == 0x2bc;
 }
 
+/* An ASCII letter in lower case, or a digit; 0 for all else. */
+static inline char plain_letter(char c)
+{
+	if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+		return c;
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : 0;
+}
+
 /* The folded form of a letter or digit, or 0. */
 static uint32_t fold(uint32_t cp)
 {
 	if (cp >= 0xff01 && cp <= 0xff5e)
 		cp -= 0xfee0;
 	if (cp < 0x80)
-		return ascii_alnum((int)cp) ? (uint32_t)ascii_lower((int)cp) : 0;
+		return (unsigned char)plain_letter((char)cp);
 	if (cp >= 0xc0 && cp <= 0x17f) {
 		char base = latin_letters[cp - 0xc0];
 		return base == '-' ? 0 : (uint32_t)(unsigned char)base;
@@ -113,6 +121,16 @@ static void word_add(struct word *w, uint32_t folded)
 	}
 }
 
+/* Of most words that is all. Returns where it ends. */
+static size_t read_plain_letters(struct slice text, size_t at, struct word *w)
+{
+	char c;
+	for (; at < text.len && (c = plain_letter(text.data[at])); at++, w->len++)
+		if (w->len < WORD_MAX)
+			w->folded[w->len] = c;
+	return at;
+}
+
 /* Reads the word that starts at *POS (its first letter is FIRST, already behind *POS). */
 static void read_word(struct slice text, size_t *pos, uint32_t first, struct word *w)
 {
@@ -124,10 +142,11 @@ static void read_word(struct slice text, size_t *pos, uint32_t first, struct wor
 	while (at < text.len) {
 		uint32_t cp;
 		size_t len = decode(text, at, &cp);
-		if (cp < 0x80 && ascii_alnum((int)cp)) {
-			word_add(w, (uint32_t)ascii_lower((int)cp));
-			w->end = *pos = at + 1;
-		} else if (cp == '\\') {
+		if (plain_letter(text.data[at])) {
+			w->end = *pos = at = read_plain_letters(text, at, w);
+			continue;
+		}
+		if (cp == '\\') {
 			bool joins;
 			len = skip_command(text, at, &joins) - at;
 			if (!joins)
@@ -152,6 +171,10 @@ bool word_next(struct slice text, size_t *pos, struct word *out)
 	while (*pos < text.len) {
 		uint32_t cp;
 		size_t start = *pos;
+		if (text.data[start] == ' ') {
+			++*pos;
+			continue;
+		}
 		size_t len = decode(text, start, &cp);
 		if (cp == '\\') {
 			bool joins;
@@ -197,6 +220,7 @@ struct start {
 
 struct phrases {
 	struct strmap vocabulary; /* word -> number, from 1, as a pointer's value */
+	uint64_t lengths[256];    /* by a word's first byte: which lengths there are, a bit each */
 	struct pattern *patterns;
 	size_t nr;
 	struct start *starts;     /* by word number */
@@ -209,12 +233,14 @@ static unsigned vocabulary_add(struct phrases *p, const struct word *w)
 	void **slot = strmap_at(&p->vocabulary, w->folded, w->len);
 	if (!*slot)
 		*slot = (void *)(uintptr_t)p->vocabulary.nr;
+	if (w->len)
+		p->lengths[(unsigned char)w->folded[0]] |= (uint64_t)1 << w->len;
 	return (unsigned)(uintptr_t)*slot;
 }
 
 static unsigned vocabulary_find(const struct phrases *p, const struct word *w)
 {
-	if (w->len > WORD_MAX)
+	if (!w->len || w->len > WORD_MAX || !(p->lengths[(unsigned char)w->folded[0]] >> w->len & 1))
 		return 0;
 	return (unsigned)(uintptr_t)strmap_get(&p->vocabulary, w->folded, w->len);
 }
