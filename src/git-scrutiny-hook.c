@@ -13,6 +13,7 @@
 #include "hook/after.h"
 #include "hook/hook.h"
 #include "hook/quick.h"
+#include "hook/stamp.h"
 
 #define PROGRAM "git-scrutiny"
 
@@ -39,7 +40,10 @@ static bool after(const char *hook)
 	struct buffer page = BUFFER_INIT;
 	char *program = beside_us();
 	bool found = hook_places_find(&places, getenv("GIT_DIR"), NULL);
-	if (found)
+	/* Which papers they were is for git-scrutiny to find. */
+	if (found && !strcmp(hook, "post-commit") && isatty(STDERR_FILENO) && hook_was_bypassed(places.git_dir))
+		found = false;
+	else if (found)
 		hook_after(hook, &places, program ? program : PROGRAM, &page);
 	fwrite(page.data, 1, page.len, stderr);
 	buffer_release(&page);
@@ -96,8 +100,17 @@ static bool nothing_to_do(const char *hook)
 	    !hook_places_find(&places, getenv("GIT_DIR"), getenv("GIT_INDEX_FILE")))
 		return false;
 	bool nothing = pushing ? nothing_pushed(&places) : hook_nothing_staged(&places);
+	if (nothing && !pushing)
+		hook_stamp(places.git_dir, false);
 	hook_places_release(&places);
 	return nothing;
+}
+
+/* To somebody who looks, where there was something to do. */
+static void say_skipped(const char *hook)
+{
+	if (!strncmp(hook, "pre-", 4) && isatty(STDERR_FILENO) && !nothing_to_do(hook))
+		fprintf(stderr, "git scrutiny: skipped (SCRUTINY=0): %s checks\n", hook);
 }
 
 /* Becomes `git-scrutiny hooks run <hook> -- <argument>...`. Without that program nothing can be checked, which
@@ -131,8 +144,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: git-scrutiny-hook <hook> [<argument>...]\n");
 		return 129;
 	}
-	if (wanted && !strcmp(wanted, "0"))
+	if (wanted && !strcmp(wanted, "0")) {
+		say_skipped(argv[1]);
 		return 0;
+	}
 	if ((hook_is_after(argv[1]) && after(argv[1])) || nothing_to_do(argv[1]))
 		return 0;
 	return hand_over(argc, argv);

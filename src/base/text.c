@@ -339,6 +339,22 @@ void text_bytes(struct buffer *out, int64_t bytes)
 		buffer_addf(out, bytes < 100000000 ? "%.1f MB" : "%.0f MB", (double)bytes / 1e6);
 }
 
+void text_age(struct buffer *out, int64_t seconds)
+{
+	static const struct {
+		int64_t seconds;
+		const char *unit;
+	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" } };
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		int64_t n = seconds / units[i].seconds;
+		if (n) {
+			buffer_addf(out, "%lld %s%s ago", (long long)n, units[i].unit, n == 1 ? "" : "s");
+			return;
+		}
+	}
+	buffer_addstr(out, "just now");
+}
+
 bool text_is_true(const char *word)
 {
 	static const char *const words[] = { "true", "yes", "on", "1" };

@@ -45,6 +45,9 @@ void text_dollars(struct buffer *out, double usd);
 /* "420 bytes", "4.2 kB", "12.5 MB", "215 MB". */
 void text_bytes(struct buffer *out, int64_t bytes);
 
+/* "3 days ago", "1 minute ago", "just now". */
+void text_age(struct buffer *out, int64_t seconds);
+
 /* As git reads a boolean: true, yes, on or 1, in either case. NULL is false. */
 bool text_is_true(const char *word);
 /* Appends S with all but RFC 3986's unreserved characters, and those of KEPT, as %XX. */

@@ -35,6 +35,9 @@ struct error *hooks_pre_push(struct hooks_call *call);
 bool hooks_framework_push(struct hooks_call *call, const char **remote, const char **url);
 struct error *hooks_framework_input(struct repo *repo, struct buffer *out);
 
+/* hooks_bypass.c: after a commit, on a terminal, which papers pre-commit was kept from (--no-verify). */
+void hooks_say_bypassed(struct hooks_call *call);
+
 /* hooks_install.c */
 struct error *hooks_install(struct hooks_call *call);
 struct error *hooks_remove(struct hooks_call *call);

@@ -12,6 +12,7 @@
 #include "hook/hook.h"
 #include "hook/place.h"
 #include "hook/splice.h"
+#include "hook/stamp.h"
 
 static void say_done(const struct hooks_site *site, const char *hook, const struct hook_done *done)
 {
@@ -237,6 +238,8 @@ struct error *hooks_remove(struct hooks_call *call)
 	}
 	if (!err && outcome.lefthook)
 		err = settle_lefthook(&site, false);
+	if (!err && outcome.changed && !call->options->dry_run)
+		hook_unstamp(repo_git_dir(site.repo));
 	if (!err && !outcome.changed && !outcome.refused)
 		hooks_say(call, "there are no hooks of ours in %s", site.folder.path);
 	if (!err && outcome.refused)

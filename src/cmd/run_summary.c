@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "cmd/money.h"
 #include "cmd/pull_text.h"
 
@@ -126,23 +127,6 @@ void run_say_interrupted(const struct gathered *g, const struct session_totals *
 			    "kept, `git scrutiny` carries on", g->nr - g->reported, g->nr);
 }
 
-static void add_age(struct buffer *out, int64_t seconds)
-{
-	static const struct {
-		int64_t seconds;
-		const char *unit;
-	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" } };
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		int64_t n = seconds / units[i].seconds;
-		if (n) {
-			buffer_addf(out, "%lld %s%s ago", (long long)n, units[i].unit,
-				    n == 1 ? "" : "s");
-			return;
-		}
-	}
-	buffer_addstr(out, "just now");
-}
-
 void run_print_up_to_date(struct workspace *ws, bool commit, bool quiet)
 {
 	const char *const argv[] = { "log", "-1", "--format=%ct", RECORDS_REF, "--", NULL };
@@ -157,7 +141,7 @@ void run_print_up_to_date(struct workspace *ws, bool commit, bool quiet)
 		struct error *err = repo_git_line(ws->repo, argv, &date);
 		if (!err) {
 			buffer_addstr(&line, " (last reviewed ");
-			add_age(&line, (int64_t)time(NULL) - strtoll(date.data, NULL, 10));
+			text_age(&line, (int64_t)time(NULL) - strtoll(date.data, NULL, 10));
 			buffer_addch(&line, ')');
 		}
 		error_free(err);

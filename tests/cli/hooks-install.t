@@ -9,7 +9,7 @@ plan 67
 
 # All that is in the folder of hooks and aside, with modes, links and times.
 listing () {
-	(cd "${1:-.git}" && find hooks* ! -name '*.sample' ! -type d -printf '%p %M %l %T@ %s\n' | sort)
+	(cd .git && find hooks* ! -name '*.sample' ! -type d -printf '%p %M %l %T@ %s\n' | sort)
 }
 
 theirs () {
