@@ -137,12 +137,20 @@ static struct error *choose_papers(struct pushing *p, struct workspace *ws, cons
 
 /* -- their review ------------------------------------------------------------------------------ */
 
+/* Of one tip. */
+struct outcome {
+	struct hooks_page page;
+	bool incomplete, over_budget;
+};
+
 static void collect(void *data, const struct run_results *results)
 {
-	struct hooks_page *page = data;
+	struct outcome *outcome = data;
 	for (size_t i = 0; i < results->nr; i++)
 		if (results->reviews[i])
-			hooks_page_add(page, results->reviews[i]);
+			hooks_page_add(&outcome->page, results->reviews[i]);
+	outcome->over_budget = results->totals->over_budget;
+	outcome->incomplete = results->totals->incomplete;
 }
 
 /* "main" for a branch, else the whole name; only where it is not plain which is meant. */
@@ -177,13 +185,13 @@ static void show(struct pushing *p, const struct push_tip *tip, const struct hoo
 static struct error *review(struct pushing *p, struct workspace *ws, const struct push_tip *tip,
 			    const struct paper *const *papers, size_t nr)
 {
-	struct hooks_page page;
+	struct outcome outcome = { .incomplete = false };
 	struct run_options o = { .format = "text", .batch = -1, .checks_only = !p->reviewers,
-				 .present = collect, .present_data = &page };
+				 .present = collect, .present_data = &outcome };
 	struct budget_limits limits;
-	int status = EXIT_DONE, level;
+	int unused, level; /* what decides is the hook's level */
 	const char *spec = p->reviewers && strcmp(p->reviewers, "configured") != 0 ? p->reviewers : NULL;
-	hooks_page_init(&page);
+	hooks_page_init(&outcome.page);
 	struct error *err = hooks_fail_level(ws, &level);
 	if (!err)
 		err = money_limits(&limits, ws, NULL);
@@ -195,13 +203,13 @@ static struct error *review(struct pushing *p, struct workspace *ws, const struc
 		err = workspace_find_tasks(ws, NULL);
 	if (!err) {
 		workspace_say_absent(ws);
-		err = run_review(ws, &o, &limits, papers, nr, &status);
+		err = run_review(ws, &o, &limits, papers, nr, &unused);
 	}
 	if (!err)
-		show(p, tip, &page, level);
-	p->incomplete |= status == EXIT_INCOMPLETE;
-	p->over_budget |= status == EXIT_BUDGET;
-	hooks_page_release(&page);
+		show(p, tip, &outcome.page, level);
+	p->incomplete |= outcome.incomplete || ws->nr_absent;
+	p->over_budget |= outcome.over_budget;
+	hooks_page_release(&outcome.page);
 	return err;
 }
 
@@ -265,26 +273,43 @@ static bool is_interrupted(const struct pushing *p)
 	return p->call->ctx->stop && *p->call->ctx->stop;
 }
 
-/* Says what came of it, and decides whether git goes on. */
+/* Findings stop git, and so does an interrupt; what could not be completed only where that was asked for. */
+static int status_of(const struct pushing *p)
+{
+	bool strict = text_is_true(repo_config(p->repo, "scrutiny.hooks.strict"));
+	if (p->stops)
+		return EXIT_FINDINGS;
+	if (is_interrupted(p) || (strict && p->incomplete))
+		return EXIT_INCOMPLETE;
+	return strict && p->over_budget ? EXIT_BUDGET : EXIT_DONE;
+}
+
+/* "2 errors in 3 pushed papers; the review is not complete"; empty when no paper was pushed. */
+static void add_outcome(struct buffer *out, const struct pushing *p)
+{
+	if (!p->total.papers) {
+		buffer_addstr(out, p->incomplete ? "no pushed paper could be reviewed" : "");
+		return;
+	}
+	hooks_page_count(&p->total, out);
+	buffer_addstr(out, " in ");
+	add_count(out, p->total.papers, "pushed paper");
+	if (p->incomplete || p->over_budget)
+		buffer_addstr(out, "; the review is not complete");
+}
+
 static void conclude(struct pushing *p)
 {
-	bool strict = text_is_true(repo_config(p->repo, "scrutiny.hooks.strict")), interrupted = is_interrupted(p);
+	int status = status_of(p);
 	struct buffer line = BUFFER_INIT;
-	hooks_page_count(&p->total, &line);
-	buffer_addstr(&line, " in ");
-	add_count(&line, p->total.papers, "pushed paper");
-	if (p->total.papers)
-		fprintf(stderr, "git scrutiny: %s%s\n", line.data, p->stops || interrupted ? ": not pushed" : "");
-	buffer_release(&line);
-	if (p->stops)
+	add_outcome(&line, p);
+	if (line.len)
+		fprintf(stderr, "git scrutiny: %s%s\n", line.data, status ? ": not pushed" : "");
+	if (status && !is_interrupted(p))
 		say_hint(p->call->ctx, "`git push --no-verify` pushes all the same, SCRUTINY=0 git push skips only git "
 				       "scrutiny");
-	if (p->stops)
-		*p->call->exit_status = EXIT_FINDINGS;
-	else if (interrupted || (strict && p->incomplete))
-		*p->call->exit_status = EXIT_INCOMPLETE;
-	else if (strict && p->over_budget)
-		*p->call->exit_status = EXIT_BUDGET;
+	buffer_release(&line);
+	*p->call->exit_status = status;
 }
 
 static struct error *look_at_tips(struct pushing *p)

@@ -6,7 +6,7 @@
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
 model_server --requests "$world/requests"
-plan 48
+plan 54
 
 records () {
 	git rev-parse -q --verify refs/scrutiny/records
@@ -156,6 +156,26 @@ is "$status" 0 'what a single model claims stops nobody'
 is "$(git status --porcelain)" '' 'and no report is written'
 git config --unset scrutiny.hooks.prePushReviewers
 
+# -- what cannot be read
+
+mkdir scanned
+printf '%%PDF-1.4\n' >scanned/paper.pdf
+commit 'a scan'
+run git push origin second
+is "$status" 0 'a paper that cannot be read stops nobody'
+like "$err" '^warning: scanned/paper.pdf: ' 'and is told'
+like "$err" '^git scrutiny: no pushed paper could be reviewed$' 'and so is what that means'
+git push -q --no-verify origin second~1:refs/heads/scan
+git config scrutiny.hooks.strict true
+run git push origin second:refs/heads/scan
+is "$status" 0 'what the remote has already does not count'
+git mv scanned scans
+commit 'move it'
+run git push origin second
+is "$status" 1 'scrutiny.hooks.strict: it stops everybody'
+like "$err" '^git scrutiny: .*: not pushed$' 'which is said'
+git config --unset scrutiny.hooks.strict
+
 # -- other clones
 
 git remote add mirror "$world/work/mirror.git"
@@ -176,7 +196,7 @@ git read-tree HEAD
 git update-index --add --cacheinfo "100644,$(echo x | git hash-object -w --stdin),theory/eighth/notes.txt"
 tip=$(git commit-tree -p HEAD -m 'in a paper that is not here' "$(git write-tree --missing-ok)")
 blobs () {
-	git cat-file --batch-all-objects --batch-check='%(objecttype)' | grep -c blob
+	git cat-file --batch-all-objects --batch-check='%(objecttype)' 2>/dev/null | grep -c blob
 }
 before=$(blobs)
 run git push origin "$tip:refs/heads/partial"
