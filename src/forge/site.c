@@ -229,12 +229,9 @@ static struct error *unknown_host(const struct remote_address *a)
 			       a->host);
 }
 
-static struct error *check_api(struct site *s, const char *host)
+static struct error *check_api(const struct site *s, const char *host)
 {
 	struct error *err = http_check_url(s->api);
-	size_t len = strlen(s->api);
-	while (len && s->api[len - 1] == '/')
-		s->api[--len] = '\0';
 	if (!err && strpbrk(s->api, "?#@"))
 		err = error_new(ERROR_USAGE, "it has more than scheme, host and path");
 	return error_context(err, "the address of the API at %s", host);
@@ -294,8 +291,12 @@ struct error *site_find(struct site *out, struct repo *repo, const char *address
 		err = unknown_host(&a);
 	if (named_api)
 		api = named_api;
-	if (!err && api)
-		out->api = xstrdup(api);
+	if (!err && api) {
+		size_t len = strlen(api);
+		while (len && api[len - 1] == '/')
+			len--;
+		out->api = xmemdupz(api, len);
+	}
 	if (!err) {
 		const char *repository = repository_of(out, a.path, &below);
 		bool web = !strncmp(a.scheme, "http", 4);
