@@ -8,6 +8,9 @@
 #define HEADS "refs/heads/"
 /* Of what a remote says of two of its branches; names that end alike are listed, too. */
 #define MAX_LISTING ((size_t)1 << 20)
+/* Times that a pull request is asked for after a push, with pauses of up to half a second. */
+#define PULL_MAX_ATTEMPTS 12
+#define PULL_PAUSE 8 /* as ref_pause counts */
 /* git's and the server's words that are shown when a push was refused. */
 #define MAX_WORDS ((size_t)4000)
 
@@ -378,6 +381,24 @@ static struct error *try_once(struct attempt *a)
 
 /* -- the pull request -------------------------------------------------------------------------- */
 
+/* Forges take a moment to see a branch that was pushed: until then they say that it is not there. */
+static bool is_not_seen_yet(const struct attempt *a, const struct error *err)
+{
+	return a->out->pushed && err && (err->code == ERROR_NOT_FOUND || strstr(err->message, "head: invalid"));
+}
+
+static struct error *ensure_patiently(const struct attempt *a, const struct pull_wish *wish, enum pull_outcome *outcome)
+{
+	for (unsigned attempt = 1;; attempt++) {
+		struct error *err = forge_pull_ensure(a->forge, wish, &a->out->pull, outcome, &a->out->warnings);
+		if (!is_not_seen_yet(a, err) || attempt == PULL_MAX_ATTEMPTS)
+			return err;
+		error_free(err);
+		buffer_reset(&a->out->warnings);
+		ref_pause(PULL_PAUSE + attempt);
+	}
+}
+
 static struct error *ensure_pull(const struct attempt *a)
 {
 	const struct proposal *p = a->proposal;
@@ -390,7 +411,7 @@ static struct error *ensure_pull(const struct attempt *a)
 	}
 	wish.branch = p->branch;
 	wish.base = p->base_branch;
-	struct error *err = forge_pull_ensure(a->forge, &wish, &out->pull, &outcome, &out->warnings);
+	struct error *err = ensure_patiently(a, &wish, &outcome);
 	if (err) {
 		char *hint = err->hint ? xstrdup(err->hint) : NULL;
 		err = error_context(err, "the branch '%s' is pushed; its pull request is not as it should be", p->branch);

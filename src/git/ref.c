@@ -55,6 +55,20 @@ void ref_pause(unsigned attempt)
 		;
 }
 
+/* What stands behind the first MARK that has something behind it: servers frame their words with empty ones. */
+static const char *find_marked(struct slice text, const char *mark)
+{
+	const char *at = text.data, *end = text.data + text.len;
+	while ((at = memmem(at, (size_t)(end - at), mark, strlen(mark)))) {
+		at += strlen(mark);
+		while (at < end && *at == ' ')
+			at++;
+		if (at < end && *at != '\n')
+			return at;
+	}
+	return NULL;
+}
+
 struct error *ref_git_failed(const struct buffer *said, const char *what)
 {
 	struct slice text = slice_trim(slice_of(said));
@@ -64,9 +78,9 @@ struct error *ref_git_failed(const struct buffer *said, const char *what)
 			line = at;
 	static const char *const marks[] = { "fatal: ", "error: " };
 	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
-		const char *found = memmem(text.data, text.len, marks[i], strlen(marks[i]));
+		const char *found = find_marked(text, marks[i]);
 		if (found) {
-			line = found + strlen(marks[i]);
+			line = found;
 			break;
 		}
 	}

@@ -172,6 +172,27 @@ static void an_interrupt_of_git_is_told_as_one(void **state)
 	teardown(&p);
 }
 
+static void of_what_git_says_the_first_words_that_tell_something_are_shown(void **state)
+{
+	static const char *const said[][2] = {
+		{ "remote: error:       \nremote: error: the branch is protected\nerror: failed to push\n",
+		  "x: the branch is protected" },
+		{ "error: less\nfatal: more\n", "x: more" },
+		{ "first\nlast\n", "x: last" },
+		{ "error: ", "x: error:" },
+		{ "", "x: git failed without a word" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(said); i++) {
+		struct buffer text = BUFFER_INIT;
+		buffer_addstr(&text, said[i][0]);
+		struct error *err = ref_git_failed(&text, "x");
+		assert_string_equal(err->message, said[i][1]);
+		error_free(err);
+		buffer_release(&text);
+	}
+}
+
 int main(void)
 {
 	fixture_environment();
@@ -182,6 +203,7 @@ int main(void)
 		cmocka_unit_test(a_lease_is_lost_to_whoever_pushed_before),
 		cmocka_unit_test(what_a_remote_does_not_have_is_not_found),
 		cmocka_unit_test(a_remote_that_is_not_there_is_told_with_what_to_do),
+		cmocka_unit_test(of_what_git_says_the_first_words_that_tell_something_are_shown),
 		cmocka_unit_test(an_interrupt_of_git_is_told_as_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
