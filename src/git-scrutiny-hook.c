@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "hook/after.h"
+#include "hook/background.h"
 #include "hook/hook.h"
 #include "hook/quick.h"
 #include "hook/stamp.h"
@@ -33,23 +34,25 @@ static char *beside_us(void)
 	return found;
 }
 
-/* False when it is not plain where we are. */
+/* False when it is not plain where we are, and when there is something to be said: whether anybody wants to hear it
+ * stands in the settings, which git-scrutiny reads. */
 static bool after(const char *hook)
 {
 	struct hook_places places;
 	struct buffer page = BUFFER_INIT;
-	char *program = beside_us();
-	bool found = hook_places_find(&places, getenv("GIT_DIR"), NULL);
-	/* Which papers they were is for git-scrutiny to find. */
-	if (found && !strcmp(hook, "post-commit") && isatty(STDERR_FILENO) && hook_was_bypassed(places.git_dir))
-		found = false;
-	else if (found)
+	if (!hook_places_find(&places, getenv("GIT_DIR"), NULL))
+		return false;
+	/* Which papers were skipped is for git-scrutiny to find, too. */
+	bool bypassed = !strcmp(hook, "post-commit") && isatty(STDERR_FILENO) && hook_was_bypassed(places.git_dir);
+	bool silent = !bypassed && !hook_has_result(places.common_dir);
+	char *program = silent ? beside_us() : NULL;
+	if (silent)
 		hook_after(hook, &places, program ? program : PROGRAM, &page);
 	fwrite(page.data, 1, page.len, stderr);
 	buffer_release(&page);
 	hook_places_release(&places);
 	free(program);
-	return found;
+	return silent;
 }
 
 /* Standard input, which afterwards can be read again; false when that cannot be had. */

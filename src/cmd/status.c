@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/terminal.h"
 #include "base/text.h"
+#include "hook/background.h"
 
 struct status_options {
 	bool porcelain, nul, all, checks_only;
@@ -189,6 +190,16 @@ static void human(struct workspace *ws, const struct status_options *o)
 	buffer_release(&body);
 }
 
+/* What the last background review found, unless a hook has said it already. */
+static void say_result(const struct workspace *ws)
+{
+	struct buffer page = BUFFER_INIT;
+	hook_take_result(repo_common_dir(ws->repo), &page);
+	fflush(stdout);
+	fwrite(page.data, 1, page.len, stderr);
+	buffer_release(&page);
+}
+
 static struct error *run(struct context *ctx, const void *options, int argc, const char **argv,
 			 int *exit_status)
 {
@@ -208,6 +219,8 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 		porcelain(&ws, o);
 	else if (!err)
 		human(&ws, o);
+	if (!err && !o->porcelain && !o->nul)
+		say_result(&ws);
 	workspace_release(&ws);
 	return err;
 }

@@ -153,6 +153,14 @@ struct error *hook_put_result(const char *common_dir, struct slice text)
 	return err;
 }
 
+bool hook_has_result(const char *common_dir)
+{
+	char *path = hook_file(common_dir, "result");
+	bool has = !access(path, F_OK);
+	free(path);
+	return has;
+}
+
 /* Of two who come at the same time, one can rename it. */
 void hook_take_result(const char *common_dir, struct buffer *out)
 {

@@ -42,6 +42,7 @@ bool hook_is_wanted(const char *common_dir);
 
 /* Replaces the page; TEXT is fit for a terminal. */
 struct error *hook_put_result(const char *common_dir, struct slice text);
+bool hook_has_result(const char *common_dir);
 /* Appends the page to OUT, which nobody else gets to see then; nothing when there is none. */
 void hook_take_result(const char *common_dir, struct buffer *out);
 

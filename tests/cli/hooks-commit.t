@@ -5,13 +5,13 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 63
+plan 66
 model_server --latency=3
 
-# Until the background has reviewed HEAD; 1 when it does not.
+# Until the background has reviewed HEAD; 1 when it does not. It has the lowest priority: on a busy machine it takes long.
 reviewed () {
 	state=$(git rev-parse --git-common-dir)/scrutiny/hooks
-	for _ in $(seq 200); do
+	for _ in $(seq 1200); do
 		[ "$(cat "$state/reviewed" 2>/dev/null)" != "$(git rev-parse HEAD)" ] || return 0
 		sleep 0.05
 	done
@@ -101,6 +101,7 @@ echo '% x' >>new/main.tex
 run git commit -qam 'a wrong setting'
 like "$err" "scrutiny.hooks.failOn is 'wrong'" 'a wrong setting is told'
 git config --unset scrutiny.hooks.failOn
+reviewed # so that there is something to be said
 git config scrutiny.hooks false
 echo '% y' >>new/main.tex
 run git commit -qam 'off'
@@ -131,6 +132,16 @@ reviewed
 run git checkout -q -b other
 like "$err" 'found 1 error in 1 paper' 'a checkout says it, too'
 git checkout -q main
+broken_paper c
+git add c
+git commit -qm six --no-verify
+reviewed
+run git scrutiny status --porcelain
+is "$err" '' 'what programs read says nothing of it'
+run git scrutiny status
+like "$err" 'found 1 error in 1 paper' 'what people read does'
+run git scrutiny status
+is "$(printf '%s\n' "$err" | grep -c 'background')" 0 'once'
 
 # Slow reviewers hold nobody up.
 lab
