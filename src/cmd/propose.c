@@ -374,8 +374,8 @@ static struct error *make_proposal(struct proposing *p, const struct gathered *g
 struct error *proposing_end(struct proposing *p, const struct gathered *g, const struct session_totals *t)
 {
 	struct written written = { 0 };
-	if (!t->written.len) {
-		buffer_addstr(&p->says, "there is nothing to propose");
+	if (!t->written.len || t->cancelled) {
+		buffer_addstr(&p->says, t->cancelled ? "interrupted, so not proposed" : "there is nothing to propose");
 		return NULL;
 	}
 	struct error *err = read_written(p, &t->written, &written);

@@ -80,8 +80,10 @@ static const struct link {
 
 static size_t break_link(struct buffer *out, const char *p)
 {
-	if (*p == '#' && ascii_digit((unsigned char)p[1])) {
-		buffer_addstr(out, "#" BREAK_LINK);
+	/* issues; of GitLab merge requests and epics, too */
+	if (strchr("#!&", *p) && ascii_digit((unsigned char)p[1])) {
+		buffer_addch(out, *p);
+		buffer_addstr(out, BREAK_LINK);
 		return 1;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {

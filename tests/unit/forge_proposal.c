@@ -479,6 +479,89 @@ static void a_signature_that_fails_leaves_nothing(void **state)
 	teardown(&p);
 }
 
+static void it_is_signed_as_the_user_s_settings_say(void **state)
+{
+	struct place p;
+	(void)state;
+	setup(&p);
+	char *key = xstrfmt("%s/key", p.directory), *public_key = xstrfmt("%s.pub", key);
+	const char *const argv[] = { "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key, NULL };
+	struct buffer said = BUFFER_INIT;
+	struct process_options options = { .out = &said, .err = &said };
+	struct error *err = process_run(argv, &options);
+	bool missing = error_drop_if(&err, ERROR_NOT_FOUND);
+	assert_success(err);
+	if (!missing) {
+		git(p.top, "config", "commit.gpgSign", "true", NULL);
+		git(p.top, "config", "gpg.format", "ssh", NULL);
+		git(p.top, "config", "user.signingKey", public_key, NULL);
+		git(p.top, "config", "i18n.commitEncoding", "latin1", NULL);
+		reopen(&p);
+		propose_only(&p, "paper/scrutiny.md", "a report\n");
+		char *commit = git_says(p.remote, "cat-file", "commit", BRANCH, NULL);
+		assert_non_null(strstr(commit, "\ngpgsig -----BEGIN SSH SIGNATURE-----\n"));
+		assert_null(strstr(commit, "\nencoding ")); /* what we write is UTF-8 */
+		free(commit);
+		/* and it is known as ours */
+		git(p.top, "commit", "-q", "--no-gpg-sign", "--allow-empty", "-m", "more", NULL);
+		git(p.top, "push", "-q", "origin", "main", NULL);
+		propose_only(&p, "paper/scrutiny.md", "a newer report\n");
+		assert_git(p.remote, "1", "rev-list", "--count", "main.." BRANCH);
+	}
+	buffer_release(&said);
+	free(key);
+	free(public_key);
+	teardown(&p);
+}
+
+static void a_shallow_clone_can_propose(void **state)
+{
+	struct place p;
+	(void)state;
+	setup(&p);
+	git(p.top, "commit", "-q", "--allow-empty", "-m", "more", NULL);
+	git(p.top, "push", "-q", "origin", "main", NULL);
+	char *url = xstrfmt("file://%s", p.remote), *shallow = xstrfmt("%s/shallow", p.directory);
+	git(p.directory, "clone", "-q", "--depth=1", url, shallow, NULL);
+	free(p.top);
+	p.top = shallow;
+	reopen(&p);
+	propose_only(&p, "paper/scrutiny.md", "a report\n");
+	propose_only(&p, "paper/scrutiny.md", "a newer report\n");
+	assert_git(p.remote, "2", "rev-list", "--count", "main.." BRANCH);
+	free(url);
+	teardown(&p);
+}
+
+static void it_works_inside_a_hook_of_git_s(void **state)
+{
+	struct place p;
+	(void)state;
+	setup(&p);
+	setenv("GIT_INDEX_FILE", "/nonexistent/index", 1);
+	setenv("GIT_QUARANTINE_PATH", "/nonexistent", 1);
+	propose_only(&p, "paper/scrutiny.md", "a report\n");
+	unsetenv("GIT_INDEX_FILE");
+	unsetenv("GIT_QUARANTINE_PATH");
+	assert_git(p.remote, "a report", "show", BRANCH ":paper/scrutiny.md");
+	teardown(&p);
+}
+
+static void settings_of_the_index_leave_no_files_behind(void **state)
+{
+	struct place p;
+	(void)state;
+	setup(&p);
+	git(p.top, "config", "core.splitIndex", "true", NULL);
+	git(p.top, "config", "core.untrackedCache", "true", NULL);
+	reopen(&p);
+	propose_only(&p, "paper/scrutiny.md", "a report\n");
+	char *folder = xstrfmt("%s/.git/" SCRATCH_FOLDER, p.top);
+	assert_int_equal(rmdir(folder), 0);
+	free(folder);
+	teardown(&p);
+}
+
 static void a_scratch_folder_that_was_left_is_removed(void **state)
 {
 	struct place p;
@@ -522,6 +605,10 @@ int main(void)
 		cmocka_unit_test(the_message_keeps_its_trailers),
 		cmocka_unit_test(it_works_without_an_identity),
 		cmocka_unit_test(a_signature_that_fails_leaves_nothing),
+		cmocka_unit_test(it_is_signed_as_the_user_s_settings_say),
+		cmocka_unit_test(a_shallow_clone_can_propose),
+		cmocka_unit_test(it_works_inside_a_hook_of_git_s),
+		cmocka_unit_test(settings_of_the_index_leave_no_files_behind),
 		cmocka_unit_test(a_scratch_folder_that_was_left_is_removed),
 	};
 	fixture_environment();
