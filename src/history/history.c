@@ -85,6 +85,24 @@ static struct version *new_present(const char *folder)
 	return v;
 }
 
+/* What the commit has of the paper, though it may be in another folder there: *HEAD is NULL when it has none. */
+static struct error *find_head(struct paper_history *h, struct version **head)
+{
+	const struct oid *commit = &h->settings.commit;
+	char *folder = NULL;
+	struct error *err = graph_find(h, commit, h->settings.folder, head);
+	if (!err && *head)
+		err = history_look(h, *head);
+	bool is_there = !err && *head && ((*head)->missing || (*head)->look->is_paper);
+	if (err || is_there || !commit->hex[0] || snapshot_kind(h->settings.snapshot) == SNAPSHOT_COMMIT)
+		return err;
+	err = rename_find_staged(h, commit, h->settings.folder, &folder);
+	if (!err && folder)
+		err = graph_find(h, commit, folder, head);
+	free(folder);
+	return err;
+}
+
 struct error *history_begin(struct paper_history *h, struct version **out)
 {
 	struct version *head = NULL;
@@ -95,7 +113,7 @@ struct error *history_begin(struct paper_history *h, struct version **out)
 		err = history_present(h, &h->present->look);
 	h->nr_asked = h->outside.nr;
 	if (!err)
-		err = graph_find(h, &h->settings.commit, h->settings.folder, &head);
+		err = find_head(h, &head);
 	if (!err && head) {
 		h->present->parents = xcalloc(1, sizeof(struct version *));
 		h->present->parents[h->present->nr_parents++] = head;

@@ -60,7 +60,9 @@ void version_free(void *version);
 /* -- renames.c ---------------------------------------------------------------------------------- */
 
 /* The folder that the paper of VERSION had in COMMIT, a parent of its commit; malloc'd, or NULL. */
-struct error *rename_find(struct paper_history *h, struct version *version, const struct oid *commit, char **out);
+struct error *rename_find(struct paper_history *h, const struct version *version, const struct oid *commit, char **out);
+/* The folder that the paper of FOLDER, as the index has it, had in COMMIT; likewise. */
+struct error *rename_find_staged(struct paper_history *h, const struct oid *commit, const char *folder, char **out);
 /* The parents of a commit, as it has them; the array is malloc'd. */
 struct error *commit_parents(struct repo *repo, const struct oid *commit, struct oid **out, size_t *nr);
 

@@ -74,16 +74,32 @@ static char *count(const struct buffer *text, const char *folder)
 }
 
 /* Files that were changed, too, can be told apart only where all of them are here. */
-struct error *rename_find(struct paper_history *h, struct version *version, const struct oid *commit, char **out)
+static const char *how(const struct paper_history *h)
 {
-	const char *const argv[] = { "diff-tree", "-r", "-z", "--name-status", "--diff-filter=R", "--no-ext-diff",
-				     h->is_partial ? "--find-renames=100%" : "--find-renames", "--end-of-options",
-				     commit->hex, version->commit.hex, NULL };
+	return h->is_partial ? "--find-renames=100%" : "--find-renames";
+}
+
+static struct error *find(struct paper_history *h, const char *const *argv, const char *folder, char **out)
+{
 	struct buffer text = BUFFER_INIT_MAX(MAX_RENAMES), said = BUFFER_INIT_MAX(1 << 16);
 	struct process_options options = { .out = &text, .err = &said };
 	struct error *err = repo_git_read(h->settings.repo, argv, &options);
-	*out = err ? NULL : count(&text, version->folder);
+	*out = err ? NULL : count(&text, folder);
 	buffer_release(&text);
 	buffer_release(&said);
 	return err;
+}
+
+struct error *rename_find(struct paper_history *h, const struct version *version, const struct oid *commit, char **out)
+{
+	const char *const argv[] = { "diff-tree", "-r", "-z", "--name-status", "--diff-filter=R", "--no-ext-diff", how(h),
+				     "--end-of-options", commit->hex, version->commit.hex, NULL };
+	return find(h, argv, version->folder, out);
+}
+
+struct error *rename_find_staged(struct paper_history *h, const struct oid *commit, const char *folder, char **out)
+{
+	const char *const argv[] = { "diff-index", "--cached", "-z", "--name-status", "--diff-filter=R", "--no-ext-diff",
+				     how(h), "--end-of-options", commit->hex, "--", NULL };
+	return find(h, argv, folder, out);
 }

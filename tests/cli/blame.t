@@ -2,7 +2,7 @@
 # `git scrutiny blame`: which commit brought each finding in.
 . "${0%/*}/lib.sh"
 . "$source_tree/tests/cli/papers.sh"
-plan 40
+plan 41
 
 # blamed [ARGUMENT...]: "<subject> <rule> <line>" of each finding.
 blamed () {
@@ -61,6 +61,7 @@ git checkout -q -f main
 # Moves.
 mkdir papers
 git mv theory papers/theory
+is "$(blamed)" 'delete the label: reference-undefined 10' 'a folder is followed that is about to be renamed'
 commit 'move the folder'
 is "$(blamed)" 'delete the label: reference-undefined 10' 'a renamed folder is followed'
 like "$(git scrutiny blame --porcelain)" '^paper-then theory$' 'and its name of then is told'
