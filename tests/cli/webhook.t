@@ -185,7 +185,7 @@ git config --global scrutiny.webhook.lab.forks checks
 git config --global scrutiny.webhook.lab.branches 'ma*'
 git config --global scrutiny.webhook.lab.reviewers cloud/alpha
 serve
-until_there log 'lab: done' || until_there log 'the review failed'
+until_there log 'lab: (done|the review failed)'
 like "$(cat "$world/log")" '^lab: reviewing heads/main' 'what was left is taken up'
 unlike "$(cat "$world/log")" 'upload-pack|rubbish' 'what has no place there is not'
 ok "$([ ! -e "$world/work/my clone.git/scrutiny/webhook-queue" ]; echo $?)" 'and then it is done'
