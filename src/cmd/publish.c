@@ -24,6 +24,7 @@ struct publication {
 	struct oid fork;         /* where the pull request left its base; empty: not known */
 	const struct paper **papers;
 	struct review **reviews; /* by the papers' places; NULL: not reviewed */
+	struct review **exact;   /* those of them that are of the commit itself: its lines are theirs */
 	size_t nr, unreviewed;
 	int worst;               /* severity of the worst verified finding, -1: none */
 };
@@ -82,23 +83,63 @@ static struct error *load_review(struct publication *p, const struct paper *pape
 	return error_drop_if(&err, ERROR_NOT_FOUND) ? load_without_run(p, paper, out) : err;
 }
 
+/* The review of PAPER at PLACE; when there is none, *MISSING counts it. */
+static struct error *take_review(struct publication *p, const struct paper *paper, size_t place, size_t *missing)
+{
+	struct review *review = xcalloc(1, sizeof(*review));
+	struct error *err = load_review(p, paper, review);
+	if (!err) {
+		p->reviews[place] = review;
+		note_worst(p, review);
+		return NULL;
+	}
+	free(review);
+	(*missing)++;
+	error_drop_if(&err, ERROR_NOT_FOUND);
+	return err;
+}
+
+static int paper_by_path(const void *key, const void *item)
+{
+	return strcmp(key, ((const struct paper *)item)->path);
+}
+
+/* In the job of a pull request what is checked out, and was reviewed, is its merge: a paper that both sides have changed
+ * is known as it is there. */
+static struct error *load_of_merge(struct publication *p)
+{
+	struct oid head;
+	struct snapshot *snapshot = NULL;
+	struct paper_list merged = { 0 };
+	size_t missing = 0;
+	struct error *err = repo_head(p->ws.repo, &head);
+	if (err || !head.hex[0] || !strcmp(head.hex, p->target.commit.hex))
+		return err;
+	err = snapshot_new(&snapshot, p->ws.repo, SNAPSHOT_COMMIT, &head);
+	if (!err)
+		err = paper_discover(&merged, snapshot, &p->ws.rules);
+	for (size_t i = 0; i < p->nr && !err && merged.nr; i++) {
+		const struct paper *paper = p->reviews[i] ? NULL : bsearch(p->papers[i]->path, merged.items, merged.nr,
+									   sizeof(*paper), paper_by_path);
+		if (paper)
+			err = take_review(p, paper, i, &missing);
+		p->unreviewed -= paper && p->reviews[i];
+	}
+	paper_list_release(&merged);
+	snapshot_free(snapshot);
+	return err;
+}
+
 static struct error *load_reviews(struct publication *p)
 {
+	struct error *err = NULL;
 	p->reviews = xcalloc(p->nr + 1, sizeof(*p->reviews));
-	for (size_t i = 0; i < p->nr; i++) {
-		struct review *review = xcalloc(1, sizeof(*review));
-		struct error *err = load_review(p, p->papers[i], review);
-		if (!err) {
-			p->reviews[i] = review;
-			note_worst(p, review);
-			continue;
-		}
-		free(review);
-		p->unreviewed++;
-		if (!error_drop_if(&err, ERROR_NOT_FOUND))
-			return err;
+	p->exact = xcalloc(p->nr + 1, sizeof(*p->exact));
+	for (size_t i = 0; i < p->nr && !err; i++) {
+		err = take_review(p, p->papers[i], i, &p->unreviewed);
+		p->exact[i] = p->target.here ? p->reviews[i] : NULL;
 	}
-	return NULL;
+	return err || !p->unreviewed || p->options->commit ? err : load_of_merge(p);
 }
 
 static struct error *nothing_known(const struct publication *p)
@@ -129,6 +170,9 @@ static struct error *select_papers(struct publication *p, int argc, const char *
 		err = load_reviews(p);
 	if (!err && p->nr && p->unreviewed == p->nr)
 		err = nothing_known(p);
+	if (!err && !p->target.here)
+		say_warning("the commit %.10s is not here: its papers are taken as they are at HEAD (`fetch-depth: 0` of "
+			    "actions/checkout gets it)", p->target.commit.hex);
 	if (!err && p->unreviewed)
 		say_warning("%zu of %zu papers were not reviewed as they are at %.10s", p->unreviewed, p->nr,
 			    p->target.commit.hex);
@@ -196,7 +240,7 @@ static struct error *set_check(struct publication *p)
 	struct publish_annotations a;
 	size_t left;
 	struct error *err = NULL;
-	publish_annotations_make(&a, p->reviews, p->nr, NULL, MAX_ANNOTATIONS, &left);
+	publish_annotations_make(&a, p->exact, p->nr, NULL, MAX_ANNOTATIONS, &left);
 	add_description(&title, p);
 	add_body(&body, p);
 	if (!p->options->dry_run)
@@ -275,7 +319,7 @@ static struct error *add_review(struct publication *p)
 	if (!err)
 		err = diff_lines_new(&lines, p->ws.repo, &p->fork, &p->target.commit);
 	if (!err) {
-		publish_annotations_make(&a, p->reviews, p->nr, lines, MAX_INLINE, &left);
+		publish_annotations_make(&a, p->exact, p->nr, lines, MAX_INLINE, &left);
 		add_review_body(&body, p, a.nr, left);
 		add_pull_name(&name, p->target.forge, p->target.number);
 	}
@@ -351,6 +395,7 @@ static void release(struct publication *p)
 		free(p->reviews[i]);
 	}
 	free(p->reviews);
+	free(p->exact);
 	free(p->papers);
 	workspace_release(&p->ws);
 	publish_target_release(&p->target);

@@ -8,7 +8,7 @@
 command -v python3 >/dev/null 2>&1 || skip_all 'python3 is not there'
 command -v curl >/dev/null 2>&1 || skip_all 'curl is not there'
 [ -x "$(git --exec-path)/git-http-backend" ] || skip_all 'git has no http-backend here'
-plan 57
+plan 61
 
 mkdir -p "$world/srv/owner"
 git init -q --bare -b main "$world/srv/owner/papers.git"
@@ -207,3 +207,21 @@ git checkout -q --detach main && git merge -q --no-ff -m merge feature
 run env GITHUB_REF=refs/pull/6/merge GITHUB_EVENT_PATH="$world/event" git scrutiny publish --dry-run --status --review
 like "$out" "^status scrutiny of $(printf %.10s "$head"): failure" 'in a job the head of the pull request is meant'
 like "$out" '^  new/paper/main.tex:10: error: ' 'and a dry run shows the comments'
+
+# What both sides have changed is known as it is in the merge.
+git checkout -q main
+sed 's/short sequence/long sequence/' recall/main.tex >x && mv x recall/main.tex
+sed 's/sec:claim}$/&%/' recall/main.tex >x && mv x recall/main.tex
+commit 'main has moved on'
+git push -q
+git checkout -q --detach main && git merge -q --no-ff -m merge feature
+git update-ref -d refs/scrutiny/records
+git scrutiny run -q --all --no-write --fail-on=never >/dev/null
+run env GITHUB_REF=refs/pull/6/merge GITHUB_EVENT_PATH="$world/event" git scrutiny publish --dry-run --status --comment
+is "$status" 0 'a merge that differs from the head is no obstacle'
+like "$out" '\| recall \| 0 \| 0 \| 0 \|' 'a paper that both sides have changed is there'
+unlike "$err" 'not reviewed' 'and known'
+git clone -q --depth=1 "file://$world/srv/owner/papers.git" ../shallow && cp .git/config ../shallow/.git/config
+cd ../shallow && git scrutiny run -q --all --no-write --fail-on=never >/dev/null
+run env GITHUB_REF=refs/pull/6/merge GITHUB_EVENT_PATH="$world/event" git scrutiny publish --dry-run --status
+like "$err" '^warning: the commit .* is not here: ' 'that a shallow clone lacks the head is told'
