@@ -170,7 +170,9 @@ static struct error *end_round(struct watch *w)
 	buffer_release(&w->output);
 	buffer_init(&w->output, WATCH_MAX_OUTPUT);
 	trace_printf("round %u ended with %d", w->rounds, status);
+#ifdef __GLIBC__
 	malloc_trim(0); /* the process may be asleep for days from here on */
+#endif
 	if (!err)
 		err = check_is_there(w);
 	if (w->held)
