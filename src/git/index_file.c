@@ -151,7 +151,10 @@ bool index_file_parse(struct slice bytes, size_t oid_size, void (*fn)(const stru
 		if (fn)
 			fn(&e, data);
 	}
-	return read_extensions(&r, out);
+	bool understood = read_extensions(&r, out);
+	if (!understood)
+		out->tree.hex[0] = '\0';
+	return understood;
 }
 
 bool index_file_read(const char *path, size_t oid_size, void (*fn)(const struct index_entry *e, void *data),

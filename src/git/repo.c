@@ -171,6 +171,19 @@ bool repo_stays_local(const struct repo *repo)
 	return repo->stays_local;
 }
 
+/* In a hook of `git commit -a`, say, the index is another file. It may be relative to the top, where git runs hooks, and
+ * where we run git. */
+static void set_index_file(struct repo *repo)
+{
+	const char *named = getenv("GIT_INDEX_FILE");
+	if (named && *named == '/')
+		repo->index_file = xstrdup(named);
+	else if (named && *named && repo->work_tree)
+		repo->index_file = xstrfmt("%s/%s", repo->work_tree, named);
+	else
+		repo->index_file = xstrfmt("%s/index", repo->git_dir);
+}
+
 static struct error *set_object_format(struct repo *repo, const char *format)
 {
 	static const struct {
@@ -248,6 +261,7 @@ struct error *repo_open(struct repo **out, const char *directory)
 	repo->prefix = xstrdup(places[PLACE_PREFIX] ? places[PLACE_PREFIX] : "");
 	repo->work_tree = places[PLACE_TOP] ? xstrdup(places[PLACE_TOP]) : NULL;
 	set_environment(repo);
+	set_index_file(repo);
 	*out = repo;
 	repo = NULL;
 out:
@@ -267,6 +281,7 @@ void repo_free(struct repo *repo)
 	free(repo->git_dir);
 	free(repo->common_dir);
 	free(repo->work_tree);
+	free(repo->index_file);
 	free(repo->prefix);
 	free(repo->git_dir_variable);
 	free(repo->work_tree_variable);

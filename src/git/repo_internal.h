@@ -36,6 +36,7 @@ struct parsed_tree {
 
 struct repo {
 	char *git_dir, *common_dir, *work_tree, *prefix;
+	char *index_file; /* GIT_INDEX_FILE, or git's own */
 	char object_format[16];
 	size_t oid_size; /* bytes of a raw id */
 	struct oid empty_tree;

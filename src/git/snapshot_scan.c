@@ -6,6 +6,8 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "git/index_file.h"
+#include "git/repo_internal.h"
 #include "git/snapshot_internal.h"
 
 /* A git command in the background and what it has said so far. */
@@ -70,10 +72,11 @@ static struct error *finish(struct scanner *scanner, struct error *err)
 }
 
 static struct error *start(struct snapshot *s, struct scanner *scanner, const char *const *argv,
-			   struct buffer *out)
+			   const char *const *env, struct buffer *out)
 {
+	struct process_options options = { .env = env };
 	*scanner = (struct scanner){ argv[0], { -1, -1, -1 }, out };
-	return repo_git_start(s->repo, argv, &scanner->process, false, true, NULL);
+	return repo_git_start(s->repo, argv, &scanner->process, false, true, &options);
 }
 
 /* -- taking apart what they said --------------------------------------------------------------- */
@@ -194,27 +197,47 @@ static struct error *set_base(struct snapshot *s)
 	return repo_commit_tree(s->repo, &head, &s->base);
 }
 
-/* Asks git for the changes and, in the work tree for the first time, for untracked files: that
- * takes longest, so it starts first. */
-static struct error *ask_git(struct snapshot *s, bool untracked)
+/* What the index, or the work tree, has changed from the base. */
+static struct error *start_changes(struct snapshot *s, struct scanner *scanner)
 {
-	static const char *const others[] = { "ls-files", "-z", "--others", "--exclude-standard",
-					      NULL };
-	struct scanner scanners[2] = { { .process = { -1, -1, -1 } },
-				       { .process = { -1, -1, -1 } } };
 	bool index = s->kind == SNAPSHOT_INDEX;
-	struct error *err = NULL;
-	if (untracked)
-		err = start(s, &scanners[0], others, &s->untracked_text);
-	if (!err)
-		err = set_base(s);
 	const char *tree = s->base.hex[0] ? s->base.hex : repo_empty_tree(s->repo)->hex;
 	const char *changed[] = { "diff-index", "-z", "--raw", "--no-abbrev", "--no-renames",
 				  "--no-ext-diff", "--no-relative", "--ignore-submodules=dirty",
 				  "--ita-invisible-in-index", index ? "--cached" : tree,
 				  index ? tree : "--", index ? "--" : NULL, NULL };
+	return start(s, scanner, changed, NULL, &s->changed_text);
+}
+
+/* As start_changes of an index that knows its TREE: a comparison of trees. git diff-tree would read the index all the
+ * same, for nothing: hence the one that is not there. */
+static struct error *start_tree_changes(struct snapshot *s, struct scanner *scanner, const struct oid *tree)
+{
+	const char *base = s->base.hex[0] ? s->base.hex : repo_empty_tree(s->repo)->hex;
+	const char *const changed[] = { "diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff",
+					"--no-relative", "--ignore-submodules=dirty", base, tree->hex, "--", NULL };
+	char *nothing = xstrfmt("GIT_INDEX_FILE=%s/scrutiny/no-index", s->repo->git_dir);
+	const char *const env[] = { nothing, NULL };
+	struct error *err = start(s, scanner, changed, env, &s->changed_text);
+	free(nothing);
+	return err;
+}
+
+/* Asks git for the changes and, in the work tree for the first time, for untracked files: that
+ * takes longest, so it starts first. TREE is the index's, empty when it is not known. */
+static struct error *ask_git(struct snapshot *s, bool untracked, const struct oid *tree)
+{
+	static const char *const others[] = { "ls-files", "-z", "--others", "--exclude-standard",
+					      NULL };
+	struct scanner scanners[2] = { { .process = { -1, -1, -1 } },
+				       { .process = { -1, -1, -1 } } };
+	struct error *err = NULL;
+	if (untracked)
+		err = start(s, &scanners[0], others, NULL, &s->untracked_text);
 	if (!err)
-		err = start(s, &scanners[1], changed, &s->changed_text);
+		err = set_base(s);
+	if (!err)
+		err = tree->hex[0] ? start_tree_changes(s, &scanners[1], tree) : start_changes(s, &scanners[1]);
 	if (!err)
 		err = take_outputs(scanners, ARRAY_SIZE(scanners));
 	for (size_t i = 0; i < ARRAY_SIZE(scanners); i++)
@@ -246,14 +269,29 @@ static void refresh_index(struct snapshot *s)
 	buffer_release(&ignored);
 }
 
+static void forget_changes(struct snapshot *s)
+{
+	buffer_reset(&s->changed_text);
+	s->nr = 0;
+}
+
 struct error *snapshot_scan(struct snapshot *s)
 {
-	struct error *err = ask_git(s, s->kind == SNAPSHOT_WORK_TREE);
+	static const struct oid unknown;
+	struct index_contents contents = { 0 };
+	if (s->kind == SNAPSHOT_INDEX)
+		index_file_read(s->repo->index_file, s->repo->oid_size, NULL, NULL, &contents);
+	struct error *err = ask_git(s, s->kind == SNAPSHOT_WORK_TREE, &contents.tree);
+	if (err && contents.tree.hex[0]) {
+		/* Nobody has written that tree, perhaps. */
+		error_free(err);
+		forget_changes(s);
+		err = ask_git(s, false, &unknown);
+	}
 	if (!err && is_index_out_of_date(s)) {
 		refresh_index(s);
-		buffer_reset(&s->changed_text);
-		s->nr = 0;
-		err = ask_git(s, false);
+		forget_changes(s);
+		err = ask_git(s, false, &unknown);
 	}
 	if (err)
 		return err;

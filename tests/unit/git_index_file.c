@@ -2,6 +2,7 @@
 #include "git_fixture.h"
 
 #include "git/index_file.h"
+#include "git/snapshot.h"
 
 static char *directory, *top;
 
@@ -156,6 +157,40 @@ static void test_what_is_cut_off_is_not_understood(void **state)
 	end();
 }
 
+/* The tree that the index knows saves git from reading it; what is said stays the same. */
+static void test_a_snapshot_says_the_same_by_the_tree(void **state)
+{
+	(void)state;
+	begin("sha1");
+	git(top, "commit", "-qm", "base", NULL);
+	put_file(top, "a/one.txt", "changed\n");
+	put_file(top, "c/new.txt", "new\n");
+	git(top, "rm", "-q", "b.txt", NULL);
+	git(top, "add", "-A", NULL);
+	for (int known = 0; known < 2; known++) {
+		struct repo *repo;
+		struct snapshot *snapshot;
+		struct buffer text = BUFFER_INIT;
+		struct snapshot_entry *entries;
+		size_t nr;
+		if (known)
+			free(git_says(top, "write-tree", NULL));
+		assert_success(repo_open(&repo, top));
+		assert_success(snapshot_new(&snapshot, repo, SNAPSHOT_INDEX, NULL));
+		assert_success(snapshot_read(snapshot, "a/one.txt", &text));
+		assert_string_equal(text.data, "changed\n");
+		assert_true(snapshot_exists(snapshot, "c/new.txt"));
+		assert_false(snapshot_exists(snapshot, "b.txt"));
+		assert_success(snapshot_list(snapshot, "", &entries, &nr, NULL));
+		assert_int_equal(nr, 2);
+		free(entries);
+		buffer_release(&text);
+		snapshot_free(snapshot);
+		repo_free(repo);
+	}
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +200,7 @@ int main(void)
 		cmocka_unit_test(test_a_conflict_is_not_understood),
 		cmocka_unit_test(test_split_and_sparse_indexes_are_not_understood),
 		cmocka_unit_test(test_what_is_cut_off_is_not_understood),
+		cmocka_unit_test(test_a_snapshot_says_the_same_by_the_tree),
 	};
 	return cmocka_run_group_tests_name("git/index_file", tests, NULL, NULL);
 }
