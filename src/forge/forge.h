@@ -52,10 +52,14 @@ struct forge; /* opaque */
  * CI_JOB_TOKEN), which is sent to the
  * host it is for and to no other (of GITHUB_TOKEN: github.com, or the host of GITHUB_SERVER_URL; of the
  * others the known hosts of
- * that type, and one that scrutiny.forge.<host>.type names), else from `git credential` for that host. Never
+ * that type, and one that scrutiny.forge.<host>.type names; of GitHub's own servers elsewhere GH_ENTERPRISE_TOKEN),
+ * else from `git credential` for that host, who is asked at the first call. Never
  * over
  * plain http but to loopback. Without any the forge is opened, and calls that need one fail with
- * ERROR_NOT_FOUND and say what to set.
+ * ERROR_NOT_FOUND and say what to set. REPO has to live as long as the forge.
+ *
+ * What a server refuses is ERROR_NETWORK, what it does not have, or not for us, ERROR_NOT_FOUND, a limit that would be
+ * too long to wait for ERROR_LIMIT, a conflict ERROR_CONFLICT. No message has a secret.
  */
 struct error *forge_open(struct forge **out, struct repo *repo, const char *remote,
 			 const struct forge_settings *settings);
@@ -140,7 +144,8 @@ struct error *forge_set_comment(struct forge *forge, int64_t number, const char 
 /* Inline comments of one review that does neither approve nor block. Lines must be lines of the pull
  * request's diff at
  * COMMIT (see git/diff_lines.h). Those whose id an earlier comment of ours carries are not said again.
- * *POSTED counts what was. */
+ * *POSTED counts what was: a line that is not in the diff is left out. GitLab, which has no reviews, gets a
+ * discussion for each, and not BODY. */
 struct error *forge_add_review(struct forge *forge, int64_t number, const char *commit, const char *body,
 			       const struct annotation *annotations, size_t nr, size_t *posted);
 

@@ -305,7 +305,6 @@ static struct error *add_review(struct forge *f, int64_t number, const char *com
 
 const struct forge_operations gitea_operations = {
 	.name = "Gitea",
-	.pull = "pull request",
 	.page = 50,
 	.page_size = "limit",
 	.draft_prefix = "WIP: ",

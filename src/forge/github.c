@@ -426,7 +426,6 @@ static struct error *add_review(struct forge *f, int64_t number, const char *com
 
 const struct forge_operations github_operations = {
 	.name = "GitHub",
-	.pull = "pull request",
 	.page = 100,
 	.page_size = "per_page",
 	.find = find,

@@ -485,7 +485,6 @@ static struct error *add_review(struct forge *f, int64_t number, const char *com
 
 const struct forge_operations gitlab_operations = {
 	.name = "GitLab",
-	.pull = "merge request",
 	.page = 100,
 	.page_size = "per_page",
 	.draft_prefix = "Draft: ",

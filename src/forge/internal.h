@@ -39,7 +39,6 @@ struct commit_status {
 
 struct forge_operations {
 	const char *name;         /* "GitHub" */
-	const char *pull;         /* "pull request" */
 	unsigned page;            /* how many things a page has */
 	const char *page_size;    /* the parameter of it */
 	const char *draft_prefix; /* of titles, where a draft is told by that; NULL: it is a field */
