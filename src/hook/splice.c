@@ -97,6 +97,9 @@ struct error *splice_script_add(struct buffer *text, const char *hook, enum spli
 		return error_new(ERROR_UNSUPPORTED, "the hook %s is no script with plain lines", hook);
 	if (others && kind == SPLICE_SCRIPT && (!shebang || !is_sh((struct slice){ all.data, first })))
 		return error_new(ERROR_UNSUPPORTED, "the hook %s is no script for sh", hook);
+	/* Of a file with nothing but white space nothing is kept: the first line has to be the first. */
+	if (!others)
+		buffer_reset(text);
 	if (!others && kind == SPLICE_SCRIPT)
 		buffer_addstr(&block, "#!/bin/sh\n");
 	add_block(&block, hook, others);

@@ -48,6 +48,17 @@ static void test_a_script_that_is_not_there_is_made_and_goes_again(void **state)
 	buffer_release(&text);
 }
 
+static void test_a_blank_script_gets_a_first_line(void **state)
+{
+	(void)state;
+	struct buffer text = BUFFER_INIT;
+	bool changed;
+	fill(&text, "\n");
+	assert_ok(splice_script_add(&text, "post-merge", SPLICE_SCRIPT, &changed));
+	assert_true(!strncmp(text.data, "#!/bin/sh\n# git", 15));
+	buffer_release(&text);
+}
+
 static void test_what_is_no_script_for_sh_is_refused(void **state)
 {
 	(void)state;
@@ -247,6 +258,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_script_gets_our_lines_behind_its_first),
 		cmocka_unit_test(test_a_script_that_is_not_there_is_made_and_goes_again),
+		cmocka_unit_test(test_a_blank_script_gets_a_first_line),
 		cmocka_unit_test(test_what_is_no_script_for_sh_is_refused),
 		cmocka_unit_test(test_husky_s_lines_stay_first_where_no_input_is_read),
 		cmocka_unit_test(test_pre_push_of_others_reads_what_ours_has_read),
