@@ -23,6 +23,7 @@
  *
  *   git config scrutiny.hooks                     false: no hook does anything
  *   git config scrutiny.hooks.failOn              level for pre-commit and pre-push; default: as --fail-on
+ *   git config scrutiny.hooks.strict              true: what cannot be checked stops git, too
  *   git config scrutiny.hooks.prePushReviewers    models that pre-push asks ("configured": those of run);
  * default: none
  *   git config scrutiny.hooks.backgroundReviewers likewise of the background; default: built-in and models on
