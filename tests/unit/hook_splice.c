@@ -148,8 +148,8 @@ static void test_lefthook_goes_round(void **state)
 		"colors: false\n",
 		"pre-commit:\n  parallel: true # why\n  commands:\n    lint:\n      run: lint\n",
 		"pre-commit:\n    jobs:\n        - run: x\n\n# end\n",
-		"pre-commit:\n  commands:\n      a:\n          run: |\n              one\n              two\n\npost-merge:\n"
-		"  commands:\n    b:\n      run: b\n",
+		("pre-commit:\n  commands:\n      a:\n          run: |\n              one\n              two\n\npost-merge:\n"
+		 "  commands:\n    b:\n      run: b\n"),
 		"pre-commit:\r\n  commands:\r\n    lint:\r\n      run: lint\r\n",
 	};
 	struct buffer text = BUFFER_INIT;
@@ -206,8 +206,8 @@ static void test_the_framework_s_configuration_goes_round(void **state)
 	(void)state;
 	static const char *const texts[] = {
 		"repos:\n- repo: https://example.org/x\n  rev: v1\n  hooks:\n  - id: x\n",
-		"default_stages: [pre-commit]\nrepos:\n  -   repo: local\n      hooks:\n      -   id: x # y\n          args: [a,\n"
-		"            b]\n\n# the end\nci:\n  autofix_prs: false\n",
+		("default_stages: [pre-commit]\nrepos:\n  -   repo: local\n      hooks:\n      -   id: x # y\n          args: [a,\n"
+		 "            b]\n\n# the end\nci:\n  autofix_prs: false\n"),
 		"repos:\r\n- repo: local\r\n  hooks: []\r\n",
 	};
 	struct buffer text = BUFFER_INIT;
