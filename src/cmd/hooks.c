@@ -82,7 +82,8 @@ static const struct option options[] = {
 	  "not for this repository: template (the default) or hooks-path",
 	  "For other repositories than this one. `template` puts the hooks into the folder of init.templateDir, from which "
 	  "repositories that are cloned or made later get them; it hides nothing. `hooks-path` sets core.hooksPath for all "
-	  "repositories of yours, which hides their own hooks from git: ours run those, of every name that git knows. "
+	  "repositories of yours, which hides their own hooks from git: ours run those, of every name that git knows, which "
+	  "takes about a millisecond each time that git looks for a hook. "
 	  "Where the setting is there already it stays, and the hooks go into the folder that it names." },
 	{ OPTION_BOOL, 0, "write", offsetof(struct hooks_options, write), NULL,
 	  "may change files of the work tree that a manager of hooks reads",
@@ -94,8 +95,11 @@ static const struct option options[] = {
 	{ OPTION_GROUP, 0, NULL, 0, NULL, "Output of status" },
 	{ OPTION_BOOL, 0, "porcelain", offsetof(struct hooks_options, porcelain), NULL,
 	  "a line a hook, in a format that does not change",
-	  "Prints `# scrutiny-hooks v1`, and for each hook a line of its name, its state, who runs it and the file, separated "
-	  "by tabs." },
+	  "Prints `# scrutiny-hooks v1`; then, where it is so, `# off environment` or `# off config`, `# reviewed <commit> "
+	  "<time>` of the last background review (in seconds since 1970) and `# running`; then for each hook a line of its "
+	  "name, its state, who runs it and the file, separated by tabs. The states: `installed`; `outdated`, of another version "
+	  "or program; `managed`, in the file of a manager; `called`, by a hook that has taken its place; `hidden`, by "
+	  "core.hooksPath; `foreign`, somebody else's hook alone; `none`." },
 	{ OPTION_BOOL, 'z', "null", offsetof(struct hooks_options, nul), NULL,
 	  "with --porcelain: NUL at the end of every field" },
 	{ OPTION_CHOICE, 0, "color", offsetof(struct hooks_options, color), "<when>", "always, never or auto", NULL,
