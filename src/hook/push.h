@@ -78,8 +78,8 @@ struct push_range {
 /*
  * Finds out which commits are new to the remote that git calls REMOTE, at the address URL: the two arguments of the
  * hook. (git gives the address for both when that is what was typed; then the refs of each remote count that has it
- * as its url or pushurl.) Nothing is fetched if REPO stays local (repo_stay_local). ERROR_SYNTAX when the ids are not of this
- * repository's object format.
+ * as its url or pushurl.) Nothing is fetched if REPO stays local (repo_stay_local). ERROR_SYNTAX when the ids are not
+ * of this repository's object format.
  */
 struct error *push_find_range(struct push_range *out, struct repo *repo, const struct push *push,
 			      const char *remote, const char *url);
