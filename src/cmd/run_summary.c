@@ -83,8 +83,9 @@ void run_print_summary(const struct gathered *g, const struct session_totals *t,
 	if (!g->options->write)
 		buffer_addf(&line, "%sNothing was written.", gap);
 	else if (g->options->proposing)
-		buffer_addf(&line, "%s%zu report%s (scrutiny.md) and meta.yaml: %s.", gap, reports, reports == 1 ? "" : "s",
-			    committed);
+		/* It ends with an address, and a line of its own is easily copied. */
+		buffer_addf(&line, "%s%zu report%s (scrutiny.md) and meta.yaml: %s", line.len ? "\n" : "", reports,
+			    reports == 1 ? "" : "s", committed);
 	else if (reports && committed)
 		buffer_addf(&line, "%sWrote %zu report%s (scrutiny.md) and meta.yaml; %s.", gap, reports,
 			    reports == 1 ? "" : "s", committed);

@@ -298,6 +298,28 @@ static struct error *commit_on_ours(const struct attempt *a)
 	return err ? err : commit_on(a, &tree, &a->there.tip, &none);
 }
 
+/* Anew from BASE; unless that is what is there. */
+static struct error *commit_on_base(const struct attempt *a)
+{
+	const struct proposal *p = a->proposal;
+	char *first = xstrfmt("%s^", a->there.tip.hex);
+	const char *const argv[] = { "rev-parse", "--quiet", "--verify", first, NULL };
+	struct buffer parent = BUFFER_INIT_MAX(MAX_LISTING);
+	struct oid tree = none;
+	int status = 0;
+	struct process_options options = { .out = &parent, .exit_status = &status, .discard_err = true };
+	struct error *err = repo_git_read(a->repo, argv, &options);
+	if (!err)
+		err = repo_commit_tree(a->repo, &a->there.tip, &tree);
+	struct slice id = slice_trim(slice_of(&parent));
+	bool there = !err && !status && slice_equals(id, p->base.hex) && same(&tree, &a->maker->wanted);
+	if (there)
+		a->out->commit = a->there.tip;
+	buffer_release(&parent);
+	free(first);
+	return err || there ? err : commit_on(a, &a->maker->wanted, &p->base, &none);
+}
+
 /* out->commit becomes what the branch is to be. */
 static struct error *make_commit(struct attempt *a)
 {
@@ -313,7 +335,7 @@ static struct error *make_commit(struct attempt *a)
 	if (err || moved)
 		return err;
 	if (over)
-		return commit_on(a, &a->maker->wanted, &p->base, &none);
+		return commit_on_base(a);
 	err = find_standing(a->repo, p, &a->there, &s);
 	if (err)
 		return err;
@@ -326,7 +348,7 @@ static struct error *make_commit(struct attempt *a)
 		return commit_on_theirs(a, &s);
 	if (s.contains_base && !s.merged)
 		return commit_on_ours(a);
-	return commit_on(a, &a->maker->wanted, &p->base, &none);
+	return commit_on_base(a);
 }
 
 /* The server's words say most about a branch that is protected, or a right that is missing. */

@@ -56,7 +56,7 @@ git push -q -u origin main
 
 pr --label=review,robots --reviewer=alice --reviewer=nobody --draft
 is "$status" 0 'a pull request is opened'
-like "$out" 'opened pull request #1 http://127.0.0.1:[0-9]*/owner/papers/pull/1\.' 'and named'
+like "$out" 'opened pull request #1 http://127.0.0.1:[0-9]*/owner/papers/pull/1$' 'and named'
 like "$err" 'warning: nobody: .*collaborators' 'a reviewer who cannot be asked is a warning'
 is "$(state "[r['pulls'][0][k] for k in ('state', 'draft', 'title')]")" "['open', True, 'Reviews: 1 error in 2 papers']" \
 	'it is a draft with a title'
