@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -17,6 +18,9 @@
 #include "hook/papers.h"
 #include "hook/places.h"
 #include "review/report_parts.h"
+
+#define SEQUENCE_WAIT_MS 3000
+#define SEQUENCE_STEP_MS 50
 
 /* One review. */
 struct background {
@@ -295,13 +299,22 @@ static void bound_log(const char *common_dir)
 	free(path);
 }
 
+/* post-rewrite runs a moment before git clears a rebase away. One that goes on has another post-rewrite to come. */
+static bool is_in_sequence(const char *git_dir)
+{
+	static const struct timespec moment = { 0, SEQUENCE_STEP_MS * 1000000L };
+	for (int waited = 0; waited < SEQUENCE_WAIT_MS && hook_in_sequence(git_dir); waited += SEQUENCE_STEP_MS)
+		nanosleep(&moment, NULL);
+	return hook_in_sequence(git_dir);
+}
+
 /* What is committed later is seen as it is then: nothing of the repository is kept between two. */
 static struct error *review_once(struct hooks_call *call)
 {
 	struct background b = { .call = call };
 	hooks_page_init(&b.page);
 	struct error *err = context_repo(call->ctx, &b.ws.repo);
-	if (!err && !hook_in_sequence(repo_git_dir(b.ws.repo)))
+	if (!err && !is_in_sequence(repo_git_dir(b.ws.repo)))
 		err = review_head(&b);
 	hooks_page_release(&b.page);
 	workspace_release(&b.ws);

@@ -98,8 +98,8 @@ struct error *hooks_fail_level(const struct workspace *ws, int *level)
 	const char *configured = repo_config(ws->repo, "scrutiny.hooks.failon");
 	enum severity severity;
 	if (configured && strcmp(configured, "never") && !severity_parse(configured, &severity))
-		return error_new(ERROR_USAGE, "scrutiny.hooks.failOn is '%s': it must be error, warning, note or never",
-				 configured);
+		return error_new(ERROR_USAGE, "scrutiny.hooks.failOn is '%s': it must be error, warning, note or "
+					      "never", configured);
 	*level = policy_fail_level(&ws->policy, configured);
 	return NULL;
 }

@@ -84,7 +84,8 @@ static void conclude(struct hooks_call *call, const struct hooks_page *page, int
 	buffer_addstr(&out, stops ? ": not committed\n" : "\n");
 	fwrite(out.data, 1, out.len, stderr);
 	if (stops)
-		say_hint(call->ctx, "`git commit --no-verify` commits all the same, SCRUTINY=0 git commit skips only git scrutiny");
+		say_hint(call->ctx, "`git commit --no-verify` commits all the same, SCRUTINY=0 git commit skips "
+				    "only git scrutiny");
 	buffer_release(&out);
 	*call->exit_status = stops ? EXIT_FINDINGS : EXIT_DONE;
 }
@@ -95,7 +96,8 @@ struct error *hooks_pre_commit(struct hooks_call *call)
 	struct hooks_page page;
 	int level = FAIL_ON_NEVER;
 	hooks_page_init(&page);
-	struct error *err = workspace_open(&ws, call->ctx, &(struct workspace_view){ .staged = true, .changed = true });
+	const struct workspace_view staged = { .staged = true, .changed = true };
+	struct error *err = workspace_open(&ws, call->ctx, &staged);
 	if (!err)
 		err = hooks_fail_level(&ws, &level);
 	for (size_t i = 0; i < ws.papers.nr && !err; i++)
