@@ -240,7 +240,7 @@ static struct error *not_found(struct forge *f, const struct forge_request *requ
 {
 	struct error *err;
 	if (says_nothing(message))
-		err = error_new(ERROR_NOT_FOUND, "cannot %s: %s has it not at %s", request->what, f->site.host,
+		err = error_new(ERROR_NOT_FOUND, "cannot %s: not found at %s, in %s", request->what, f->site.host,
 				f->site.repository);
 	else
 		err = refused(f, request, ERROR_NOT_FOUND, 404, message);

@@ -24,10 +24,8 @@ static bool consider(const cJSON *item, void *data)
 	struct search *s = data;
 	const cJSON *head = cJSON_GetObjectItemCaseSensitive(item, "head");
 	const cJSON *base = cJSON_GetObjectItemCaseSensitive(item, "base");
-	const char *from = json_string_or(cJSON_GetObjectItemCaseSensitive(head, "repo"), "full_name", "");
 	/* The ref of a branch that is gone is the pull request's own. */
-	if (strcmp(json_string_or(head, "label", ""), s->branch) != 0 ||
-	    strcasecmp(from, s->forge->site.repository) != 0 ||
+	if (strcmp(json_string_or(head, "label", ""), s->branch) != 0 || !hub_is_own(item) ||
 	    (s->base && strcmp(json_string_or(base, "ref", ""), s->base) != 0) ||
 	    (s->before && json_integer_or(item, "number", 0) >= s->before))
 		return true;

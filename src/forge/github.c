@@ -64,6 +64,14 @@ struct error *hub_read_pull(struct forge *f, const cJSON *json, struct pull_deta
 	return NULL;
 }
 
+/* Not by the name in the remote's address: the repository may have another by now. */
+bool hub_is_own(const cJSON *pull)
+{
+	const char *from = name_in(cJSON_GetObjectItemCaseSensitive(pull, "head"), "repo", "full_name");
+	const char *into = name_in(cJSON_GetObjectItemCaseSensitive(pull, "base"), "repo", "full_name");
+	return *from && !strcasecmp(from, into);
+}
+
 struct search {
 	struct forge *forge;
 	const char *branch;
@@ -77,8 +85,7 @@ static bool consider(const cJSON *item, void *data)
 	struct search *s = data;
 	struct pull_details d;
 	const cJSON *head = cJSON_GetObjectItemCaseSensitive(item, "head");
-	const char *from = name_in(head, "repo", "full_name");
-	if (strcmp(json_string_or(head, "ref", ""), s->branch) != 0 || strcasecmp(from, s->forge->site.repository) != 0)
+	if (strcmp(json_string_or(head, "ref", ""), s->branch) != 0 || !hub_is_own(item))
 		return true;
 	s->err = hub_read_pull(s->forge, item, &d);
 	if (s->err)

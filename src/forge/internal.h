@@ -153,6 +153,8 @@ void forge_add_name(char ***names, size_t *nr, const char *s);
 
 /* -- what GitHub and Gitea have in common (github.c) ------------------------------------------------------ */
 
+/* Whether its branch is the repository's own, not a fork's. */
+bool hub_is_own(const cJSON *pull);
 /* Reads a pull request of either. */
 struct error *hub_read_pull(struct forge *f, const cJSON *json, struct pull_details *out);
 struct error *hub_get(struct forge *f, int64_t number, struct pull_details *out);

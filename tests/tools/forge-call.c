@@ -13,7 +13,6 @@
  *
  * An annotation is a line "path|line|end line|level|id|title|message". FORGE_REMOTE names another remote.
  */
-#define MAY_READ_ENVIRONMENT
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 
 #define PULL "{\"number\":7,\"state\":\"open\",\"title\":\"Title\",\"body\":\"Body\",\"html_url\":\"https://h/7\"," \
 	     "\"head\":{\"ref\":\"b\",\"sha\":\"" COMMIT "\",\"repo\":{\"full_name\":\"o/n\"}},"                   \
-	     "\"base\":{\"ref\":\"main\"},\"draft\":false}"
+	     "\"base\":{\"ref\":\"main\",\"repo\":{\"full_name\":\"o/n\"}},\"draft\":false}"
 #define REFUSAL(status, headers, body) "HTTP/1.1 " status "\r\nConnection: close\r\n" headers "\r\n" body
 #define MESSAGE(words) "{\"message\":\"" words "\"}"
 
@@ -30,7 +30,7 @@ static const struct fault {
 	  ERROR_NETWORK, "not permitted", "Workflow permissions" },
 	{ REFUSAL("403 Forbidden", "", MESSAGE("Repository was archived so is read-only.")), ERROR_NETWORK,
 	  "Repository was archived so is read-only", "not allowed" },
-	{ REFUSAL("404 Not Found", "", MESSAGE("Not Found")), ERROR_NOT_FOUND, "has it not at o/n", "may the token" },
+	{ REFUSAL("404 Not Found", "", MESSAGE("Not Found")), ERROR_NOT_FOUND, ", in o/n", "may the token" },
 	{ REFUSAL("409 Conflict", "", MESSAGE("Git Repository is empty.")), ERROR_CONFLICT, "Git Repository is empty", NULL },
 	{ REFUSAL("410 Gone", "", MESSAGE("Issues are disabled for this repo")), ERROR_NETWORK, "Issues are disabled", NULL },
 	{ REFUSAL("422 Unprocessable Entity", "",
@@ -247,6 +247,40 @@ static void a_renamed_repository_is_followed_on_its_host(void **state)
 	forge_world_close(&w);
 }
 
+/* GitHub sends us to its new name, and says that in all answers. */
+static void the_pull_request_of_a_renamed_repository_is_found(void **state)
+{
+	struct scripted line = { .act = ACT_CLOSE,
+				 .bytes = JSON("[{\"number\":7,\"state\":\"open\",\"title\":\"Title\",\"body\":\"Body\","
+					       "\"head\":{\"ref\":\"b\",\"repo\":{\"full_name\":\"new/name\"}},"
+					       "\"base\":{\"ref\":\"main\",\"repo\":{\"full_name\":\"new/name\"}}}]") };
+	struct forge_world w;
+	struct pull p;
+	bool found;
+	(void)state;
+	forge_world_open(&w, "github", "GH_ENTERPRISE_TOKEN", &line, 1);
+	assert_success(forge_pull_find(w.forge, "b", "main", &p, &found));
+	assert_true(found);
+	pull_release(&p);
+	forge_world_close(&w);
+}
+
+static void a_fork_with_the_same_branch_is_not_ours(void **state)
+{
+	struct scripted line = { .act = ACT_CLOSE,
+				 .bytes = JSON("[{\"number\":7,\"state\":\"open\",\"head\":{\"ref\":\"b\","
+					       "\"repo\":{\"full_name\":\"mallory/n\"}},"
+					       "\"base\":{\"ref\":\"main\",\"repo\":{\"full_name\":\"o/n\"}}}]") };
+	struct forge_world w;
+	struct pull p;
+	bool found;
+	(void)state;
+	forge_world_open(&w, "github", "GH_ENTERPRISE_TOKEN", &line, 1);
+	assert_success(forge_pull_find(w.forge, "b", "main", &p, &found));
+	assert_false(found);
+	forge_world_close(&w);
+}
+
 static void a_circle_of_redirects_ends(void **state)
 {
 	struct scripted line = { .act = ACT_CLOSE, .bytes = REFUSAL("307 Moved", "Location: /api/x\r\n", "") };
@@ -380,6 +414,8 @@ int main(void)
 		cmocka_unit_test(whoever_was_faster_is_brought_up_to_date),
 		cmocka_unit_test(a_server_that_always_fails_is_given_up),
 		cmocka_unit_test(a_renamed_repository_is_followed_on_its_host),
+		cmocka_unit_test(the_pull_request_of_a_renamed_repository_is_found),
+		cmocka_unit_test(a_fork_with_the_same_branch_is_not_ours),
 		cmocka_unit_test(a_circle_of_redirects_ends),
 		cmocka_unit_test(other_servers_never_see_the_token),
 		cmocka_unit_test(without_a_token_nothing_is_written),
