@@ -123,8 +123,8 @@ const struct command cmd_badge = {
 	.usage = usage,
 	.description =
 		"Draws a badge: how many findings of the worst severity the papers have, or how many papers are clean. "
-		"Verified and plausible findings count, from the records or the reports, and where there is neither from the "
-		"built-in checks. No model is asked. The same findings give the same bytes.",
+		"Verified and plausible findings count, from the records or the reports, and where there is neither from "
+		"the built-in checks. No model is asked. The same findings give the same bytes.",
 	.options = options,
 	.options_size = sizeof(struct badge_options),
 	.examples = examples,

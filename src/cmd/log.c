@@ -310,8 +310,8 @@ const struct command cmd_log = {
 		"one after the other. Commits that changed nothing of what a review is about (a report, a note beside "
 		"the paper) are left out.\n\n"
 		"What is known of a version comes from its records, or from the report that was committed with it. Where "
-		"there is neither, the built-in checks are run on it now, and the line says `checks`. No model is asked. Two versions are "
-		"compared by those reviewers that looked at both.",
+		"there is neither, the built-in checks are run on it now, and the line says `checks`. No model is asked. "
+		"Two versions are compared by those reviewers that looked at both.",
 	.options = options,
 	.options_size = sizeof(struct log_options),
 	.examples = examples,

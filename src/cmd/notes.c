@@ -174,13 +174,13 @@ const struct command cmd_notes = {
 	.summary = "note at commits what is found in their papers",
 	.usage = usage,
 	.description =
-		"Writes a git note of a commit (default: HEAD) into refs/notes/scrutiny: a line for each paper that the commit "
-		"changed, with what is found in it and the first digits of its content id. That is taken from the records, or the "
-		"committed report; where there is neither, the built-in checks are run, and the line says `(checks)`. "
+		"Writes a git note of a commit (default: HEAD) into refs/notes/scrutiny: a line for each paper that the "
+		"commit changed, with what is found in it and the first digits of its content id. That is taken from the "
+		"records, or the committed report; where there is neither, the built-in checks are run, and the line says `(checks)`. "
 		"`git log --notes=scrutiny` shows the notes, and with `git config notes.displayRef refs/notes/scrutiny` "
 		"git log always does.\n\n"
-		"git neither pushes nor fetches notes by itself. `push` sends them to <remote>, and `fetch` takes over what <remote> "
-		"has; notes that both have are united line by line. Without <remote>: as `git scrutiny records` "
+		"git neither pushes nor fetches notes by itself. `push` sends them to <remote>, and `fetch` takes over what "
+		"<remote> has; notes that both have are united line by line. Without <remote>: as `git scrutiny records` "
 		"chooses it.\n\n"
 		"With git config scrutiny.notes=true, `git scrutiny run --commit` writes the note of its commit.",
 	.options = options,

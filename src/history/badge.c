@@ -92,16 +92,18 @@ void badge_svg(struct buffer *out, const char *label, const char *message, enum 
 	add_escaped(&whole, &left);
 	buffer_addstr(&whole, left.len ? ": " : "");
 	add_escaped(&whole, &right);
-	buffer_addf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%d\" role=\"img\" aria-label=\"%s\">\n",
-		    end, HEIGHT, whole.data);
+	buffer_addf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%d\" role=\"img\" ", end,
+		    HEIGHT);
+	buffer_addf(out, "aria-label=\"%s\">\n", whole.data);
 	buffer_addf(out, "  <title>%s</title>\n", whole.data);
 	buffer_addf(out, "  <clipPath id=\"r\"><rect width=\"%u\" height=\"%d\" rx=\"3\"/></clipPath>\n", end, HEIGHT);
 	buffer_addstr(out, "  <g clip-path=\"url(#r)\">\n");
 	if (split)
 		buffer_addf(out, "    <rect width=\"%u\" height=\"%d\" fill=\"#" LABEL_COLOR "\"/>\n", split, HEIGHT);
-	buffer_addf(out, "    <rect x=\"%u\" width=\"%u\" height=\"%d\" fill=\"#%s\"/>\n", split, end - split, HEIGHT, colors[color]);
-	buffer_addf(out, "  </g>\n  <g fill=\"#fff\" font-family=\"Verdana,DejaVu Sans,Geneva,sans-serif\" font-size=\"%d\">\n",
-		    FONT_SIZE);
+	buffer_addf(out, "    <rect x=\"%u\" width=\"%u\" height=\"%d\" fill=\"#%s\"/>\n  </g>\n", split, end - split,
+		    HEIGHT, colors[color]);
+	buffer_addstr(out, "  <g fill=\"#fff\" font-family=\"Verdana,DejaVu Sans,Geneva,sans-serif\" ");
+	buffer_addf(out, "font-size=\"%d\">\n", FONT_SIZE);
 	add_text(out, MARGIN, left_width, &left);
 	add_text(out, split + MARGIN, right_width, &right);
 	buffer_addstr(out, "  </g>\n</svg>\n");

@@ -77,8 +77,8 @@ struct error *history_content_id(struct paper_history *history, struct version *
 const size_t *history_match(struct paper_history *history, struct version *version, size_t k);
 
 /*
- * True when a version that was looked at depends on files that the commits were not asked about, so that some may have been
- * left out; then versions are void, and history_begin has to be called again. What was looked at is kept.
+ * True when a version that was looked at depends on files that the commits were not asked about, so that some may
+ * have been left out; then versions are void, and history_begin has to be called again. What was looked at is kept.
  */
 bool history_must_begin_again(struct paper_history *history);
 

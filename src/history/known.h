@@ -12,7 +12,7 @@ struct known {
 	double cost_usd;             /* of all its records; < 0: unknown */
 };
 
-/* PAPER is one of SNAPSHOT; with PLACE its paths are told as if its folder were that one. A report that cannot be read counts as
+/* PAPER is one of SNAPSHOT; its paths are told as if its folder were PLACE. A report that cannot be read counts as
  * none. OUT must not be moved afterwards. */
 struct error *known_load(struct known *out, struct records *store, struct snapshot *snapshot,
 			 const struct paper *paper, const char *place);

@@ -2,8 +2,8 @@
  * Which findings of two versions are the same.
  *
  * The same are those that have the same identity (review/identity.h), wherever they stand. Of several with one
- * identity first those go together that quote the same line, then the rest in order of place. Those that are left go together
- * when all but the file they stand in is the same: it was renamed, or they moved to another.
+ * identity first those go together that quote the same line, then the rest in order of place. Those that are left
+ * go together when all but the file they stand in is the same: it was renamed, or they moved to another.
  */
 #ifndef HISTORY_MATCH_H
 #define HISTORY_MATCH_H

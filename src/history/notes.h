@@ -3,8 +3,8 @@
  *
  *     theory/tilings  1 error, 2 warnings  4f2c9e1ab012
  *
- * the paper, what is found in it (in words; "(checks)" behind it when only the built-in checks looked), and the first digits
- * of its content id. Lines are sorted; the notes of two clones are united line by line, so they never conflict.
+ * the paper, what is found in it (in words; "(checks)" behind it when only the built-in checks looked), and the
+ * first digits of its content id. Lines are sorted; the notes of two clones are united line by line, so they never conflict.
  * `git log --notes=scrutiny` shows them. git neither pushes nor fetches them by itself.
  */
 #ifndef HISTORY_NOTES_H
@@ -17,8 +17,8 @@
 #define NOTES_MAX_SIZE ((size_t)4 << 20)
 #define NOTES_MAX_COMMITS 100000
 
-/* Writes the notes of COMMITS, in one commit of the notes; *WRITTEN counts those that changed. Of a paper that an older line
- * is about, the new one takes its place. */
+/* Writes the notes of COMMITS, in one commit of the notes; *WRITTEN counts those that changed. A new line takes the
+ * place of the older one about its paper. */
 struct error *notes_write(struct repo *repo, struct records *store, const struct oid *commits, size_t nr,
 			  size_t *written);
 

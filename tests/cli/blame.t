@@ -121,18 +121,18 @@ fi
 
 # Elsewhere.
 top=$PWD
-cd .. && git clone -q --depth 3 "file://$top" shallow && cd shallow
+cd .. && git clone -q --depth 3 "file://$top" shallow && cd shallow || exit 1
 run git scrutiny blame papers/theory/main.tex:6
 like "$out" '^\^' 'a shallow clone marks where its history ends'
 like "$err" 'fetch --unshallow' 'and says what to do'
-cd .. && git clone -q --bare "$top" bare.git && cd bare.git
+cd .. && git clone -q --bare "$top" bare.git && cd bare.git || exit 1
 is "$(blamed papers/theory/main.tex:6)" 'delete the label: reference-undefined 6' 'a bare repository will do'
-cd "$top" && git worktree add -q ../linked && cd ../linked
+cd "$top" && git worktree add -q ../linked && cd ../linked || exit 1
 is "$(blamed papers/theory/main.tex:6)" 'delete the label: reference-undefined 6' 'so will a linked work tree'
-cd "$top/papers/theory"
+cd "$top/papers/theory" || exit 1
 is "$(blamed main.tex:6)" 'delete the label: reference-undefined 6' 'paths are relative to where we stand'
 cd "$top/.." && git -C "$top" config uploadpack.allowFilter true
-git clone -q --no-checkout --filter=blob:none "file://$top" partial && cd partial
+git clone -q --no-checkout --filter=blob:none "file://$top" partial && cd partial || exit 1
 git checkout -q && git config remote.origin.url /nonexistent
 run git scrutiny blame papers/theory/main.tex:6
 is "$status" 0 'a partial clone fetches nothing'

@@ -77,7 +77,7 @@ commit 'back'
 is "$(logged other | sed 's/^ *//')" '1 error +1 new checks back
 not there away
 1 error first checks another paper' 'a paper that was away is told so'
-cd .. && git clone -q --depth 1 "file://$PWD/repo" shallow && cd shallow
+cd .. && git clone -q --depth 1 "file://$PWD/repo" shallow && cd shallow || exit 1
 run git scrutiny log other
 like "$out" '^\^' 'a shallow clone marks its end'
 run git scrutiny log -n -1

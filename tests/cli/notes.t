@@ -75,14 +75,14 @@ is "$status:$out" '0:all notes are at origin' 'once'
 git clone -q ../hub.git ../two
 like "$(git -C ../two log --notes=scrutiny -1)" 'change 8' 'a clone'
 is "$(git -C ../two for-each-ref refs/notes)" '' 'has no notes'
-cd ../two
+cd ../two || exit 1
 git scrutiny notes -q HEAD~9
 git scrutiny notes -q HEAD~10
 run git scrutiny notes push
 is "$status:$out" '0:pushed the notes to origin' 'a clone with notes of its own unites them with those of others'
 is "$(git notes --ref=scrutiny list | wc -l | tr -d ' ')" 10 'and has all'
 git notes --ref=scrutiny append -m 'theory/good  said by two  111111111111' HEAD
-cd ../one
+cd ../one || exit 1
 git notes --ref=scrutiny append -m 'theory/good  said by one  222222222222' HEAD
 git -C ../two scrutiny notes -q push
 run git scrutiny notes fetch
