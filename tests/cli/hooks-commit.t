@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 66
+plan 67
 model_server --latency=3
 
 # Until the background has reviewed HEAD; 1 when it does not. It has the lowest priority: on a busy machine it takes long.
@@ -142,6 +142,21 @@ run git scrutiny status
 like "$err" 'found 1 error in 1 paper' 'what people read does'
 run git scrutiny status
 is "$(printf '%s\n' "$err" | grep -c 'background')" 0 'once'
+
+# A notification is one argument, without a word of the repository's.
+mkdir "$world/bin"
+# shellcheck disable=SC2016 # for the script
+printf '#!/bin/sh\nprintf "<%%s>" "$@" >"%s/notified"\n' "$world" >"$world/bin/notify-send"
+chmod +x "$world/bin/notify-send"
+git config scrutiny.hooks.notify true
+broken_paper 'd; touch x'
+git add .
+PATH=$world/bin:$PATH git commit -qm seven --no-verify
+reviewed
+like "$(cat "$world/notified")" '^<--app-name=git scrutiny><--><git scrutiny><1 error in 1 paper of commit [0-9a-f]+>$' \
+	'scrutiny.hooks.notify tells the desktop'
+git config --unset scrutiny.hooks.notify
+git scrutiny status >/dev/null 2>&1
 
 # Slow reviewers hold nobody up.
 lab
