@@ -61,6 +61,9 @@ static void add_paths(struct buffer *out, const struct serve_config *c)
 	for (size_t i = 0; i < c->nr; i++) {
 		const struct repo *repo = c->repositories[i].job.repo;
 		buffer_addstr(out, "ReadWritePaths=");
+		unit_add_word(out, repo_common_dir(repo));
+		/* That of a work tree may be elsewhere. */
+		buffer_addch(out, ' ');
 		unit_add_word(out, repo_work_tree(repo) ? repo_work_tree(repo) : repo_git_dir(repo));
 		buffer_addch(out, '\n');
 	}

@@ -33,8 +33,8 @@ struct session {
 	int nr_papers;
 	char *program, *reviewers, *max_cost;
 	struct watch_print print;
-	bool held; /* the round does not write, for a rebase or the like is stopped */
-	bool told_of_hold;
+	bool told_of_hold; /* that rounds do not write, for a rebase or the like is stopped */
+	bool has_begun;    /* a round was made */
 };
 
 static struct error *start(void *data, bool hold, struct process *child)
@@ -85,6 +85,9 @@ static struct error *ended(void *data, const struct buffer *output, int exit_sta
 	/* It said itself what went wrong; the next change is another chance. */
 	if (exit_status == EXIT_USAGE)
 		return error_new(ERROR_USAGE, "a review could not be started");
+	if (exit_status >= EXIT_FATAL && !s->has_begun)
+		return error_new(ERROR_GENERIC, "the first review failed: nothing is watched");
+	s->has_begun = true;
 	if (exit_status >= EXIT_FATAL)
 		return NULL;
 	now_as_text(time, sizeof(time));

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -74,6 +75,9 @@ struct http_server *http_server_on(int listener, const struct http_server_settin
 	struct http_server *server = xcalloc(1, sizeof(*server));
 	server->settings = *s;
 	server->listener = listener;
+	/* One that systemd has opened waits; we have others to serve meanwhile. */
+	fcntl(listener, F_SETFL, fcntl(listener, F_GETFL) | O_NONBLOCK);
+	fcntl(listener, F_SETFD, FD_CLOEXEC);
 	for (size_t i = 0; i < HTTP_SERVER_MAX_CONNECTIONS; i++)
 		server->connections[i].fd = -1;
 	return server;

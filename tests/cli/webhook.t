@@ -8,7 +8,7 @@
 for tool in curl openssl; do
 	command -v $tool >/dev/null 2>&1 || skip_all "$tool is not there"
 done
-plan 51
+plan 52
 
 secret='a secret that nobody guesses'
 
@@ -233,6 +233,20 @@ wait $receiver
 is "$?" 0 'it ends while a job runs'
 is "$(cat "$world/work/my clone.git/scrutiny/webhook-queue")" heads/main 'and the job is left for the next start'
 touch "$world/go"
+
+# A socket that systemd has opened, which waits for connections.
+if command -v systemd-socket-activate >/dev/null 2>&1; then
+	systemd-socket-activate -l "${address#http://}" -E HOME="$HOME" -E PATH="$PATH" git-scrutiny serve --webhook \
+		>"$world/reviews" 2>"$world/log" &
+	receiver=$!
+	until_there log 'Listening on'
+	curl -s --max-time 5 "$address/health" >/dev/null
+	is "$(curl -s --max-time 5 "$address/health")" ok 'a socket of systemd is served'
+	kill $receiver
+	wait $receiver
+else
+	skip 1 'systemd-socket-activate is not there'
+fi
 
 run git scrutiny serve --webhook --print-unit
 printf '%s\n' "$out" >"$world/git-scrutiny-webhook.service"
