@@ -28,15 +28,6 @@ static void read_names(const cJSON *list, const char *key, const char *prefix, c
 	}
 }
 
-/* An address as it may be shown, and clicked on. */
-static char *web_address(const char *url)
-{
-	for (const char *p = url; *p; p++)
-		if ((unsigned char)*p <= 0x20 || (unsigned char)*p >= 0x7f)
-			return xstrdup("");
-	return xstrdup(starts_with(url, "https://") || starts_with(url, "http://") ? url : "");
-}
-
 struct error *hub_read_pull(struct forge *f, const cJSON *json, struct pull_details *out)
 {
 	const char *sha = name_in(json, "head", "sha"), *state = json_string_or(json, "state", "");
@@ -47,7 +38,7 @@ struct error *hub_read_pull(struct forge *f, const cJSON *json, struct pull_deta
 	bool merged = json_bool_or(json, "merged", false) || json_string_or(json, "merged_at", NULL);
 	out->pull.number = number;
 	out->pull.state = merged ? PULL_MERGED : strcmp(state, "open") != 0 ? PULL_CLOSED : PULL_OPEN;
-	out->pull.url = web_address(json_string_or(json, "html_url", ""));
+	out->pull.url = forge_web_address(json_string_or(json, "html_url", ""));
 	out->pull.head_commit = xstrdup(forge_is_commit(sha) ? sha : "");
 	out->pull.base = xstrdup(name_in(json, "base", "ref"));
 	out->pull.title = forge_title(json_string_or(json, "title", ""));

@@ -11,14 +11,6 @@
 
 /* -- merge requests ---------------------------------------------------------------------------------------------- */
 
-static char *web_address(const char *url)
-{
-	for (const char *p = url; *p; p++)
-		if ((unsigned char)*p <= 0x20 || (unsigned char)*p >= 0x7f)
-			return xstrdup("");
-	return xstrdup(starts_with(url, "https://") || starts_with(url, "http://") ? url : "");
-}
-
 static struct error *read_pull(struct forge *f, const cJSON *json, struct pull_details *out)
 {
 	const char *sha = json_string_or(json, "sha", ""), *state = json_string_or(json, "state", "");
@@ -32,7 +24,7 @@ static struct error *read_pull(struct forge *f, const cJSON *json, struct pull_d
 	out->pull.state = !strcmp(state, "opened") || !strcmp(state, "locked") ? PULL_OPEN
 			  : !strcmp(state, "merged")			       ? PULL_MERGED
 									       : PULL_CLOSED;
-	out->pull.url = web_address(json_string_or(json, "web_url", ""));
+	out->pull.url = forge_web_address(json_string_or(json, "web_url", ""));
 	out->pull.head_commit = xstrdup(forge_is_commit(sha) ? sha : "");
 	out->pull.base = xstrdup(json_string_or(json, "target_branch", ""));
 	out->pull.title = forge_title(json_string_or(json, "title", ""));

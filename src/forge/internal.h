@@ -143,6 +143,8 @@ bool forge_same_text(const char *a, const char *b);
 char *forge_escape(const char *s);
 /* TITLE as it is sent: one line, without control bytes, and not longer than FORGE_MAX_TITLE. */
 char *forge_title(const char *title);
+/* URL as it may be shown, and clicked on, malloc'd: "" when it may not. */
+char *forge_web_address(const char *url);
 /* An object id, of either length. */
 bool forge_is_commit(const char *hex);
 /* A call with a body of json_writer's, or none. */

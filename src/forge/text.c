@@ -65,6 +65,14 @@ char *forge_title(const char *title)
 	return buffer_detach(&out, NULL);
 }
 
+char *forge_web_address(const char *url)
+{
+	for (const char *p = url; *p; p++)
+		if ((unsigned char)*p <= 0x20 || (unsigned char)*p >= 0x7f)
+			return xstrdup("");
+	return xstrdup(starts_with(url, "https://") || starts_with(url, "http://") ? url : "");
+}
+
 bool forge_is_commit(const char *hex)
 {
 	return hex_is(hex, 40) || hex_is(hex, 64);
