@@ -89,11 +89,16 @@ static void add_line(struct strmap *lines, const struct paper *paper, const stru
 	*slot = buffer_detach(&line, NULL);
 }
 
-/* The key of a line of ours: its paper and the blanks behind it; 0 when it is no such line. */
+/* The key of a line of ours: its paper and the blanks behind it; 0 when it is no such line. It is told from the end, since
+ * a paper's name may hold two blanks in a row, and what stands behind it does not. */
 static size_t key_length(const char *line, size_t len)
 {
-	const char *gap = memmem(line, len, "  ", 2);
-	return gap ? (size_t)(gap - line) + 2 : 0;
+	size_t end = len > SHOWN_DIGITS + 2 ? len - SHOWN_DIGITS - 2 : 0;
+	if (!end || memcmp(line + end, "  ", 2) || strspn(line + end + 2, "0123456789abcdef") != SHOWN_DIGITS)
+		return 0;
+	while (end >= 2 && memcmp(line + end - 2, "  ", 2))
+		end--;
+	return end >= 2 ? end : 0;
 }
 
 static void add_old_line(struct strmap *lines, const char *line, size_t len)

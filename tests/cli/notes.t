@@ -2,7 +2,7 @@
 # `git scrutiny notes`: what is found in the papers of a commit, as git notes.
 . "${0%/*}/lib.sh"
 . "$source_tree/tests/cli/papers.sh"
-plan 26
+plan 27
 
 note () {
 	git notes --ref=scrutiny show "${1:-HEAD}" 2>&1
@@ -52,6 +52,11 @@ by hand: see the issue' HEAD
 git scrutiny notes -q
 is "$(note)" "by hand: see the issue
 theory/fourth  clean  $(id theory/fourth)" 'a newer line takes the place of the older one, and no other'
+paper 'two  blanks'
+commit 'a name with two blanks'
+git notes --ref=scrutiny add -m 'two  blanks  9 errors  000000000000' HEAD
+git scrutiny notes -q
+is "$(note)" "two  blanks  clean  $(id 'two  blanks')" 'also where the name of the paper has two blanks in a row'
 
 # Many at once.
 git update-ref -d refs/notes/scrutiny
