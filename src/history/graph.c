@@ -99,7 +99,10 @@ static struct error *ask(struct paper_history *h, const struct oid *start, const
 	buffer_release(&said);
 	free(argv);
 	strings_free((char **)specs.items, specs.nr);
-	return error_context(err, "cannot read the history of '%s'", *folder ? folder : ".");
+	err = error_context(err, "cannot read the history of '%s'", *folder ? folder : ".");
+	return h->is_partial ? error_with_hint(err, "this partial clone may lack folders of earlier commits; "
+						    "`git fetch --refetch --no-filter` gets them")
+			     : err;
 }
 
 /* -- what git says ------------------------------------------------------------------------------ */

@@ -2,7 +2,7 @@
 # `git scrutiny blame`: which commit brought each finding in.
 . "${0%/*}/lib.sh"
 . "$source_tree/tests/cli/papers.sh"
-plan 41
+plan 43
 
 # blamed [ARGUMENT...]: "<subject> <rule> <line>" of each finding.
 blamed () {
@@ -137,6 +137,10 @@ git checkout -q && git config remote.origin.url /nonexistent
 run git scrutiny blame papers/theory/main.tex:6
 is "$status" 0 'a partial clone fetches nothing'
 like "$out" '^\^' 'and marks where its files end'
+cd .. && git clone -q --filter=tree:0 "file://$top" treeless && cd treeless || exit 1
+run git scrutiny blame papers/theory/main.tex:6
+is "$status" 128 'nor is a folder fetched that it lacks'
+like "$err" 'hint: .*--no-filter' 'and it is said how to get it'
 
 cd .. && repo sha256 other
 broken_paper one
