@@ -82,7 +82,8 @@ static struct error *list_commits(struct repo *repo, const char *revision, struc
 {
 	const char *const argv[] = { "rev-list", "--reverse", "--end-of-options", revision, "--", NULL };
 	struct buffer text = BUFFER_INIT_MAX(64 << 20), said = BUFFER_INIT_MAX(1 << 16);
-	struct process_options options = { .out = &text, .err = &said };
+	int status = 0;
+	struct process_options options = { .out = &text, .err = &said, .exit_status = &status };
 	*out = NULL;
 	*nr = 0;
 	struct error *err = NULL;
@@ -91,7 +92,10 @@ static struct error *list_commits(struct repo *repo, const char *revision, struc
 		*nr = 1;
 		err = repo_resolve_commit(repo, revision, *out);
 	} else {
-		err = error_with_hint(repo_git_read(repo, argv, &options), "a range is written as <since>..<until>");
+		err = repo_git_read(repo, argv, &options);
+		if (!err && status)
+			err = error_with_hint(error_new(ERROR_NOT_FOUND, "'%s' is not a range of commits", revision),
+					      "a range is written as <since>..<until>");
 		if (!err)
 			err = parse_commits(repo, &text, out, nr);
 	}

@@ -2,7 +2,7 @@
 # `git scrutiny notes`: what is found in the papers of a commit, as git notes.
 . "${0%/*}/lib.sh"
 . "$source_tree/tests/cli/papers.sh"
-plan 27
+plan 29
 
 note () {
 	git notes --ref=scrutiny show "${1:-HEAD}" 2>&1
@@ -34,6 +34,9 @@ theory/good  clean (checks)  $(id theory/good)" 'the first commit has all papers
 like "$(git log --notes=scrutiny -1)" '^    theory/third  clean' 'git log shows them'
 run git scrutiny notes nowhere
 is "$status" 128 'a commit that is none is an error'
+run git scrutiny notes nowhere..HEAD
+is "$status:$(printf %s "$err" | head -n 1)" "128:fatal: 'nowhere..HEAD' is not a range of commits" 'so is a range'
+like "$err" '^hint: a range is written as <since>' 'and it is said what one looks like'
 run git scrutiny notes HEAD HEAD~1
 is "$status" 129 'one at a time'
 
