@@ -14,19 +14,64 @@
 
 /* -- statuses ------------------------------------------------------------------------------------------------- */
 
+struct status_search {
+	const struct forge_operations *operations;
+	const char *context, *state, *description, *url;
+	bool same;
+};
+
+/* Of a context the first counts: the newest. */
+static bool compare_status(const cJSON *item, void *data)
+{
+	struct status_search *s = data;
+	if (strcmp(json_string_or(item, s->operations->context_key, ""), s->context) != 0)
+		return true;
+	const char *state = json_string_or(item, "state", json_string_or(item, "status", ""));
+	s->same = !strcmp(state, s->state) && !strcmp(json_string_or(item, "description", ""), s->description) &&
+		  !strcmp(json_string_or(item, "target_url", ""), s->url ? s->url : "");
+	return false;
+}
+
+static struct error *look_for_status(struct forge *f, const char *commit, struct status_search *s)
+{
+	char *path = f->operations->statuses(f, commit, s->context);
+	struct error *err = forge_list(f, path, f->operations->statuses_key, "read the statuses", compare_status, s);
+	free(path);
+	return err;
+}
+
+static struct error *post_status(struct forge *f, const char *commit, const struct status_search *s)
+{
+	struct buffer body = BUFFER_INIT;
+	struct forge_answer a;
+	struct json_writer w;
+	json_writer_init(&w, &body, false);
+	json_begin_object(&w);
+	json_put_string(&w, "state", s->state);
+	json_put_string(&w, f->operations->context_key, s->context);
+	json_put_string(&w, "description", s->description);
+	if (s->url)
+		json_put_string(&w, "target_url", s->url);
+	json_end_object(&w);
+	struct error *err = forge_send(f, "POST", xstrfmt("%s/statuses/%s", f->root, commit), &body,
+				       "set the status of the commit", &a);
+	forge_answer_release(&a);
+	buffer_release(&body);
+	return err;
+}
+
 struct error *forge_set_status(struct forge *f, const char *commit, const char *context, enum status_state state,
 			       const char *description, const char *url)
 {
 	struct buffer line = BUFFER_INIT, words = BUFFER_INIT;
-	bool has = false;
 	if (!forge_is_commit(commit))
 		return error_new(ERROR_USAGE, "'%s' is no id of a commit", commit);
 	text_for_terminal(&line, description, strlen(description), false);
 	forge_cut(&words, line.data, FORGE_MAX_DESCRIPTION, false);
-	const struct commit_status status = { state, words.data, url };
-	struct error *err = f->operations->has_status(f, commit, context, &status, &has);
-	if (!err && !has)
-		err = f->operations->set_status(f, commit, context, &status);
+	struct status_search s = { f->operations, context, f->operations->states[state], words.data, url, false };
+	struct error *err = look_for_status(f, commit, &s);
+	if (!err && !s.same)
+		err = post_status(f, commit, &s);
 	buffer_release(&line);
 	buffer_release(&words);
 	return err;

@@ -249,56 +249,12 @@ struct error *hub_note_reviewed(struct forge *f, struct pull_details *d)
 
 /* -- statuses ---------------------------------------------------------------------------------------------- */
 
-static const char *const states[] = { "pending", "success", "failure", "error" };
+const char *const hub_states[] = { "pending", "success", "failure", "error" };
 
-struct status_search {
-	const char *context;
-	const struct commit_status *status;
-	bool *has;
-};
-
-static bool compare_status(const cJSON *item, void *data)
+char *hub_statuses(const struct forge *f, const char *commit, const char *context)
 {
-	struct status_search *s = data;
-	const char *state = json_string_or(item, "state", json_string_or(item, "status", ""));
-	if (strcmp(json_string_or(item, "context", ""), s->context) != 0)
-		return true;
-	*s->has = !strcmp(state, states[s->status->state]) &&
-		  !strcmp(json_string_or(item, "description", ""), s->status->description) &&
-		  !strcmp(json_string_or(item, "target_url", ""), s->status->url ? s->status->url : "");
-	return false;
-}
-
-struct error *hub_has_status(struct forge *f, const char *commit, const char *context,
-			     const struct commit_status *status, bool *has)
-{
-	struct status_search s = { context, status, has };
-	char *path = xstrfmt("%s/commits/%s/status", f->root, commit);
-	*has = false;
-	struct error *err = forge_list(f, path, "statuses", "read the statuses", compare_status, &s);
-	free(path);
-	return err;
-}
-
-struct error *hub_set_status(struct forge *f, const char *commit, const char *context,
-			     const struct commit_status *status)
-{
-	struct buffer body = BUFFER_INIT;
-	struct forge_answer a;
-	struct json_writer w;
-	json_writer_init(&w, &body, false);
-	json_begin_object(&w);
-	json_put_string(&w, "state", states[status->state]);
-	json_put_string(&w, "context", context);
-	json_put_string(&w, "description", status->description);
-	if (status->url)
-		json_put_string(&w, "target_url", status->url);
-	json_end_object(&w);
-	struct error *err = forge_send(f, "POST", xstrfmt("%s/statuses/%s", f->root, commit), &body,
-				       "set the status of the commit", &a);
-	forge_answer_release(&a);
-	buffer_release(&body);
-	return err;
+	(void)context;
+	return xstrfmt("%s/commits/%s/status", f->root, commit);
 }
 
 /* -- comments ---------------------------------------------------------------------------------------------- */
@@ -433,8 +389,10 @@ const struct forge_operations github_operations = {
 	.add_labels = add_labels,
 	.add_reviewers = hub_add_reviewers,
 	.note_reviewed = hub_note_reviewed,
-	.has_status = hub_has_status,
-	.set_status = hub_set_status,
+	.states = hub_states,
+	.statuses = hub_statuses,
+	.statuses_key = "statuses",
+	.context_key = "context",
 	.user_path = "/user",
 	.user_key = "login",
 	.comments = hub_comments,

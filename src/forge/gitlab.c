@@ -254,55 +254,12 @@ static struct error *add_reviewers(struct forge *f, const struct pull_details *d
 
 static const char *const states[] = { "pending", "success", "failed", "canceled" };
 
-struct status_search {
-	const char *context;
-	const struct commit_status *status;
-	bool *has;
-};
-
-static bool compare_status(const cJSON *item, void *data)
+static char *statuses(const struct forge *f, const char *commit, const char *context)
 {
-	struct status_search *s = data;
-	if (strcmp(json_string_or(item, "name", ""), s->context) != 0)
-		return true;
-	*s->has = !strcmp(json_string_or(item, "status", ""), states[s->status->state]) &&
-		  !strcmp(json_string_or(item, "description", ""), s->status->description) &&
-		  !strcmp(json_string_or(item, "target_url", ""), s->status->url ? s->status->url : "");
-	return false;
-}
-
-static struct error *has_status(struct forge *f, const char *commit, const char *context,
-				const struct commit_status *status, bool *has)
-{
-	struct status_search s = { context, status, has };
 	char *name = forge_escape(context);
 	char *path = xstrfmt("%s/repository/commits/%s/statuses?name=%s", f->root, commit, name);
-	*has = false;
-	struct error *err = forge_list(f, path, NULL, "read the statuses", compare_status, &s);
 	free(name);
-	free(path);
-	return err;
-}
-
-static struct error *set_status(struct forge *f, const char *commit, const char *context,
-				const struct commit_status *status)
-{
-	struct buffer body = BUFFER_INIT;
-	struct forge_answer a;
-	struct json_writer w;
-	json_writer_init(&w, &body, false);
-	json_begin_object(&w);
-	json_put_string(&w, "state", states[status->state]);
-	json_put_string(&w, "name", context);
-	json_put_string(&w, "description", status->description);
-	if (status->url)
-		json_put_string(&w, "target_url", status->url);
-	json_end_object(&w);
-	struct error *err = forge_send(f, "POST", xstrfmt("%s/statuses/%s", f->root, commit), &body,
-				       "set the status of the commit", &a);
-	forge_answer_release(&a);
-	buffer_release(&body);
-	return err;
+	return path;
 }
 
 /* -- notes ------------------------------------------------------------------------------------------------------ */
@@ -488,8 +445,9 @@ const struct forge_operations gitlab_operations = {
 	.edit = edit,
 	.add_labels = add_labels,
 	.add_reviewers = add_reviewers,
-	.has_status = has_status,
-	.set_status = set_status,
+	.states = states,
+	.statuses = statuses,
+	.context_key = "name",
 	.user_path = "/user",
 	.user_key = "username",
 	.comments = comments,

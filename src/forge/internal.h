@@ -32,11 +32,6 @@ struct note {
 /* False: enough. */
 typedef bool (*note_fn)(const struct note *note, void *data);
 
-struct commit_status {
-	enum status_state state;
-	const char *description, *url;
-};
-
 struct forge_operations {
 	const char *name;         /* "GitHub" */
 	unsigned page;            /* how many things a page has */
@@ -59,10 +54,11 @@ struct forge_operations {
 	struct error *(*add_reviewers)(struct forge *f, const struct pull_details *d, const char *const *names);
 	/* Adds those who have reviewed to the reviewers of D. */
 	struct error *(*note_reviewed)(struct forge *f, struct pull_details *d);
-	struct error *(*has_status)(struct forge *f, const char *commit, const char *context,
-				    const struct commit_status *status, bool *has);
-	struct error *(*set_status)(struct forge *f, const char *commit, const char *context,
-				    const struct commit_status *status);
+	const char *const *states;    /* by enum status_state */
+	/* The path of the statuses of COMMIT, those of CONTEXT at least, malloc'd. */
+	char *(*statuses)(const struct forge *f, const char *commit, const char *context);
+	const char *statuses_key; /* of them in the answer; NULL: it is the list */
+	const char *context_key;  /* of a status's context */
 	const char *user_path;    /* "/user", and the key of the name in it */
 	const char *user_key;
 	struct error *(*comments)(struct forge *f, int64_t number, note_fn fn, void *data);
@@ -163,10 +159,8 @@ struct error *hub_get(struct forge *f, int64_t number, struct pull_details *out)
 struct error *hub_edit(struct forge *f, int64_t number, const char *title, const char *body, struct pull_details *out);
 struct error *hub_add_reviewers(struct forge *f, const struct pull_details *d, const char *const *names);
 struct error *hub_note_reviewed(struct forge *f, struct pull_details *d);
-struct error *hub_has_status(struct forge *f, const char *commit, const char *context,
-			     const struct commit_status *status, bool *has);
-struct error *hub_set_status(struct forge *f, const char *commit, const char *context,
-			     const struct commit_status *status);
+extern const char *const hub_states[];
+char *hub_statuses(const struct forge *f, const char *commit, const char *context);
 struct error *hub_comments(struct forge *f, int64_t number, note_fn fn, void *data);
 struct error *hub_add_comment(struct forge *f, int64_t number, const char *body, bool *unsure);
 struct error *hub_edit_comment(struct forge *f, int64_t number, int64_t id, const char *body);
