@@ -43,7 +43,6 @@ static struct error *look_for_status(struct forge *f, const char *commit, struct
 static struct error *post_status(struct forge *f, const char *commit, const struct status_search *s)
 {
 	struct buffer body = BUFFER_INIT;
-	struct forge_answer a;
 	struct json_writer w;
 	json_writer_init(&w, &body, false);
 	json_begin_object(&w);
@@ -53,9 +52,8 @@ static struct error *post_status(struct forge *f, const char *commit, const stru
 	if (s->url)
 		json_put_string(&w, "target_url", s->url);
 	json_end_object(&w);
-	struct error *err = forge_send(f, "POST", xstrfmt("%s/statuses/%s", f->root, commit), &body,
-				       "set the status of the commit", &a);
-	forge_answer_release(&a);
+	struct error *err = forge_tell(f, "POST", xstrfmt("%s/statuses/%s", f->root, commit), &body,
+				       "set the status of the commit");
 	buffer_release(&body);
 	return err;
 }

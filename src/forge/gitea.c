@@ -106,11 +106,9 @@ static struct error *rival(struct forge *f, const struct pull_wish *wish, int64_
 static struct error *close_pull(struct forge *f, int64_t number)
 {
 	struct buffer body = BUFFER_INIT;
-	struct forge_answer a;
 	buffer_addstr(&body, "{\"state\":\"closed\"}");
-	struct error *err = forge_send(f, "PATCH", xstrfmt("%s/pulls/%lld", f->root, (long long)number), &body,
-				       "close the second pull request", &a);
-	forge_answer_release(&a);
+	struct error *err = forge_tell(f, "PATCH", xstrfmt("%s/pulls/%lld", f->root, (long long)number), &body,
+				       "close the second pull request");
 	buffer_release(&body);
 	return err;
 }
@@ -196,7 +194,6 @@ static struct error *find_labels(struct forge *f, struct label_search *s)
 static struct error *put_labels(struct forge *f, int64_t number, const int64_t *ids, size_t nr)
 {
 	struct buffer body = BUFFER_INIT;
-	struct forge_answer a;
 	struct json_writer w;
 	json_writer_init(&w, &body, false);
 	json_begin_object(&w);
@@ -206,9 +203,8 @@ static struct error *put_labels(struct forge *f, int64_t number, const int64_t *
 		json_integer(&w, ids[i]);
 	json_end_array(&w);
 	json_end_object(&w);
-	struct error *err = forge_send(f, "POST", xstrfmt("%s/issues/%lld/labels", f->root, (long long)number), &body,
-				       "label the pull request", &a);
-	forge_answer_release(&a);
+	struct error *err = forge_tell(f, "POST", xstrfmt("%s/issues/%lld/labels", f->root, (long long)number), &body,
+				       "label the pull request");
 	buffer_release(&body);
 	return err;
 }

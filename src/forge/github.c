@@ -185,7 +185,6 @@ struct error *hub_edit(struct forge *f, int64_t number, const char *title, const
 static struct error *add_labels(struct forge *f, int64_t number, const char *const *labels)
 {
 	struct buffer body = BUFFER_INIT;
-	struct forge_answer a;
 	struct json_writer w;
 	json_writer_init(&w, &body, false);
 	json_begin_object(&w);
@@ -195,9 +194,8 @@ static struct error *add_labels(struct forge *f, int64_t number, const char *con
 		json_string(&w, *labels); /* GitHub makes those that are missing */
 	json_end_array(&w);
 	json_end_object(&w);
-	struct error *err = forge_send(f, "POST", xstrfmt("%s/issues/%lld/labels", f->root, (long long)number), &body,
-				       "label the pull request", &a);
-	forge_answer_release(&a);
+	struct error *err = forge_tell(f, "POST", xstrfmt("%s/issues/%lld/labels", f->root, (long long)number), &body,
+				       "label the pull request");
 	buffer_release(&body);
 	return err;
 }
@@ -217,17 +215,15 @@ static void put_reviewers(struct json_writer *w, const char *key, const char *co
 struct error *hub_add_reviewers(struct forge *f, const struct pull_details *d, const char *const *names)
 {
 	struct buffer body = BUFFER_INIT;
-	struct forge_answer a;
 	struct json_writer w;
 	json_writer_init(&w, &body, false);
 	json_begin_object(&w);
 	put_reviewers(&w, "reviewers", names, false);
 	put_reviewers(&w, "team_reviewers", names, true);
 	json_end_object(&w);
-	struct error *err = forge_send(f, "POST", xstrfmt("%s/pulls/%lld/requested_reviewers", f->root,
+	struct error *err = forge_tell(f, "POST", xstrfmt("%s/pulls/%lld/requested_reviewers", f->root,
 							  (long long)d->pull.number),
-				       &body, "ask for reviews", &a);
-	forge_answer_release(&a);
+				       &body, "ask for reviews");
 	buffer_release(&body);
 	return err;
 }
@@ -291,32 +287,20 @@ struct error *hub_comments(struct forge *f, int64_t number, note_fn fn, void *da
 			 "read the comments of the pull request", fn, data);
 }
 
-static struct error *put_comment(struct forge *f, const char *method, char *path, const char *text, bool *unsure)
-{
-	struct buffer body = BUFFER_INIT;
-	struct forge_answer a;
-	struct json_writer w;
-	json_writer_init(&w, &body, false);
-	json_begin_object(&w);
-	json_put_string(&w, "body", text);
-	json_end_object(&w);
-	struct error *err = forge_send(f, method, path, &body, "comment on the pull request", &a);
-	*unsure = a.unsure;
-	forge_answer_release(&a);
-	buffer_release(&body);
-	return err;
-}
+static const char comment_on_it[] = "comment on the pull request";
 
 struct error *hub_add_comment(struct forge *f, int64_t number, const char *body, bool *unsure)
 {
-	return put_comment(f, "POST", xstrfmt("%s/issues/%lld/comments", f->root, (long long)number), body, unsure);
+	return forge_put_comment(f, "POST", xstrfmt("%s/issues/%lld/comments", f->root, (long long)number), body,
+				 comment_on_it, unsure);
 }
 
 struct error *hub_edit_comment(struct forge *f, int64_t number, int64_t id, const char *body)
 {
 	bool unsure;
 	(void)number;
-	return put_comment(f, "PATCH", xstrfmt("%s/issues/comments/%lld", f->root, (long long)id), body, &unsure);
+	return forge_put_comment(f, "PATCH", xstrfmt("%s/issues/comments/%lld", f->root, (long long)id), body,
+				 comment_on_it, &unsure);
 }
 
 static struct error *inline_comments(struct forge *f, int64_t number, note_fn fn, void *data)

@@ -294,32 +294,18 @@ static struct error *comments(struct forge *f, int64_t number, note_fn fn, void 
 	return err;
 }
 
-static struct error *put_note(struct forge *f, const char *method, char *path, const char *text, bool *unsure)
-{
-	struct buffer body = BUFFER_INIT;
-	struct forge_answer a;
-	struct json_writer w;
-	json_writer_init(&w, &body, false);
-	json_begin_object(&w);
-	json_put_string(&w, "body", text);
-	json_end_object(&w);
-	struct error *err = forge_send(f, method, path, &body, "comment on the merge request", &a);
-	*unsure = a.unsure;
-	forge_answer_release(&a);
-	buffer_release(&body);
-	return err;
-}
+static const char comment_on_it[] = "comment on the merge request";
 
 static struct error *add_comment(struct forge *f, int64_t number, const char *body, bool *unsure)
 {
-	return put_note(f, "POST", pull_path(f, number, "/notes"), body, unsure);
+	return forge_put_comment(f, "POST", pull_path(f, number, "/notes"), body, comment_on_it, unsure);
 }
 
 static struct error *edit_comment(struct forge *f, int64_t number, int64_t id, const char *body)
 {
 	bool unsure;
-	return put_note(f, "PUT", xstrfmt("%s/merge_requests/%lld/notes/%lld", f->root, (long long)number, (long long)id),
-			body, &unsure);
+	char *path = xstrfmt("%s/merge_requests/%lld/notes/%lld", f->root, (long long)number, (long long)id);
+	return forge_put_comment(f, "PUT", path, body, comment_on_it, &unsure);
 }
 
 /* -- comments on lines: one discussion each ------------------------------------------------------------------------- */

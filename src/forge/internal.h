@@ -146,6 +146,11 @@ bool forge_is_commit(const char *hex);
 /* A call with a body of json_writer's, or none. */
 struct error *forge_send(struct forge *f, const char *method, char *path, const struct buffer *body, const char *what,
 			 struct forge_answer *out);
+/* The same, where nothing of the answer is wanted. */
+struct error *forge_tell(struct forge *f, const char *method, char *path, const struct buffer *body, const char *what);
+/* Sends TEXT as a comment; *UNSURE as forge_answer has it. */
+struct error *forge_put_comment(struct forge *f, const char *method, char *path, const char *text, const char *what,
+				bool *unsure);
 /* Adds a copy of S to an array of strings. */
 void forge_add_name(char ***names, size_t *nr, const char *s);
 

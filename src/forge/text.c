@@ -87,6 +87,31 @@ struct error *forge_send(struct forge *f, const char *method, char *path, const 
 	return err;
 }
 
+struct error *forge_tell(struct forge *f, const char *method, char *path, const struct buffer *body, const char *what)
+{
+	struct forge_answer a;
+	struct error *err = forge_send(f, method, path, body, what, &a);
+	forge_answer_release(&a);
+	return err;
+}
+
+struct error *forge_put_comment(struct forge *f, const char *method, char *path, const char *text, const char *what,
+				bool *unsure)
+{
+	struct buffer body = BUFFER_INIT;
+	struct forge_answer a;
+	struct json_writer w;
+	json_writer_init(&w, &body, false);
+	json_begin_object(&w);
+	json_put_string(&w, "body", text);
+	json_end_object(&w);
+	struct error *err = forge_send(f, method, path, &body, what, &a);
+	*unsure = a.unsure;
+	forge_answer_release(&a);
+	buffer_release(&body);
+	return err;
+}
+
 void forge_add_name(char ***names, size_t *nr, const char *s)
 {
 	*names = xreallocarray(*names, *nr + 1, sizeof(**names));
