@@ -171,7 +171,7 @@ complete -c git-scrutiny -n '__fish_seen_subcommand_from schedule' -l max-cost -
 complete -c git-scrutiny -n '__fish_seen_subcommand_from schedule' -l reviewers -x -a '(git scrutiny models --list 2>/dev/null)' -d 'ask these models, as of run; needs --max-cost'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from schedule' -l pr -d 'propose the reports, as run --pr does'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from schedule' -l write -d 'write the reports into the work tree (default: they are recorded only)'
-complete -c git-scrutiny -n '__fish_seen_subcommand_from schedule' -s q -l quiet -d 'run prints nothing when all went well'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from schedule' -s q -l quiet -d 'print warnings and errors only; of run, nothing when all went well'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from schedule' -a 'install status remove run'
 
 # serve

@@ -5,13 +5,22 @@
 #include "base/text.h"
 #include "review/limits.h"
 
-struct error *money_limits(struct budget_limits *out, const struct workspace *ws, const char *max_cost)
+struct error *money_check(const char *max_cost, double *run)
 {
-	double run = -1;
-	if (max_cost && !limits_parse_dollars(max_cost, &run))
+	*run = -1;
+	if (max_cost && !limits_parse_dollars(max_cost, run))
 		return error_new(ERROR_USAGE, "--max-cost must be an amount in US dollars, such as 0.50, not "
 				 "'%s'", max_cost);
-	struct error *err = limits_find(out, ws->repo, &ws->policy.budget, run);
+	return NULL;
+}
+
+struct error *money_limits(struct budget_limits *out, const struct workspace *ws, const char *max_cost)
+{
+	double run;
+	struct error *err = money_check(max_cost, &run);
+	if (err)
+		return err;
+	err = limits_find(out, ws->repo, &ws->policy.budget, run);
 	/* "--max-cost none" lifts what the user has configured for a run; the repository's limit stays. */
 	if (!err && max_cost && run < 0)
 		out->run = ws->policy.budget.run;

@@ -4,6 +4,8 @@
 
 #include "cmd/workspace.h"
 
+/* MAX_COST, the option's text or NULL, in dollars; negative: no limit. For what only hands it on. ERROR_USAGE. */
+struct error *money_check(const char *max_cost, double *run);
 /* The limits of the user, lowered by the policy; MAX_COST is the option's text or NULL. ERROR_USAGE. */
 struct error *money_limits(struct budget_limits *out, const struct workspace *ws, const char *max_cost);
 

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "cmd/money.h"
 #include "cmd/own_program.h"
 #include "daemon/schedule.h"
 
@@ -142,7 +143,7 @@ static struct error *install_units(struct call *c, const struct schedule *s)
 		if (!err)
 			say_warning("systemd does not run for you here: the timer starts when you log in next");
 	}
-	if (!err) {
+	if (!err && !c->options->quiet) {
 		printf("%s: %s, by systemd (%s)\n", c->path, s->calendar, timer);
 		hint_at_lingering(c);
 	}
@@ -210,7 +211,7 @@ static struct error *install_cron(struct call *c, const struct schedule *s)
 		err = schedule_add_to_crontab(&after, slice_of(&before), s, c->options->daily);
 	if (!err)
 		err = write_crontab(&after);
-	if (!err) {
+	if (!err && !c->options->quiet) {
 		schedule_read_crontab(&when, slice_of(&after), c->name);
 		printf("%s: %s, by cron\n", c->path, when.data);
 	}
@@ -253,6 +254,10 @@ static struct error *check_calendar(const char *calendar)
 
 static struct error *check_install(const struct schedule_options *o, bool by_cron)
 {
+	double most;
+	struct error *err = money_check(o->max_cost, &most);
+	if (err)
+		return err;
 	if (o->daily + o->weekly + (o->calendar != NULL) > 1)
 		return error_new(ERROR_USAGE, "--daily, --weekly and --on-calendar contradict each other");
 	if (o->pr && o->write)
@@ -263,6 +268,16 @@ static struct error *check_install(const struct schedule_options *o, bool by_cro
 	if (o->calendar && by_cron)
 		return error_new(ERROR_USAGE, "--on-calendar is systemd's: cron takes --daily or --weekly");
 	return o->calendar ? check_calendar(o->calendar) : NULL;
+}
+
+/* There is one schedule a repository. A crontab that cannot be read has none of ours. */
+static struct error *remove_other(struct call *c, bool by_cron)
+{
+	bool removed;
+	if (by_cron)
+		return unit_is_there(c) ? remove_units(c) : NULL;
+	error_free(remove_cron(c, &removed));
+	return NULL;
 }
 
 /* The time is the user's: of the other options those that `schedule run` is to get. */
@@ -298,6 +313,8 @@ static struct error *install(struct call *c)
 		.spread = o->daily ? "1h" : "4h",
 	};
 	err = by_cron ? install_cron(c, &s) : install_units(c, &s);
+	if (!err)
+		err = remove_other(c, by_cron);
 	free(program);
 	free(cost);
 	free(reviewers);
@@ -312,7 +329,7 @@ static struct error *remove_schedule(struct call *c)
 		err = remove_cron(c, &by_cron);
 	if (!err && !by_systemd && !by_cron)
 		err = error_new(ERROR_NOT_FOUND, "no audit of '%s' is scheduled", c->path);
-	if (!err)
+	if (!err && !c->options->quiet)
 		printf("%s: no longer scheduled\n", c->path);
 	return err;
 }
@@ -353,9 +370,12 @@ static struct error *status(struct call *c)
 		bool runs = systemctl(&answer, ask) && slice_trim(slice_of(&answer)).len;
 		struct slice next = slice_trim(slice_of(&answer));
 		printf("%s: by systemd (%s)\n", c->path, timer);
-		printf("next  %.*s\n", runs ? (int)next.len : 0, next.data);
-		if (!runs)
+		if (runs) {
+			printf("next  %.*s\n", (int)next.len, next.data);
+		} else {
+			printf("next  not known\n");
 			say_warning("the timer does not run now: `systemctl --user start %s`", timer);
+		}
 	} else if (!err && schedule_read_crontab(&when, slice_of(&crontab), c->name)) {
 		printf("%s: by cron\nnext  %s\n", c->path, when.data);
 	} else if (!err) {
@@ -383,15 +403,38 @@ static struct error *audit(struct call *c)
 	return schedule_audit(c->ctx, c->options, c->path, c->exit_status);
 }
 
+/* Which options an action takes. */
+enum takes { TAKES_QUIET = 1, TAKES_WHEN = 2, TAKES_WHAT = 4 };
+
 static const struct action {
 	const char *name;
+	unsigned takes;
 	struct error *(*run)(struct call *c);
 } actions[] = {
-	{ "install", install },
-	{ "remove", remove_schedule },
-	{ "status", status },
-	{ "run", audit },
+	{ "install", TAKES_WHEN | TAKES_WHAT | TAKES_QUIET, install },
+	{ "remove", TAKES_QUIET, remove_schedule },
+	{ "status", 0, status },
+	{ "run", TAKES_WHAT | TAKES_QUIET, audit },
 };
+
+static struct error *check_options(const struct action *action, const struct schedule_options *o)
+{
+	const struct {
+		bool given;
+		unsigned takes;
+		const char *name;
+	} given[] = {
+		{ o->weekly, TAKES_WHEN, "weekly" },           { o->daily, TAKES_WHEN, "daily" },
+		{ o->calendar, TAKES_WHEN, "on-calendar" },    { o->cron, TAKES_WHEN, "cron" },
+		{ o->max_cost, TAKES_WHAT, "max-cost" },       { o->reviewers, TAKES_WHAT, "reviewers" },
+		{ o->pr, TAKES_WHAT, "pr" },                   { o->write, TAKES_WHAT, "write" },
+		{ o->quiet, TAKES_QUIET, "quiet" },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(given); i++)
+		if (given[i].given && !(given[i].takes & action->takes))
+			return error_new(ERROR_USAGE, "schedule %s takes no --%s", action->name, given[i].name);
+	return NULL;
+}
 
 static struct error *find_action(const char *word, const struct action **out)
 {
@@ -405,7 +448,7 @@ static struct error *find_action(const char *word, const struct action **out)
 	}
 	const char *near = word ? text_nearest(word, names) : NULL;
 	struct error *err = word ? error_new(ERROR_USAGE, "'%s' is nothing to do with a schedule", word)
-				 : error_new(ERROR_USAGE, "schedule needs one of install, remove, status");
+				 : error_new(ERROR_USAGE, "schedule needs one of install, status, remove");
 	return near ? error_with_hint(err, "did you mean '%s'?", near) : err;
 }
 
@@ -437,6 +480,8 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	struct call c = { .ctx = ctx, .options = options, .exit_status = exit_status };
 	const struct action *action = NULL;
 	struct error *err = find_action(argc ? argv[0] : NULL, &action);
+	if (!err)
+		err = check_options(action, options);
 	if (!err && argc > 2)
 		err = error_new(ERROR_USAGE, "too many arguments for schedule %s", action->name);
 	if (!err)
@@ -475,7 +520,7 @@ static const struct option options[] = {
 	  "write the reports into the work tree (default: they are recorded only)" },
 	{ OPTION_GROUP, 0, NULL, 0, NULL, "Output" },
 	{ OPTION_BOOL, 'q', "quiet", offsetof(struct schedule_options, quiet), NULL,
-	  "`run` prints nothing when all went well" },
+	  "print warnings and errors only; of `run`, nothing when all went well" },
 	{ .kind = OPTION_END },
 };
 
@@ -483,7 +528,7 @@ static const char *const usage[] = {
 	"install [<options>] [<repository>]",
 	"status [<repository>]",
 	"remove [<repository>]",
-	"run [<options>] <repository>",
+	"run [<options>] [<repository>]",
 	NULL,
 };
 

@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 41
+plan 52
 
 # Programs of the system, played: what they were told is in $world/told, the crontab in $world/crontab.
 mkdir "$world/bin" "$world/cron-bin"
@@ -92,6 +92,15 @@ else
 	skip 2 'systemd-analyze is not there'
 fi
 
+run git scrutiny schedule install --max-cost=cheap
+is "$status" 129 'a limit has to be an amount'
+like "$err" "max-cost must be an amount in US dollars.*not 'cheap'" 'and it is said now, not by the timer'
+run git scrutiny schedule status --pr
+is "$status" 129 'an option that an action does not have'
+like "$err" 'schedule status takes no --pr' 'is not taken and forgotten'
+run git scrutiny schedule install --quiet
+is "$status$out$err" 0 'quiet is quiet'
+
 # Where the user's manager does not run.
 touch "$world/no-manager"
 run git scrutiny schedule install
@@ -132,6 +141,21 @@ like "$out" '^next  at 0[2-5]:[0-5][0-9] every day$' 'status reads the crontab'
 run git scrutiny schedule remove
 printf '\n' >>"$world/before"
 is "$(cat "$world/crontab")" "$(cat "$world/before")" 'and remove gives it back'
+run git scrutiny schedule install
+run git scrutiny schedule install --cron
+is "$(find "$units" -type f -o -type l)" '' 'cron takes the place of systemd'
+is "$(grep -c 'BEGIN git-scrutiny' "$world/crontab")" 1 'and is there once'
+run git scrutiny schedule install
+is "$(grep -c 'BEGIN git-scrutiny' "$world/crontab")" 0 'systemd takes the place of cron'
+is "$(find "$units" -name '*.timer' | wc -l)" 1 'and there is one schedule'
+mv "$world/bin/systemctl" "$world/bin/systemctl.good"
+printf '#!/bin/sh\n' >"$world/bin/systemctl"
+chmod +x "$world/bin/systemctl"
+run git scrutiny schedule status
+like "$out" '^next  not known$' 'a timer that does not run has no next time'
+like "$err" 'warning: the timer does not run now' 'and says what starts it'
+mv "$world/bin/systemctl.good" "$world/bin/systemctl"
+run git scrutiny schedule remove
 broken='two
 lines'
 repo sha1 "$world/work/$broken"
