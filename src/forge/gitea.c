@@ -116,25 +116,15 @@ static struct error *close_pull(struct forge *f, int64_t number)
 static struct error *open_pull(struct forge *f, const struct pull_wish *wish, struct pull_details *out, bool *unsure,
 			       struct buffer *warnings)
 {
-	struct buffer body = BUFFER_INIT;
 	struct forge_answer a;
-	struct json_writer w;
 	(void)warnings;
-	json_writer_init(&w, &body, false);
-	json_begin_object(&w);
-	json_put_string(&w, "title", wish->title);
-	json_put_string(&w, "head", wish->branch);
-	json_put_string(&w, "base", wish->base);
-	json_put_string(&w, "body", wish->body);
-	json_end_object(&w);
-	struct error *err = forge_send(f, "POST", xstrfmt("%s/pulls", f->root), &body, "open the pull request", &a);
+	struct error *err = hub_open(f, wish, false, &a);
 	*unsure = a.unsure;
 	if (err && a.status == 409)
 		err->code = ERROR_EXISTS;
 	if (!err)
 		err = hub_read_pull(f, a.json, out);
 	forge_answer_release(&a);
-	buffer_release(&body);
 	return err;
 }
 

@@ -81,15 +81,7 @@ static bool consider(const cJSON *item, void *data)
 	s->err = hub_read_pull(s->forge, item, &d);
 	if (s->err)
 		return false;
-	bool open = d.pull.state == PULL_OPEN;
-	if (!*s->found || open) { /* the newest comes first */
-		pull_details_release(s->out);
-		*s->out = d;
-		*s->found = true;
-	} else {
-		pull_details_release(&d);
-	}
-	return !open;
+	return pull_details_take(s->out, s->found, &d);
 }
 
 static struct error *find(struct forge *f, const char *branch, const char *base, bool open_only,
@@ -124,7 +116,7 @@ struct error *hub_get(struct forge *f, int64_t number, struct pull_details *out)
 	return err;
 }
 
-static struct error *open_as(struct forge *f, const struct pull_wish *wish, bool draft, struct forge_answer *a)
+struct error *hub_open(struct forge *f, const struct pull_wish *wish, bool draft, struct forge_answer *a)
 {
 	struct buffer body = BUFFER_INIT;
 	struct json_writer w;
@@ -146,12 +138,12 @@ static struct error *open_pull(struct forge *f, const struct pull_wish *wish, st
 			       struct buffer *warnings)
 {
 	struct forge_answer a;
-	struct error *err = open_as(f, wish, wish->draft, &a);
+	struct error *err = hub_open(f, wish, wish->draft, &a);
 	if (err && wish->draft && a.status == 422 && a.message && strcasestr(a.message, "draft pull request")) {
 		buffer_addf(warnings, "the pull request is no draft: %s has none here\n", f->site.host);
 		error_free(err);
 		forge_answer_release(&a);
-		err = open_as(f, wish, false, &a);
+		err = hub_open(f, wish, false, &a);
 	}
 	*unsure = a.unsure;
 	if (err && a.status == 422 && a.message && strcasestr(a.message, "already exists"))

@@ -62,15 +62,7 @@ static bool consider(const cJSON *item, void *data)
 	s->err = read_pull(s->forge, item, &d);
 	if (s->err)
 		return false;
-	bool open = d.pull.state == PULL_OPEN;
-	if (!*s->found || open) { /* the newest comes first */
-		pull_details_release(s->out);
-		*s->out = d;
-		*s->found = true;
-	} else {
-		pull_details_release(&d);
-	}
-	return !open;
+	return pull_details_take(s->out, s->found, &d);
 }
 
 static struct error *search(struct search *s, const char *state)

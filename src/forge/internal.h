@@ -22,6 +22,9 @@ struct pull_details {
 	char *author;
 };
 void pull_details_release(struct pull_details *d);
+/* Of those that D is one of, the newest first: OUT becomes the open one, else the newest, and *FOUND true. Takes D;
+ * false: enough. */
+bool pull_details_take(struct pull_details *out, bool *found, struct pull_details *d);
 
 /* A comment of anybody's. */
 struct note {
@@ -161,6 +164,8 @@ bool hub_is_own(const cJSON *pull);
 /* Reads a pull request of either. */
 struct error *hub_read_pull(struct forge *f, const cJSON *json, struct pull_details *out);
 struct error *hub_get(struct forge *f, int64_t number, struct pull_details *out);
+/* Asks for a pull request; A is to be released in any case. */
+struct error *hub_open(struct forge *f, const struct pull_wish *wish, bool draft, struct forge_answer *a);
 struct error *hub_edit(struct forge *f, int64_t number, const char *title, const char *body, struct pull_details *out);
 struct error *hub_add_reviewers(struct forge *f, const struct pull_details *d, const char *const *names);
 struct error *hub_note_reviewed(struct forge *f, struct pull_details *d);

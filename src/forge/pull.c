@@ -30,6 +30,19 @@ void pull_details_release(struct pull_details *d)
 	*d = (struct pull_details){ 0 };
 }
 
+bool pull_details_take(struct pull_details *out, bool *found, struct pull_details *d)
+{
+	bool open = d->pull.state == PULL_OPEN;
+	if (!*found || open) {
+		pull_details_release(out);
+		*out = *d;
+		*found = true;
+	} else {
+		pull_details_release(d);
+	}
+	return !open;
+}
+
 /* -- drafts that are told by their titles ---------------------------------------------------------------------- */
 
 static const char *without_prefix(const char *title)
