@@ -8,6 +8,7 @@
 #include "base/trace.h"
 #include "daemon/delivery.h"
 #include "git/credential.h"
+#include "review/limits.h"
 
 #define SECTION "scrutiny.webhook."
 /* As what a secret is known to git's credential helpers; no such host can be there. */
@@ -175,6 +176,10 @@ static struct error *check_entry(const struct entry *e, const struct webhook_rep
 {
 	const char *argv[] = { "remote", "get-url", "--", e->remote, NULL };
 	struct buffer url = BUFFER_INIT;
+	double most;
+	if (e->max_cost && !limits_parse_dollars(e->max_cost, &most))
+		return error_new(ERROR_USAGE, SECTION "%s.maxCost is '%s': it must be an amount in US dollars, such as 0.50",
+				 e->name, e->max_cost);
 	if (strcmp(e->forks, "ignore") != 0 && strcmp(e->forks, "checks") != 0)
 		return error_new(ERROR_USAGE, SECTION "%s.forks is '%s': it must be ignore or checks", e->name, e->forks);
 	if (r->job.pull_request && repo_work_tree(r->job.repo))

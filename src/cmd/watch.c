@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/terminal.h"
 #include "cmd/cmd.h"
+#include "cmd/money.h"
 #include "cmd/own_program.h"
 #include "cmd/watch_print.h"
 
@@ -145,6 +146,10 @@ static void find_reviewers(struct session *s, struct repo *repo)
 
 static struct error *check_options(const struct watch_options *o, struct repo *repo)
 {
+	double most;
+	struct error *err = money_check(o->max_cost, &most);
+	if (err)
+		return err;
 	if (!(o->quiet_for >= 0 && o->quiet_for <= MAX_QUIET_S))
 		return error_new(ERROR_USAGE, "--quiet-for must be between 0 and %d seconds", MAX_QUIET_S);
 	if (!(o->poll >= 0 && o->poll <= MAX_QUIET_S))

@@ -97,9 +97,10 @@ struct error *http_server_new(struct http_server **out, const char *address, con
 		return error_errno(ERROR_IO, "cannot make a socket");
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (bind(fd, &where.any, size) < 0 || listen(fd, 128) < 0) {
+		bool taken = errno == EADDRINUSE;
 		struct error *err = error_errno(ERROR_IO, "cannot listen on %s", address);
 		close(fd);
-		return err;
+		return taken ? error_with_hint(err, "another program listens there; --listen=<port> takes another one") : err;
 	}
 	*out = http_server_on(fd, s);
 	return NULL;

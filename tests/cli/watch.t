@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 42
+plan 44
 
 # watch [OPTION...]: starts one in the background and waits until its first round is over.
 watch () {
@@ -229,6 +229,9 @@ ok "$([ "$(asked)" -gt "$before" ]; echo $?)" 'unless it is named for this'
 run git scrutiny watch nowhere
 is "$status" 128 'a paper that is not there ends it at once'
 like "$err" 'the first review failed: nothing is watched' 'and not with a watch over nothing'
+run git scrutiny watch --max-cost=cheap
+is "$status" 129 'a limit has to be an amount'
+unlike "$err" 'Ctrl-C ends' 'and nothing is watched before that is said'
 run git scrutiny watch --quiet-for=-1
 is "$status" 129 'a time that is none is refused'
 git clone -q --bare . ../bare.git

@@ -8,7 +8,7 @@
 for tool in curl openssl; do
 	command -v $tool >/dev/null 2>&1 || skip_all "$tool is not there"
 done
-plan 52
+plan 54
 
 secret='a secret that nobody guesses'
 
@@ -89,8 +89,14 @@ git config --global scrutiny.webhook.lab.command 'touch pwned'
 run git scrutiny serve --webhook
 like "$err" 'there is no setting scrutiny.webhook.lab.command' 'a setting that does not exist is an error'
 git config --global --unset scrutiny.webhook.lab.command
+git config --global scrutiny.webhook.lab.maxCost cheap
+run git scrutiny serve --webhook
+like "$err" "maxCost is 'cheap': it must be an amount" 'and so is a limit that is no amount'
+git config --global --unset scrutiny.webhook.lab.maxCost
 
 serve
+run git scrutiny serve --webhook --listen="${address#http://}"
+like "$err" '^hint: another program listens there; --listen=<port>' 'an address that is taken has a hint'
 like "$(cat "$world/log")" '^listening on http://127.0.0.1:[0-9]+ for 1 repository$' 'it listens on this machine'
 is "$(curl -s "$address/health")" ok 'it says that it is well'
 is "$(curl -s -I "$address/health" | head -n 1 | tr -d '\r')" 'HTTP/1.1 200 OK' 'also to HEAD'
