@@ -18,12 +18,12 @@ enum stage { STAGE_HEAD, STAGE_BODY, STAGE_ANSWER, STAGE_GOODBYE };
 struct connection {
 	int fd; /* -1: free */
 	enum stage stage;
-	uint64_t deadline;
+	uint64_t since; /* the connection, then the answer */
 	struct buffer in; /* head and body */
-	struct http_head head; /* its slices point into IN, and are set anew whenever that moves */
+	struct http_head head; /* its slices are good until IN moves: then it has to be parsed anew */
 	struct buffer out;
 	size_t sent;
-	int status; /* of the answer, once it is known */
+	bool is_head; /* HEAD, which gets no body */
 };
 
 struct http_server {
@@ -34,10 +34,11 @@ struct http_server {
 
 /* -- listening -------------------------------------------------------------------------------------- */
 
+/* The largest one first: that is what { 0 } empties. */
 union address {
-	struct sockaddr any;
-	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
+	struct sockaddr_in v4;
+	struct sockaddr any;
 };
 
 static bool parse_port(const char *text, in_port_t *port)
@@ -171,15 +172,13 @@ static const char *reason_of(int status)
 
 static void answer(struct connection *c, int status, const char *text)
 {
-	bool is_head = slice_equals(c->head.method, "HEAD");
 	const char *body = text ? text : reason_of(status);
-	c->status = status;
 	c->stage = STAGE_ANSWER;
-	c->deadline = clock_ms() + HTTP_SERVER_ANSWER_MS;
+	c->since = clock_ms();
 	buffer_addf(&c->out, "HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %zu\r\n"
 			     "Connection: close\r\nCache-Control: no-store\r\n%s\r\n",
 		    status, reason_of(status), strlen(body) + 1, status == 405 ? "Allow: POST, GET, HEAD\r\n" : "");
-	if (!is_head)
+	if (!c->is_head)
 		buffer_addf(&c->out, "%s\n", body);
 	/* Nothing of the request is needed any more. */
 	c->head = (struct http_head){ 0 };
@@ -201,6 +200,7 @@ static void take_head(struct http_server *server, struct connection *c)
 	int status = http_head_parse(&c->head, slice_of(&c->in));
 	if (!status)
 		return;
+	c->is_head = slice_equals(c->head.method, "HEAD");
 	if (status == 200 && c->head.content_length > s->max_body)
 		status = 413;
 	int refused = status == 200 ? s->admit(s->data, &c->head) : status;
@@ -248,6 +248,9 @@ static void receive(struct http_server *server, struct connection *c)
 			take_head(server, c);
 		if (c->stage == STAGE_BODY)
 			take_body(server, c);
+		/* One that has closed its side still is to read the answer. */
+		if (c->stage == STAGE_ANSWER)
+			return;
 	}
 }
 
@@ -281,7 +284,7 @@ static void take_connections(struct http_server *server)
 		int fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0)
 			return;
-		*c = (struct connection){ .fd = fd, .deadline = clock_ms() + HTTP_SERVER_REQUEST_MS };
+		*c = (struct connection){ .fd = fd, .since = clock_ms() };
 		buffer_init(&c->in, HTTP_HEAD_MAX + server->settings.max_body + 65536);
 		buffer_init(&c->out, 4096);
 	}
@@ -289,25 +292,44 @@ static void take_connections(struct http_server *server)
 
 /* -- the loop's side --------------------------------------------------------------------------------- */
 
+static bool is_crowded(const struct http_server *server)
+{
+	for (size_t i = 0; i < HTTP_SERVER_MAX_CONNECTIONS; i++)
+		if (server->connections[i].fd < 0)
+			return false;
+	return true;
+}
+
+static uint64_t deadline(const struct http_server *server, const struct connection *c, bool crowded)
+{
+	const struct http_server_settings *s = &server->settings;
+	if (crowded)
+		return c->since + (s->crowded_ms ? s->crowded_ms : HTTP_SERVER_CROWDED_MS);
+	if (c->stage == STAGE_ANSWER || c->stage == STAGE_GOODBYE)
+		return c->since + HTTP_SERVER_ANSWER_MS;
+	return c->since + (s->request_ms ? s->request_ms : HTTP_SERVER_REQUEST_MS);
+}
+
 size_t http_server_poll(struct http_server *server, struct pollfd *fds, int *wait_ms)
 {
-	size_t nr = 0, taken = 0;
+	size_t nr = 0;
+	bool crowded = is_crowded(server);
 	uint64_t now = clock_ms();
 	for (size_t i = 0; i < HTTP_SERVER_MAX_CONNECTIONS; i++) {
 		const struct connection *c = &server->connections[i];
 		if (c->fd < 0)
 			continue;
-		taken++;
 		short events = POLLIN;
 		if (c->sent < c->out.len)
 			events |= POLLOUT;
 		fds[nr++] = (struct pollfd){ c->fd, events, 0 };
-		int left = c->deadline > now ? (int)(c->deadline - now) : 0;
+		uint64_t end = deadline(server, c, crowded);
+		int left = end > now ? (int)(end - now) : 0;
 		if (*wait_ms < 0 || left < *wait_ms)
 			*wait_ms = left;
 	}
 	/* Who comes when all places are taken waits in the system's queue. */
-	if (server->listener >= 0 && taken < HTTP_SERVER_MAX_CONNECTIONS)
+	if (server->listener >= 0 && !crowded)
 		fds[nr++] = (struct pollfd){ server->listener, POLLIN, 0 };
 	return nr;
 }
@@ -317,13 +339,14 @@ void http_server_serve(struct http_server *server)
 	uint64_t now = clock_ms();
 	if (server->listener >= 0)
 		take_connections(server);
+	bool crowded = is_crowded(server);
 	for (size_t i = 0; i < HTTP_SERVER_MAX_CONNECTIONS; i++) {
 		struct connection *c = &server->connections[i];
 		if (c->fd >= 0)
 			receive(server, c);
 		if (c->fd >= 0)
 			transmit(c);
-		if (c->fd < 0 || now < c->deadline)
+		if (c->fd < 0 || now < deadline(server, c, crowded))
 			continue;
 		if (c->stage == STAGE_HEAD || c->stage == STAGE_BODY)
 			answer(c, 408, NULL);

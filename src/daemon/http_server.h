@@ -11,6 +11,7 @@
 #define DAEMON_HTTP_SERVER_H
 
 #include <poll.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "daemon/http_head.h"
@@ -19,6 +20,7 @@
 #define HTTP_SERVER_MAX_BODIES ((size_t)64 << 20) /* of all connections together */
 #define HTTP_SERVER_REQUEST_MS 15000 /* from the connection to the end of its request */
 #define HTTP_SERVER_ANSWER_MS 5000   /* for the client to take the answer and go */
+#define HTTP_SERVER_CROWDED_MS 1000  /* for either, while all places are taken: silent clients keep nobody waiting long */
 
 struct http_answer {
 	int status;
@@ -27,6 +29,7 @@ struct http_answer {
 
 struct http_server_settings {
 	size_t max_body;
+	uint64_t request_ms, crowded_ms; /* instead of HTTP_SERVER_REQUEST_MS and HTTP_SERVER_CROWDED_MS; 0: those */
 	/* Whether a request with this head is worth reading its body: 0, or the status to refuse it with. */
 	int (*admit)(void *data, const struct http_head *head);
 	struct http_answer (*answer)(void *data, const struct http_head *head, struct slice body);
