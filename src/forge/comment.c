@@ -126,7 +126,7 @@ struct error *forge_set_comment(struct forge *f, int64_t number, const char *mar
 {
 	struct buffer text = BUFFER_INIT;
 	struct error *last = NULL, *err = forge_who(f);
-	forge_cut(&text, body, FORGE_MAX_BODY, true);
+	forge_body(&text, body, FORGE_MAX_BODY);
 	*outcome = COMMENT_UNCHANGED;
 	for (unsigned round = 1; !err; round++) {
 		struct comment_search s = { f, marker, text.data, 0, false };
@@ -186,6 +186,19 @@ static bool note_said(const struct note *note, void *data)
 	return true;
 }
 
+/* Whether a forge would make a mention, a reference or an address of what follows P: a backslash keeps none of them
+ * from doing so. */
+static bool begins_link(const char *start, const char *p)
+{
+	if (strchr("@#!&", *p))
+		return ascii_alnum((unsigned char)p[1]);
+	if (*p == ':')
+		return p[1] == '/';
+	if (p[1] == '-')
+		return p > start && !strncasecmp(p - 1, "GH", 2);
+	return p[1] == '.' && p - start >= 2 && !strncasecmp(p - 2, "www", 3);
+}
+
 /* TITLE is plain text among Markdown. */
 static void add_plain(struct buffer *out, const char *title)
 {
@@ -195,6 +208,8 @@ static void add_plain(struct buffer *out, const char *title)
 		if (strchr("\\`*_{}[]()#+!|<>~@&", *p))
 			buffer_addch(out, '\\');
 		buffer_addch(out, *p);
+		if (begins_link(line.data, p))
+			buffer_addstr(out, "&#8203;"); /* a space without a width */
 	}
 	buffer_release(&line);
 }
@@ -209,7 +224,7 @@ static char *inline_body(const struct annotation *a)
 		buffer_addstr(&text, "**\n\n");
 	}
 	buffer_addstr(&text, a->message ? a->message : "");
-	forge_cut(&out, text.data, FORGE_MAX_BODY - 4 * MAX_ID, true);
+	forge_body(&out, text.data, FORGE_MAX_BODY - 4 * MAX_ID);
 	buffer_addf(&out, "\n\n%s%s%s", marker_start, id, marker_end);
 	free(id);
 	buffer_release(&text);

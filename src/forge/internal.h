@@ -136,6 +136,9 @@ struct error *fault_error(struct forge *f, const struct forge_request *request, 
 
 /* S, cut at a line to MAX bytes with a word about it. */
 void forge_cut(struct buffer *out, const char *s, size_t max, bool say);
+/* S as what a forge shows as Markdown: cut to MAX bytes, and without a line that GitLab would take for a command ("/merge",
+ * also amid code): such a line begins with a space. */
+void forge_body(struct buffer *out, const char *s, size_t max);
 /* The same text, but for ends of lines and of the whole. */
 bool forge_same_text(const char *a, const char *b);
 /* S as a part of a path or a query, malloc'd. */

@@ -274,7 +274,7 @@ struct error *forge_pull_ensure(struct forge *f, const struct pull_wish *wish, s
 	bool opened = false, read = false, changed = false, gave_way = false;
 	*out = (struct pull){ 0 };
 	*outcome = PULL_UNCHANGED;
-	forge_cut(&body, wish->body ? wish->body : "", FORGE_MAX_BODY, true);
+	forge_body(&body, wish->body ? wish->body : "", FORGE_MAX_BODY);
 	cut.title = title;
 	cut.body = body.data;
 	struct error *err = find_or_open(f, &cut, &d, &opened, &read, warnings);

@@ -26,6 +26,20 @@ void forge_cut(struct buffer *out, const char *s, size_t max, bool say)
 		buffer_addstr(out, cut_here);
 }
 
+void forge_body(struct buffer *out, const char *s, size_t max)
+{
+	struct buffer text = BUFFER_INIT;
+	bool starts = true; /* GitLab does not count carriage returns */
+	for (; *s; s++) {
+		if (starts && *s == '/')
+			buffer_addch(&text, ' ');
+		starts = *s == '\n' || (starts && *s == '\r');
+		buffer_addch(&text, *s);
+	}
+	forge_cut(out, text.data, max, true);
+	buffer_release(&text);
+}
+
 /* The next byte that counts: ends of lines are one, whatever they are made of. */
 static int next_byte(const char **s)
 {
