@@ -1,5 +1,7 @@
 #include "cmd/pull_text.h"
 
+#include <strings.h>
+
 #include "base/memory.h"
 #include "base/strmap.h"
 #include "base/text.h"
@@ -308,6 +310,32 @@ void pull_text_body(struct buffer *out, const struct pull_text *text)
 
 /* -- trailers ---------------------------------------------------------------------------------- */
 
+/* What forges act upon in the message of a commit, where nothing can be escaped: issues that are closed ("fixes #1"),
+ * people who are told, jobs that are skipped. The first byte of such words is spelled out, as control bytes are. */
+static bool has_effect(const char *s)
+{
+	static const char *const words[] = { "@", "GH-", "[skip", "[no", "[ci", "[actions" };
+	if (strchr("#!", *s) && ascii_digit((unsigned char)s[1]))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strncasecmp(s, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
+static void add_trailer_name(struct buffer *out, const char *name)
+{
+	struct buffer line = BUFFER_INIT;
+	text_for_terminal(&line, name, strlen(name), false);
+	for (const char *p = line.data; *p; p++) {
+		if (has_effect(p))
+			buffer_addf(out, "\\x%02x", (unsigned)(unsigned char)*p);
+		else
+			buffer_addch(out, *p);
+	}
+	buffer_release(&line);
+}
+
 static void add_trailer_counts(struct buffer *out, const size_t counts[3])
 {
 	size_t errors = counts[SEVERITY_ERROR], warnings = counts[SEVERITY_WARNING];
@@ -326,9 +354,8 @@ void pull_text_trailers(struct buffer *out, struct review *const *reviews, size_
 			add_review(&rest, reviews[i]);
 			continue;
 		}
-		const char *name = name_of(reviews[i]);
 		buffer_addstr(out, "Scrutiny: ");
-		text_for_terminal(out, name, strlen(name), false);
+		add_trailer_name(out, name_of(reviews[i]));
 		buffer_addch(out, ' ');
 		add_trailer_counts(out, reviews[i]->consensus.counts);
 	}

@@ -33,7 +33,8 @@ struct placed_finding *pull_text_findings(struct review *const *reviews, size_t 
 void pull_text_summary(struct buffer *out, struct review *const *reviews, size_t nr);
 /* At most FORGE_MAX_BODY. */
 void pull_text_body(struct buffer *out, const struct pull_text *text);
-/* The paragraph `Scrutiny: <paper> <n> errors, <n> warnings`, a line each. */
+/* The paragraph `Scrutiny: <paper> <n> errors, <n> warnings`, a line each. In names what a forge would act upon is
+ * spelled out: "fixes \x231". */
 void pull_text_trailers(struct buffer *out, struct review *const *reviews, size_t nr);
 
 #endif

@@ -140,6 +140,28 @@ static void trailers_are_a_line_a_paper_up_to_a_ceiling(void **state)
 	teardown(&p);
 }
 
+static void a_name_in_a_trailer_closes_mentions_and_skips_nothing(void **state)
+{
+	static const struct {
+		const char *name, *trailer;
+	} cases[] = {
+		{ "fixes #12/", "fixes \\x2312/0" },   { "fixes o/n#1", "fixes o/n\\x2310" },
+		{ "closes GH-1", "closes \\x47H-10" },  { "see !1", "see \\x2110" },
+		{ "by @alice", "by \\x40alice0" },      { "a [Skip CI]", "a \\x5bSkip CI]0" },
+		{ "a [ci skip]", "a \\x5bci skip]0" },  { "C# #a [2024]", "C# #a [2024]0" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct papers p;
+		setup(&p, 1, cases[i].name, "x");
+		char *trailers = trailers_of(&p), *wanted = xstrfmt("Scrutiny: %s 1 error, 0 warnings\n", cases[i].trailer);
+		assert_string_equal(trailers, wanted);
+		free(trailers);
+		free(wanted);
+		teardown(&p);
+	}
+}
+
 static void findings_without_a_place_or_proof_are_no_annotations(void **state)
 {
 	struct papers p;
@@ -165,6 +187,7 @@ int main(void)
 		cmocka_unit_test(words_of_an_attacker_s_choice_are_words),
 		cmocka_unit_test(a_body_is_never_too_long_and_says_what_is_left_out),
 		cmocka_unit_test(trailers_are_a_line_a_paper_up_to_a_ceiling),
+		cmocka_unit_test(a_name_in_a_trailer_closes_mentions_and_skips_nothing),
 		cmocka_unit_test(findings_without_a_place_or_proof_are_no_annotations),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
