@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/trace.h"
 #include "cmd/forge_access.h"
 #include "cmd/pull_text.h"
 #include "git/ref.h"
@@ -309,13 +310,16 @@ static void say_result(struct proposing *p, const struct proposal_result *r)
 {
 	static const char *const verbs[] = { [PROPOSAL_OPENED] = "opened", [PROPOSAL_UPDATED] = "updated",
 					     [PROPOSAL_UNCHANGED] = "already in" };
+	char *remote;
 	switch (r->outcome) {
 	case PROPOSAL_NOTHING:
 		buffer_addf(&p->says, "'%s' has them already", p->base_branch);
 		break;
 	case PROPOSAL_PUSHED:
+		remote = redact(xstrdup(p->remote)); /* an address may hold a password */
 		buffer_addf(&p->says, "%s the branch '%s' of '%s'", r->pushed ? "pushed to" : "already on", p->branch,
-			    p->remote);
+			    remote);
+		free(remote);
 		break;
 	case PROPOSAL_OLDER:
 		buffer_addf(&p->says, "not proposed: the branch '%s' is of a newer commit than this one", p->branch);

@@ -4,7 +4,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "${source_tree:?}/tests/cli/papers.sh"
-plan 37
+plan 39
 
 # A repository with two papers on main, pushed to a bare one beside it.
 world_of () {
@@ -115,3 +115,11 @@ chmod +x ../remote.git/hooks/pre-receive
 run git scrutiny run --pr
 like "$err" "^fatal: cannot push the branch 'scrutiny/main' to 'origin'" 'a refused push is said in a sentence'
 like "$err" 'no robots' "with the server's words"
+
+# -- an address with a password ---------------------------------------------------------------------------
+
+world_of "$world/work/four"
+git config branch.main.remote "file://user:correct-horse@$world/work/four/remote.git"
+run git scrutiny run --pr --fail-on=never
+like "$out" "pushed to the branch 'scrutiny/main' of 'file://.*@" 'where the reports are is said'
+unlike "$out$err" 'correct-horse' 'but no password'
