@@ -63,30 +63,12 @@ static void on_progress(void *data, const struct session_progress *progress)
 
 /* -- who is asked ------------------------------------------------------------------------------ */
 
-/* Only models on this machine stay: others are not asked in the background unless they are named for it. */
-static void keep_local_models(struct workspace *ws)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < ws->nr_default; i++) {
-		if (ws->models[i].local)
-			ws->models[kept++] = ws->models[i];
-		else
-			model_release(&ws->models[i]);
-	}
-	for (size_t i = ws->nr_default; i < ws->nr_models; i++)
-		model_release(&ws->models[i]);
-	ws->nr_models = ws->nr_default = kept;
-	ws->routed = false;
-}
-
 static struct error *find_models(struct background *b)
 {
 	struct workspace *ws = &b->ws;
 	const char *named = repo_config(ws->repo, "scrutiny.hooks.backgroundreviewers");
 	bool as_run = named && !strcmp(named, "configured");
-	struct error *err = workspace_find_models(ws, as_run ? NULL : named, false);
-	if (!err && !named)
-		keep_local_models(ws);
+	struct error *err = workspace_find_models(ws, as_run ? NULL : named ? named : "local", false);
 	if (!err && as_run)
 		err = workspace_find_adjudicator(ws, NULL, false);
 	return err ? err : workspace_find_tasks(ws, NULL);

@@ -475,8 +475,8 @@ static const struct option options[] = {
 	  "Asks these models, separated by commas and spelled <provider>/<model>, such as "
 	  "`ollama/llama3.1` or `openai/gpt-6-luna`. Overrides git config scrutiny.reviewers, and that "
 	  "overrides `reviewers:` of .scrutiny.yml. Without any of them an Ollama on this machine is used "
-	  "when it answers and has a model. `local` alone asks those of them that are on this machine, and nobody "
-	  "else. The built-in checks always run.",
+	  "when it answers and has a model. `local` alone asks those of them that are on this machine and have no "
+	  "price, and nobody else. The built-in checks always run.",
 	  NULL, "model" },
 	{ OPTION_STRING, 0, "tasks", offsetof(struct run_options, tasks), "<list>",
 	  "what to ask them: summary, correctness, experiments, novelty, clarity, or review",

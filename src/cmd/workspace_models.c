@@ -150,12 +150,13 @@ static void add_local_ollama(struct workspace *ws)
 	ws->models[ws->nr_models++] = model;
 }
 
-/* Of those that would be asked, the ones on this machine. The others are not asked for, so they are not absent. */
+/* Of those that would be asked, the ones on this machine: a gateway that has a price is not one of them, wherever
+ * it runs. The others are not asked for, so they are not absent. */
 static void keep_local(struct workspace *ws)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < ws->nr_models; i++) {
-		if (ws->models[i].local)
+		if (model_is_free(&ws->models[i]))
 			ws->models[kept++] = ws->models[i];
 		else
 			model_release(&ws->models[i]);

@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 67
+plan 69
 model_server --latency=3
 
 # Until the background has reviewed HEAD; 1 when it does not. It has the lowest priority: on a busy machine it takes long.
@@ -196,6 +196,18 @@ OPENAI_API_KEY=sk-not-a-key git commit -qam 'not asked'
 reviewed
 ok $? 'models elsewhere that are configured do not hold up the background'
 is "$(git ls-tree -r --name-only refs/scrutiny/records | grep -c openai)" 0 'and are not asked'
+git config scrutiny.reviewers lab/alpha
+git config scrutiny.lab.price 'alpha 1 2'
+echo '% a gateway' >>a/main.tex
+git commit -qam 'a gateway is not asked'
+reviewed
+is "$(git ls-tree -r --name-only refs/scrutiny/records | grep -c alpha)" 0 'nor is one on this machine that has a price'
+git config --unset scrutiny.lab.price
+echo '% no gateway' >>a/main.tex
+git commit -qam 'a model of our own is'
+reviewed
+[ "$(git ls-tree -r --name-only refs/scrutiny/records | grep -c alpha)" -gt 0 ]
+ok $? 'one that has none is'
 git config --unset scrutiny.reviewers
 
 # Reports are written where that is wanted.
