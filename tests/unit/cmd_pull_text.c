@@ -19,7 +19,7 @@ static void setup(struct papers *p, size_t nr, const char *name, const char *tit
 		struct consensus_finding *f = &p->findings[i];
 		p->reviews[i] = xcalloc(1, sizeof(struct review));
 		p->names[i] = xstrfmt("%s%zu", name, i);
-		snprintf(f->id, sizeof(f->id), "%012zx", i);
+		snprintf(f->id, sizeof(f->id), "%012x", (unsigned)i);
 		f->severity = SEVERITY_ERROR;
 		f->lead = (struct finding){ .title = (char *)title, .path = p->names[i], .line = 7 };
 		p->reviews[i]->run.paper = p->names[i];
