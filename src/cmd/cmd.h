@@ -38,6 +38,8 @@ bool context_color(struct context *ctx, const char *when, int fd);
 extern const char *const color_choices[]; /* of the option --color */
 /* Writes to standard output; a failure there is found by cmd_main at the end. */
 void print_buffer(const struct buffer *out);
+/* Likewise words to people, on one line unless KEEP_LINES; made safe for a terminal and for the log of a job. */
+void print_words(bool keep_lines, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
 /* In a job of GitHub Actions: takes from TEXT, as of START, what its runner would obey. Not for data. */
 void job_log_defuse(struct buffer *text, size_t start);

@@ -12,18 +12,12 @@
 
 void hooks_say(const struct hooks_call *call, const char *fmt, ...)
 {
-	struct buffer text = BUFFER_INIT, safe = BUFFER_INIT;
 	va_list ap;
 	if (call->options->quiet)
 		return;
 	va_start(ap, fmt);
-	buffer_vaddf(&text, fmt, ap);
+	print_words(false, fmt, ap);
 	va_end(ap);
-	text_for_terminal(&safe, text.data, text.len, false);
-	buffer_addch(&safe, '\n');
-	print_buffer(&safe);
-	buffer_release(&text);
-	buffer_release(&safe);
 }
 
 char *hooks_program(void)

@@ -131,6 +131,18 @@ void print_buffer(const struct buffer *out)
 	fwrite(out->data, 1, out->len, stdout);
 }
 
+void print_words(bool keep_lines, const char *fmt, va_list ap)
+{
+	struct buffer text = BUFFER_INIT, safe = BUFFER_INIT;
+	buffer_vaddf(&text, fmt, ap);
+	text_for_terminal(&safe, text.data, text.len, keep_lines);
+	buffer_addch(&safe, '\n');
+	job_log_defuse(&safe, 0);
+	print_buffer(&safe);
+	buffer_release(&text);
+	buffer_release(&safe);
+}
+
 static int status_of(const struct error *err)
 {
 	if (error_is(err, ERROR_USAGE))

@@ -32,18 +32,12 @@ struct publication {
 static void say(const struct publication *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static void say(const struct publication *p, const char *fmt, ...)
 {
-	struct buffer text = BUFFER_INIT, safe = BUFFER_INIT;
 	va_list ap;
 	if (p->options->quiet)
 		return;
 	va_start(ap, fmt);
-	buffer_vaddf(&text, fmt, ap);
+	print_words(true, fmt, ap);
 	va_end(ap);
-	text_for_terminal(&safe, text.data, text.len, true);
-	buffer_addch(&safe, '\n');
-	print_buffer(&safe);
-	buffer_release(&text);
-	buffer_release(&safe);
 }
 
 static const char *plural(size_t n)

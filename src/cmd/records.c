@@ -34,18 +34,12 @@ struct call {
 static void say(const struct call *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static void say(const struct call *c, const char *fmt, ...)
 {
-	struct buffer text = BUFFER_INIT, safe = BUFFER_INIT;
 	va_list ap;
 	if (c->options->quiet)
 		return;
 	va_start(ap, fmt);
-	buffer_vaddf(&text, fmt, ap);
+	print_words(true, fmt, ap);
 	va_end(ap);
-	text_for_terminal(&safe, text.data, text.len, true);
-	buffer_addch(&safe, '\n');
-	print_buffer(&safe);
-	buffer_release(&text);
-	buffer_release(&safe);
 }
 
 static const char *plural(size_t n)

@@ -8,7 +8,7 @@
 command -v python3 >/dev/null 2>&1 || skip_all 'python3 is not there'
 command -v curl >/dev/null 2>&1 || skip_all 'curl is not there'
 [ -x "$(git --exec-path)/git-http-backend" ] || skip_all 'git has no http-backend here'
-plan 61
+plan 63
 
 mkdir -p "$world/srv/owner"
 git init -q --bare -b main "$world/srv/owner/papers.git"
@@ -197,6 +197,14 @@ like "$said" '/new/%40alice%20%2312%20%21%5Bx%5D%28y%29%20%3Cimg%20src%3Dz%3E%20
 unlike "$said" '@alice|#12|[^\\]<img|[^\\]!\[|^/close' 'nobody is mentioned, nothing referred to, shown or closed'
 is "$(state "r['inline'][-1]['path']")" 'new/@alice #12 ![x](y) <img src=z> `c` /close/main.tex' \
 	'and the comment stands in that file'
+
+broken_paper '::add-mask::x'
+commit 'hostile to a job'
+git push -q
+git scrutiny run -q --no-write --fail-on=never >/dev/null
+run env GITHUB_ACTIONS=true git scrutiny publish --dry-run --review
+like "$out" '^  : ?:add-mask: ?:x/main.tex:10: error: ' 'a dry run in a job shows such a name'
+unlike "$out" '^[^!-~]*::' 'and tells the job nothing'
 
 # As the job of a pull request, which stands at a merge that nobody else has.
 head=$(git rev-parse HEAD)
