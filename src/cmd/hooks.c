@@ -3,7 +3,7 @@
 #include <stddef.h>
 
 #include "base/memory.h"
-#include "base/text.h"
+#include "cmd/action.h"
 
 /* Which options an action takes. */
 enum takes { TAKES_NONE = 0, TAKES_ONLY = 1, TAKES_GLOBAL = 2, TAKES_DRY_RUN = 4, TAKES_WRITE = 8, TAKES_FORM = 16 };
@@ -22,47 +22,26 @@ static const struct action {
 	{ "background", 0, TAKES_NONE, hooks_background },
 };
 
-static struct error *find_action(const char *word, const struct action **out)
-{
-	const char *names[ARRAY_SIZE(actions) + 1] = { NULL };
-	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
-		names[i] = actions[i].name;
-		if (word && !strcmp(word, names[i])) {
-			*out = &actions[i];
-			return NULL;
-		}
-	}
-	struct error *err = word ? error_new(ERROR_USAGE, "`%s' is nothing that hooks does", word)
-				 : error_new(ERROR_USAGE, "what of the hooks?");
-	const char *near = word ? text_nearest(word, names) : NULL;
-	return near ? error_with_hint(err, "did you mean `git scrutiny hooks %s'?", near)
-		    : error_with_hint(err, "`git scrutiny hooks -h' lists what there is");
-}
-
 static struct error *check_options(const struct action *action, const struct hooks_options *o)
 {
-	const struct {
-		bool given;
-		unsigned takes;
-		const char *name;
-	} given[] = {
+	const struct action_option given[] = {
 		{ o->only != NULL, TAKES_ONLY, "only" },         { o->global != NULL, TAKES_GLOBAL, "global" },
 		{ o->dry_run, TAKES_DRY_RUN, "dry-run" },        { o->write, TAKES_WRITE, "write" },
 		{ o->quiet, TAKES_DRY_RUN, "quiet" },            { o->porcelain, TAKES_FORM, "porcelain" },
 		{ o->nul, TAKES_FORM, "null" },                  { o->color != NULL, TAKES_FORM, "color" },
 	};
-	for (size_t i = 0; i < ARRAY_SIZE(given); i++)
-		if (given[i].given && !(given[i].takes & action->takes))
-			return error_new(ERROR_USAGE, "hooks %s takes no --%s", action->name, given[i].name);
-	if (o->nul && !o->porcelain)
+	struct error *err = action_check("hooks", action->name, action->takes, given, ARRAY_SIZE(given));
+	if (!err && o->nul && !o->porcelain)
 		return error_new(ERROR_USAGE, "-z belongs to --porcelain");
-	return NULL;
+	return err;
 }
 
 static struct error *run(struct context *ctx, const void *options, int argc, const char **argv, int *exit_status)
 {
-	const struct action *action = NULL;
-	struct error *err = find_action(argc ? argv[0] : NULL, &action);
+	const void *row = NULL;
+	struct error *err = action_find(&row, "hooks", argc ? argv[0] : NULL, actions, ARRAY_SIZE(actions),
+					sizeof(*actions));
+	const struct action *action = row;
 	if (!err)
 		err = check_options(action, options);
 	if (!err && action->most >= 0 && argc - 1 > action->most)

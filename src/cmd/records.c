@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "cmd/action.h"
 #include "git/records_sync.h"
 #include "review/verify.h"
 
@@ -250,23 +251,6 @@ static const struct action {
 	{ "migrate", NULL, false, false, migrate },
 };
 
-static struct error *find_action(const char *word, const struct action **out)
-{
-	const char *names[ARRAY_SIZE(actions) + 1] = { NULL };
-	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
-		names[i] = actions[i].name;
-		if (word && !strcmp(word, names[i])) {
-			*out = &actions[i];
-			return NULL;
-		}
-	}
-	struct error *err = word ? error_new(ERROR_USAGE, "`%s' is nothing that records does", word)
-				 : error_new(ERROR_USAGE, "what of the records?");
-	const char *near = word ? text_nearest(word, names) : NULL;
-	return near ? error_with_hint(err, "did you mean `git scrutiny records %s'?", near)
-		    : error_with_hint(err, "`git scrutiny records -h' lists what there is");
-}
-
 static struct error *check_call(const struct action *action, const struct records_options *o, int argc)
 {
 	bool asked = o->dry_run || o->reviews || o->squash || o->keep != KEEP_DAYS;
@@ -284,10 +268,12 @@ static struct error *check_call(const struct action *action, const struct record
 static struct error *run(struct context *ctx, const void *options, int argc, const char **argv,
 			 int *exit_status)
 {
-	const struct action *action = NULL;
+	const void *row = NULL;
 	struct call c = { .ctx = ctx, .options = options, .exit_status = exit_status,
 			  .argument = argc > 1 ? argv[1] : NULL };
-	struct error *err = find_action(argc ? argv[0] : NULL, &action);
+	struct error *err = action_find(&row, "records", argc ? argv[0] : NULL, actions, ARRAY_SIZE(actions),
+					sizeof(*actions));
+	const struct action *action = row;
 	if (!err)
 		err = check_call(action, options, argc);
 	if (!err)

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "cmd/action.h"
 #include "cmd/money.h"
 #include "cmd/own_program.h"
 #include "daemon/schedule.h"
@@ -419,37 +420,14 @@ static const struct action {
 
 static struct error *check_options(const struct action *action, const struct schedule_options *o)
 {
-	const struct {
-		bool given;
-		unsigned takes;
-		const char *name;
-	} given[] = {
+	const struct action_option given[] = {
 		{ o->weekly, TAKES_WHEN, "weekly" },           { o->daily, TAKES_WHEN, "daily" },
 		{ o->calendar, TAKES_WHEN, "on-calendar" },    { o->cron, TAKES_WHEN, "cron" },
 		{ o->max_cost, TAKES_WHAT, "max-cost" },       { o->reviewers, TAKES_WHAT, "reviewers" },
 		{ o->pr, TAKES_WHAT, "pr" },                   { o->write, TAKES_WHAT, "write" },
 		{ o->quiet, TAKES_QUIET, "quiet" },
 	};
-	for (size_t i = 0; i < ARRAY_SIZE(given); i++)
-		if (given[i].given && !(given[i].takes & action->takes))
-			return error_new(ERROR_USAGE, "schedule %s takes no --%s", action->name, given[i].name);
-	return NULL;
-}
-
-static struct error *find_action(const char *word, const struct action **out)
-{
-	const char *names[ARRAY_SIZE(actions) + 1] = { NULL };
-	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
-		names[i] = actions[i].name;
-		if (word && !strcmp(word, actions[i].name)) {
-			*out = &actions[i];
-			return NULL;
-		}
-	}
-	const char *near = word ? text_nearest(word, names) : NULL;
-	struct error *err = word ? error_new(ERROR_USAGE, "'%s' is nothing to do with a schedule", word)
-				 : error_new(ERROR_USAGE, "schedule needs one of install, status, remove");
-	return near ? error_with_hint(err, "did you mean '%s'?", near) : err;
+	return action_check("schedule", action->name, action->takes, given, ARRAY_SIZE(given));
 }
 
 /* The repository of TYPED (NULL: the one we stand in) by the path that its schedule is known by; of one that is gone, what
@@ -478,8 +456,10 @@ static struct error *find_path(const char *typed, char **out)
 static struct error *run(struct context *ctx, const void *options, int argc, const char **argv, int *exit_status)
 {
 	struct call c = { .ctx = ctx, .options = options, .exit_status = exit_status };
-	const struct action *action = NULL;
-	struct error *err = find_action(argc ? argv[0] : NULL, &action);
+	const void *row = NULL;
+	struct error *err = action_find(&row, "schedule", argc ? argv[0] : NULL, actions, ARRAY_SIZE(actions),
+					sizeof(*actions));
+	const struct action *action = row;
 	if (!err)
 		err = check_options(action, options);
 	if (!err && argc > 2)
