@@ -23,6 +23,7 @@ struct queue {
 	int end;                        /* closes when the job ends */
 	char remembered[WEBHOOK_MAX_REMEMBERED][SHA256_HEX_SIZE + 1];
 	size_t nr_remembered;           /* ever; the oldest is overwritten */
+	bool unsaved;                   /* the file lacks some of PENDING */
 };
 
 struct webhook {
@@ -123,21 +124,28 @@ static struct queue *find_queue(struct webhook *w, struct slice path)
 }
 
 /* The name a forge gave, and the body: the name alone is not signed. */
-static bool is_repeated(struct queue *q, const struct delivery *d, struct slice body)
+static void hash_delivery(char hash[SHA256_HEX_SIZE + 1], const struct delivery *d, struct slice body)
 {
-	char hash[SHA256_HEX_SIZE + 1];
 	struct sha256 h;
 	sha256_init(&h);
 	/* GitLab signs nothing; the others' bodies differ from delivery to delivery. */
 	sha256_update(&h, d->id, d->gitlab ? strlen(d->id) : 0);
 	sha256_update(&h, body.data, body.len);
 	sha256_final_hex(&h, hash);
+}
+
+static bool is_repeated(const struct queue *q, const char *hash)
+{
 	size_t nr = q->nr_remembered < WEBHOOK_MAX_REMEMBERED ? q->nr_remembered : WEBHOOK_MAX_REMEMBERED;
 	for (size_t i = 0; i < nr; i++)
 		if (!strcmp(q->remembered[i], hash))
 			return true;
-	memcpy(q->remembered[q->nr_remembered++ % WEBHOOK_MAX_REMEMBERED], hash, sizeof(hash));
 	return false;
+}
+
+static void remember(struct queue *q, const char *hash)
+{
+	memcpy(q->remembered[q->nr_remembered++ % WEBHOOK_MAX_REMEMBERED], hash, SHA256_HEX_SIZE + 1);
 }
 
 static struct http_answer enqueue(struct queue *q, const char *item, const struct delivery *d)
@@ -146,7 +154,8 @@ static struct http_answer enqueue(struct queue *q, const char *item, const struc
 	if (is_new && q->pending.nr >= JOB_MAX_ITEMS)
 		return (struct http_answer){ 503, "too much waits for this repository" };
 	strmap_add(&q->pending, item, strlen(item));
-	struct error *err = is_new ? save_queue(q) : NULL;
+	struct error *err = is_new || q->unsaved ? save_queue(q) : NULL;
+	q->unsaved = err != NULL;
 	if (err) {
 		say(q, true, err->message);
 		error_free(err);
@@ -184,6 +193,7 @@ static struct http_answer take_pull(struct queue *q, const struct delivery *d)
 static struct http_answer take_delivery(struct queue *q, const struct http_head *head, struct slice body)
 {
 	struct delivery d;
+	char hash[SHA256_HEX_SIZE + 1];
 	if (!delivery_verify(head, body, q->repository->secret)) {
 		say(q, true, "a delivery was refused: its signature or token is wrong");
 		return (struct http_answer){ 401, "the signature or token is wrong" };
@@ -198,9 +208,13 @@ static struct http_answer take_delivery(struct queue *q, const struct http_head 
 		return (struct http_answer){ 200, "pong" };
 	if (d.kind == DELIVERY_OTHER)
 		return (struct http_answer){ 200, "nothing to do" };
-	if (is_repeated(q, &d, body))
+	hash_delivery(hash, &d, body);
+	if (is_repeated(q, hash))
 		return (struct http_answer){ 200, "this delivery was taken already" };
-	return d.kind == DELIVERY_PUSH ? take_push(q, &d) : take_pull(q, &d);
+	struct http_answer a = d.kind == DELIVERY_PUSH ? take_push(q, &d) : take_pull(q, &d);
+	if (a.status == 202)
+		remember(q, hash); /* one that could not be taken may come again */
+	return a;
 }
 
 static bool is_health(const struct http_head *head)

@@ -8,7 +8,7 @@
 for tool in curl openssl; do
 	command -v $tool >/dev/null 2>&1 || skip_all "$tool is not there"
 done
-plan 54
+plan 57
 
 secret='a secret that nobody guesses'
 
@@ -230,6 +230,20 @@ is "$code" 202 'pushes during a run are taken'
 touch "$world/go"
 until_there log 'lab: done' 2
 is "$(grep -c begun "$world/slow")" 2 'and make one more run together'
+rm "$world/go"
+: >"$world/slow"
+
+# One that cannot be recorded may come again.
+mkdir "$world/work/my clone.git/scrutiny/webhook-queue"
+again=$(push_event main | sed 's/}}/}, "n": 21}/')
+github push "$again"
+is "$code" 500 'a delivery that cannot be recorded is not taken'
+rmdir "$world/work/my clone.git/scrutiny/webhook-queue"
+github push "$again"
+is "$code $said" '202 queued' 'and may come again'
+like "$(cat "$world/work/my clone.git/scrutiny/webhook-queue")" '^heads/main$' 'then it is recorded'
+touch "$world/go"
+until_there log 'lab: done' 4
 rm "$world/go"
 : >"$world/slow"
 github push "$(push_event main | sed 's/}}/}, "n": 15}/')"
