@@ -148,8 +148,8 @@ static void hint_at_changes(const struct proposing *p)
 	buffer_release(&said);
 }
 
-/* A forge that is not known is no obstacle: the branch is pushed. Whether it answers, and takes our token, is seen
- * now. */
+/* A forge that is not known is no obstacle: the branch is pushed. Whether one that is answers, and lets us propose, is
+ * seen now. */
 static struct error *find_forge(struct proposing *p)
 {
 	struct pull pull = { 0 };
@@ -162,6 +162,8 @@ static struct error *find_forge(struct proposing *p)
 		error_free(err);
 		return NULL;
 	}
+	if (!err)
+		err = forge_check_access(p->forge);
 	if (!err)
 		err = forge_pull_find(p->forge, p->branch, p->base_branch, &pull, &found);
 	pull_release(&pull);

@@ -248,14 +248,14 @@ static void on_answer(void *data, const struct http_response *response)
 		s->err = submit(s);
 }
 
-static struct error *need_token(struct forge *f, const struct forge_request *request, bool reads)
+struct error *forge_find_token(struct forge *f, const char *what, bool needed)
 {
 	struct error *err = NULL;
 	if (!f->token_known)
 		err = token_find(&f->token, &f->site, f->repo, &f->settings, &f->why_no_token);
 	f->token_known = !err;
-	if (!err && !f->token.header && !reads)
-		err = token_missing(&f->site, request->what, f->why_no_token);
+	if (!err && !f->token.header && needed)
+		err = token_missing(&f->site, what, f->why_no_token);
 	return err;
 }
 
@@ -266,7 +266,7 @@ struct error *forge_call(struct forge *f, const struct forge_request *request, s
 	*out = (struct forge_answer){ 0 };
 	s.reads = !strcmp(request->method, "GET");
 	s.repeatable = strcmp(request->method, "POST") != 0;
-	struct error *err = need_token(f, request, s.reads);
+	struct error *err = forge_find_token(f, request->what, !s.reads);
 	/* libcurl repeats by itself what breaks off on a connection that was used before. */
 	if (!err && !s.repeatable)
 		err = http_new(&s.http, &f->settings.http);

@@ -70,6 +70,10 @@ const char *forge_host(const struct forge *forge);
 const char *forge_repository(const struct forge *forge); /* "owner/name", of GitLab "group/sub/name" */
 const char *forge_remote(const struct forge *forge);     /* to push to: the remote's name, or its address */
 
+/* Whether pull requests can be opened there, as far as one read tells: there is a token, the server takes it, the
+ * repository is no archive, and of GitHub whoever the token belongs to may write. To be asked before costly work. */
+struct error *forge_check_access(struct forge *forge);
+
 /* -- pull requests (of GitLab: merge requests) --------------------------------------------------------- */
 
 enum pull_state { PULL_OPEN, PULL_CLOSED, PULL_MERGED };

@@ -111,6 +111,8 @@ struct forge_request {
 	const char *what;         /* "open the pull request": of "cannot open the pull request: ..." */
 };
 
+/* Finds the token; ERROR_NOT_FOUND when there is none and it is NEEDED, to do WHAT. */
+struct error *forge_find_token(struct forge *f, const char *what, bool needed);
 /* Sends it, again where that can help: what is no GET, PUT, PATCH or DELETE only if it was surely not carried out.
  * Any status but 2xx is an error, and OUT tells which; it is to be released in any case. */
 struct error *forge_call(struct forge *f, const struct forge_request *request, struct forge_answer *out);

@@ -43,6 +43,33 @@ bool pull_details_take(struct pull_details *out, bool *found, struct pull_detail
 	return !open;
 }
 
+/* -- before ----------------------------------------------------------------------------------------------------- */
+
+/* The token of an app may nothing there by its own account, and is told what it may elsewhere. */
+static bool may_only_read(const cJSON *repository)
+{
+	const cJSON *may = cJSON_GetObjectItemCaseSensitive(repository, "permissions");
+	return json_bool_or(may, "pull", false) && !json_bool_or(may, "push", true);
+}
+
+struct error *forge_check_access(struct forge *f)
+{
+	static const char what[] = "open a pull request";
+	struct forge_answer a = { 0 };
+	struct error *err = forge_find_token(f, what, true);
+	if (err || f->token.job) /* which may read little, and not this */
+		return err;
+	err = forge_send(f, "GET", xstrdup(f->root), NULL, "read the repository", &a);
+	if (!err && json_bool_or(a.json, "archived", false))
+		err = error_new(ERROR_NETWORK, "cannot %s: %s at %s is archived", what, f->site.repository, f->site.host);
+	else if (!err && f->site.kind == FORGE_GITHUB && may_only_read(a.json))
+		err = error_with_hint(error_new(ERROR_NETWORK, "cannot %s: the token of %s may read %s at %s, not write", what,
+						f->token.source, f->site.repository, f->site.host),
+				      "use the token of somebody who may");
+	forge_answer_release(&a);
+	return err;
+}
+
 /* -- drafts that are told by their titles ---------------------------------------------------------------------- */
 
 static const char *without_prefix(const char *title)

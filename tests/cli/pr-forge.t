@@ -8,7 +8,7 @@
 command -v python3 >/dev/null 2>&1 || skip_all 'python3 is not there'
 command -v curl >/dev/null 2>&1 || skip_all 'curl is not there'
 [ -x "$(git --exec-path)/git-http-backend" ] || skip_all 'git has no http-backend here'
-plan 63
+plan 69
 
 mkdir -p "$world/srv/owner"
 git init -q --bare -b main "$world/srv/owner/papers.git"
@@ -151,6 +151,18 @@ broken_paper weak && commit weak && git push -q
 token weak
 pr
 is "$status" 128 'without the right to push nothing is proposed'
+token good
+run env GH_ENTERPRISE_TOKEN=weak git scrutiny run --pr
+is "$status" 128 'nor without the right to open it'
+like "$err" '^fatal: cannot open a pull request: the token of GH_ENTERPRISE_TOKEN may read owner/papers at .*, not write' 'and why is said'
+is "$out" '' 'before any paper is looked at'
+git remote set-url --push origin "$address/owner/papers.git" && git remote set-url origin "$world/srv/owner/papers.git"
+git config --unset credential.helper
+pr
+is "$status" 128 'nor without a token at all'
+like "$err" '^fatal: cannot open a pull request: there is no token for ' 'which is said'
+is "$out" '' 'as early'
+git remote set-url origin "$address/owner/papers.git" && git config --unset remote.origin.pushurl
 token good
 
 # -- publish -----------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 FOLDER = os.path.abspath(sys.argv[1])
 LOCK = threading.RLock()
 ADDRESS = ""
-REPOSITORY = re.compile(r"^/api/v3/repos/([\w.-]+/[\w.-]+)(/.*)$")
+REPOSITORY = re.compile(r"^/api/v3/repos/([\w.-]+/[\w.-]+)(/.*)?$")
 
 
 class Refused(Exception):
@@ -303,6 +303,9 @@ class Handler(BaseHTTPRequestHandler):
         if not match:
             raise Refused(404, "Not Found")
         repo = repository(match.group(1))
+        if not match.group(2):
+            return 200, {"full_name": repo.name, "archived": False,
+                         "permissions": {"pull": True, "push": self.token() == "good"}}
         for method, pattern, call in ROUTES:
             found = pattern.match(match.group(2))
             if method == self.command and found:

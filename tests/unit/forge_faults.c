@@ -401,6 +401,45 @@ static void pages_without_end_are_not_read_to_it(void **state)
 	forge_world_close(&w);
 }
 
+/* What a forge of TYPE that answers with REPOSITORY lets be known before anything is paid for. */
+static struct error *check_access(const char *type, const char *variable, const char *repository, unsigned *asked)
+{
+	struct scripted line = { .needle = "GET /api/repos/o/n ", .act = ACT_CLOSE, .bytes = repository };
+	struct forge_world w;
+	forge_world_open(&w, type, variable, &line, 1);
+	struct error *err = forge_check_access(w.forge);
+	*asked = w.server->requests;
+	forge_world_close(&w);
+	return err;
+}
+
+static void who_may_not_propose_is_told_before_anything_is_paid_for(void **state)
+{
+	unsigned asked;
+	(void)state;
+	assert_error(check_access("github", NULL, JSON("{}"), &asked), ERROR_NOT_FOUND);
+	assert_int_equal(asked, 0);
+	assert_error(check_access("github", "GH_ENTERPRISE_TOKEN", JSON("{\"permissions\":{\"pull\":true,\"push\":false}}"),
+				  &asked), ERROR_NETWORK);
+	assert_error(check_access("gitea", "GITEA_TOKEN", JSON("{\"archived\":true}"), &asked), ERROR_NETWORK);
+	assert_error(check_access("gitea", "GITEA_TOKEN", ANSWER("401 Unauthorized", "{}"), &asked), ERROR_NETWORK);
+}
+
+static void what_a_server_does_not_tell_is_no_obstacle(void **state)
+{
+	unsigned asked;
+	(void)state;
+	assert_success(check_access("github", "GH_ENTERPRISE_TOKEN", JSON("{\"permissions\":{\"pull\":true,\"push\":true}}"),
+				    &asked));
+	assert_int_equal(asked, 1);
+	assert_success(check_access("github", "GH_ENTERPRISE_TOKEN", JSON("{}"), &asked));
+	/* that of an app */
+	assert_success(check_access("github", "GH_ENTERPRISE_TOKEN", JSON("{\"permissions\":{\"pull\":false,\"push\":false}}"),
+				    &asked));
+	/* Gitea lets readers open one */
+	assert_success(check_access("gitea", "GITEA_TOKEN", JSON("{\"permissions\":{\"pull\":true,\"push\":false}}"), &asked));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -424,6 +463,8 @@ int main(void)
 		cmocka_unit_test(control_bytes_of_titles_do_not_reach_a_terminal),
 		cmocka_unit_test(an_answer_without_end_is_cut),
 		cmocka_unit_test(pages_without_end_are_not_read_to_it),
+		cmocka_unit_test(who_may_not_propose_is_told_before_anything_is_paid_for),
+		cmocka_unit_test(what_a_server_does_not_tell_is_no_obstacle),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
