@@ -84,17 +84,7 @@ void pull_text_summary(struct buffer *out, struct review *const *reviews, size_t
 static int compare_findings(const void *x, const void *y)
 {
 	const struct placed_finding *a = x, *b = y;
-	const struct consensus_finding *f = a->finding, *g = b->finding;
-	int order = (int)g->severity - (int)f->severity;
-	if (!order)
-		order = (int)f->bucket - (int)g->bucket;
-	if (!order)
-		order = (g->nr_families > f->nr_families) - (g->nr_families < f->nr_families);
-	if (!order)
-		order = strcmp(f->lead.path, g->lead.path);
-	if (!order)
-		order = (f->lead.start > g->lead.start) - (f->lead.start < g->lead.start);
-	return order ? order : strcmp(f->id, g->id);
+	return consensus_worst_first(a->finding, b->finding);
 }
 
 struct placed_finding *pull_text_findings(struct review *const *reviews, size_t nr, size_t *nr_out)

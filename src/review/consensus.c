@@ -174,13 +174,12 @@ static int compare_sizes(size_t a, size_t b)
 	return a < b ? -1 : a > b;
 }
 
-static int compare_findings(const void *x, const void *y)
+int consensus_worst_first(const struct consensus_finding *a, const struct consensus_finding *b)
 {
-	const struct consensus_finding *a = x, *b = y;
-	int order = (int)a->bucket - (int)b->bucket;
+	int order = (int)b->severity - (int)a->severity;
 
 	if (!order)
-		order = (int)b->severity - (int)a->severity;
+		order = (int)a->bucket - (int)b->bucket;
 	if (!order)
 		order = compare_sizes(b->nr_families, a->nr_families);
 	if (!order)
@@ -188,6 +187,14 @@ static int compare_findings(const void *x, const void *y)
 	if (!order)
 		order = compare_sizes(a->lead.start, b->lead.start);
 	return order ? order : strcmp(a->id, b->id);
+}
+
+static int compare_findings(const void *x, const void *y)
+{
+	const struct consensus_finding *a = x, *b = y;
+	int order = (int)a->bucket - (int)b->bucket;
+
+	return order ? order : consensus_worst_first(a, b);
 }
 
 static size_t list_models(const char **models, const struct record *const *records, size_t nr)

@@ -65,5 +65,7 @@ struct consensus {
 void consensus_make(struct consensus *out, const struct record *const *records, size_t nr,
 		    const struct run *run);
 void consensus_release(struct consensus *c);
+/* The order of two findings by severity, then bucket, then how many families have it, then place; as of qsort. */
+int consensus_worst_first(const struct consensus_finding *a, const struct consensus_finding *b);
 
 #endif

@@ -11,19 +11,8 @@ static bool has_place(const struct consensus_finding *f)
 static int compare_results(const void *x, const void *y)
 {
 	const struct report_result *a = x, *b = y;
-	const struct consensus_finding *f = a->finding, *g = b->finding;
-	int order = (int)g->severity - (int)f->severity;
+	int order = consensus_worst_first(a->finding, b->finding);
 
-	if (!order)
-		order = (int)f->bucket - (int)g->bucket;
-	if (!order)
-		order = (g->nr_families > f->nr_families) - (g->nr_families < f->nr_families);
-	if (!order)
-		order = strcmp(f->lead.path, g->lead.path);
-	if (!order)
-		order = (f->lead.start > g->lead.start) - (f->lead.start < g->lead.start);
-	if (!order)
-		order = strcmp(f->id, g->id);
 	return order ? order : strcmp(a->report->run->paper, b->report->run->paper);
 }
 
