@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "forge/site.h"
 #include "forge/token.h"
+#include "forge/web.h"
 #include "git/repo.h"
 
 struct world {
@@ -115,6 +116,35 @@ static void an_endless_address_is_none(void **state)
 		buffer_addch(&b, 'a');
 	expect_parts(b.data, "");
 	buffer_release(&b);
+}
+
+/* -- pages ---------------------------------------------------------------------------------------------------- */
+
+static void expect_page(struct world *w, const char *address, const char *expected)
+{
+	struct repo *repo;
+	struct forge *forge;
+	struct buffer url = BUFFER_INIT;
+	assert_success(repo_open(&repo, w->directory));
+	assert_success(forge_open(&forge, repo, address, &w->settings));
+	forge_add_file_url(&url, forge, &(struct forge_place){ .branch = "b", .path = "p q.tex", .line = 7 });
+	assert_string_equal(url.data, expected);
+	buffer_release(&url);
+	forge_free(forge);
+	repo_free(repo);
+}
+
+static void pages_are_where_the_api_is(void **state)
+{
+	struct world *w = *state;
+	git(w->directory, "config", "scrutiny.forge.lan.type", "gitea", NULL);
+	git(w->directory, "config", "scrutiny.forge.gl.example.org.type", "gitlab", NULL);
+	git(w->directory, "config", "scrutiny.forge.gl.example.org.api", "https://gl.example.org:8443/git/api/v4", NULL);
+	expect_page(w, "git@github.com:o/n", "https://github.com/o/n/blob/b/p%20q.tex#L7");
+	expect_page(w, "https://acme.ghe.com/o/n", "https://acme.ghe.com/o/n/blob/b/p%20q.tex#L7");
+	expect_page(w, "http://lan:3000/o/n", "http://lan:3000/o/n/src/branch/b/p%20q.tex#L7");
+	expect_page(w, "https://lan/below/o/n", "https://lan/below/o/n/src/branch/b/p%20q.tex#L7");
+	expect_page(w, "git@gl.example.org:g/s/n", "https://gl.example.org:8443/git/g/s/n/-/blob/b/p%20q.tex#L7");
 }
 
 /* -- forges --------------------------------------------------------------------------------------------------- */
@@ -353,6 +383,7 @@ int main(void)
 		cmocka_unit_test(what_no_forge_has_is_no_address),
 		cmocka_unit_test(an_endless_address_is_none),
 		cmocka_unit_test_setup_teardown(public_forges_are_known_by_their_hosts, setup, teardown),
+		cmocka_unit_test_setup_teardown(pages_are_where_the_api_is, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_host_that_is_not_known_needs_a_setting, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_alias_of_ssh_needs_its_api_too, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_setting_says_what_a_host_is, setup, teardown),
