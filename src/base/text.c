@@ -29,32 +29,6 @@ bool slice_equals(struct slice s, const char *literal)
 	return s.len == strlen(literal) && (!s.len || !memcmp(s.data, literal, s.len));
 }
 
-int ascii_lower(int c)
-{
-	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
-}
-
-bool ascii_space(int c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-bool ascii_alpha(int c)
-{
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'z';
-}
-
-bool ascii_digit(int c)
-{
-	return c >= '0' && c <= '9';
-}
-
-bool ascii_alnum(int c)
-{
-	return ascii_alpha(c) || ascii_digit(c);
-}
-
 struct slice slice_trim(struct slice s)
 {
 	while (s.len && ascii_space(s.data[s.len - 1]))

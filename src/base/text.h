@@ -14,11 +14,32 @@ bool ends_with(const char *s, const char *suffix);
 bool skip_prefix(const char *s, const char *prefix, const char **rest);
 bool slice_equals(struct slice s, const char *literal);
 /* ASCII only, locale-free. */
-int ascii_lower(int c);
-bool ascii_space(int c);
-bool ascii_alpha(int c);
-bool ascii_digit(int c);
-bool ascii_alnum(int c);
+static inline int ascii_lower(int c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+static inline bool ascii_space(int c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static inline bool ascii_alpha(int c)
+{
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'z';
+}
+
+static inline bool ascii_digit(int c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool ascii_alnum(int c)
+{
+	return ascii_alpha(c) || ascii_digit(c);
+}
+
 struct slice slice_trim(struct slice s);
 
 /* Decodes one code point at S (LEN > 0 bytes) into *CP and returns the bytes it takes; for a
