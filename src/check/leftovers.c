@@ -10,7 +10,7 @@ static bool is_upper(char c)
 	return c >= 'A' && c <= 'Z';
 }
 
-static bool is_word_byte(char c)
+static inline bool is_word_byte(char c)
 {
 	return ascii_alnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
 }
@@ -111,7 +111,7 @@ static void raise_at(struct leftovers *l, const struct leftover *what, size_t st
 	free(subject);
 }
 
-enum phrase_kind { FILLER, TEMPLATE, BRACKETED, MARK, NOTES };
+enum phrase_kind { FILLER, TEMPLATE, BRACKETED, MARK };
 
 static const struct phrase_row phrase_rows[] = {
 	{ FILLER, "lorem ipsum dolor sit" },
@@ -127,23 +127,31 @@ static const struct phrase_row phrase_rows[] = {
 	{ BRACKETED, "insert|add the|a|your* figure|table|image|plot|citation|citations|reference|"
 		     "references|ref|cite|text|number|numbers|value here?" },
 	{ MARK, "cite|ref|citation|cites|refs" },
-	{ NOTES, "todo|fixme|xxx comment|comments|tag|tags|marker|markers|annotation|annotations" },
-	{ NOTES, "todo|fixme and|or fixme|todo|xxx|hack" },
-	{ NOTES, "self admitted technical debt" },
+};
+
+/* What a paper says that is about such notes. */
+static const struct phrase_row note_rows[] = {
+	{ 0, "todo|fixme|xxx comment|comments|tag|tags|marker|markers|annotation|annotations" },
+	{ 0, "todo|fixme and|or fixme|todo|xxx|hack" },
+	{ 0, "self admitted technical debt" },
 };
 
 static bool on_notes(void *data, const struct phrase_match *match)
 {
 	struct leftovers *l = data;
-	l->writes_about_notes |= match->kind == NOTES;
-	return !l->writes_about_notes;
+	(void)match;
+	l->writes_about_notes = true;
+	return false;
 }
 
 /* Whether the paper writes about TODO comments; asked when the first of them is met. */
 static bool notes_are_the_subject(struct leftovers *l)
 {
-	if (!l->asked)
-		phrases_scan(l->phrases, l->text, on_notes, l);
+	if (!l->asked) {
+		struct phrases *phrases = phrases_new(note_rows, ARRAY_SIZE(note_rows));
+		phrases_scan(phrases, l->text, on_notes, l);
+		phrases_free(phrases);
+	}
 	l->asked = true;
 	return l->writes_about_notes;
 }
@@ -349,7 +357,7 @@ static bool on_phrase(void *data, const struct phrase_match *match)
 	size_t start = l->run_start + match->start, end = l->run_start + match->end;
 	if (match->kind == FILLER)
 		raise_at(l, &filler, start, end);
-	else if (match->kind != NOTES && is_placeholder(l, match->kind, start, end))
+	else if (is_placeholder(l, match->kind, start, end))
 		raise_at(l, &placeholder, start, end);
 	return true;
 }

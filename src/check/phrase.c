@@ -124,10 +124,12 @@ static void word_add(struct word *w, uint32_t folded)
 /* Of most words that is all. Returns where it ends. */
 static size_t read_plain_letters(struct slice text, size_t at, struct word *w)
 {
+	size_t len = w->len;
 	char c;
-	for (; at < text.len && (c = plain_letter(text.data[at])); at++, w->len++)
-		if (w->len < WORD_MAX)
-			w->folded[w->len] = c;
+	for (; at < text.len && (c = plain_letter(text.data[at])); at++, len++)
+		if (len < WORD_MAX)
+			w->folded[len] = c;
+	w->len = len;
 	return at;
 }
 
@@ -218,14 +220,29 @@ struct start {
 	size_t nr, alloc;
 };
 
+#define LENGTHS 1024
+
 struct phrases {
 	struct strmap vocabulary; /* word -> number, from 1, as a pointer's value */
-	uint64_t lengths[256];    /* by a word's first byte: which lengths there are, a bit each */
 	struct pattern *patterns;
 	size_t nr;
 	struct start *starts;     /* by word number */
+	uint64_t lengths[LENGTHS]; /* of the words that patterns start with, by how these begin: a bit for each length */
 	size_t alloc_starts;
 };
+
+/* Where words of LEN letters (1 or more) that begin with these two are noted in `lengths`. */
+static size_t beginning(const char *folded, size_t len)
+{
+	unsigned first = (unsigned char)folded[0], second = len > 1 ? (unsigned char)folded[1] : 0;
+	return (first * 32 ^ second) % LENGTHS;
+}
+
+/* False for most of the words that no pattern starts with; FOLDED has their first two bytes. */
+static bool may_start(const struct phrases *p, const char *folded, size_t len)
+{
+	return len && len <= WORD_MAX && p->lengths[beginning(folded, len)] >> len & 1;
+}
 
 static unsigned vocabulary_add(struct phrases *p, const struct word *w)
 {
@@ -233,14 +250,12 @@ static unsigned vocabulary_add(struct phrases *p, const struct word *w)
 	void **slot = strmap_at(&p->vocabulary, w->folded, w->len);
 	if (!*slot)
 		*slot = (void *)(uintptr_t)p->vocabulary.nr;
-	if (w->len)
-		p->lengths[(unsigned char)w->folded[0]] |= (uint64_t)1 << w->len;
 	return (unsigned)(uintptr_t)*slot;
 }
 
 static unsigned vocabulary_find(const struct phrases *p, const struct word *w)
 {
-	if (!w->len || w->len > WORD_MAX || !(p->lengths[(unsigned char)w->folded[0]] >> w->len & 1))
+	if (w->len > WORD_MAX)
 		return 0;
 	return (unsigned)(uintptr_t)strmap_get(&p->vocabulary, w->folded, w->len);
 }
@@ -304,6 +319,8 @@ struct phrases *phrases_new(const struct phrase_row *rows, size_t nr)
 		const struct element *first = &p->patterns[i].elements[0];
 		for (size_t k = 0; k < first->nr_words; k++) {
 			struct start *s = &p->starts[first->words[k]];
+			const struct strmap_entry *word = &p->vocabulary.entries[first->words[k] - 1];
+			p->lengths[beginning(word->key, word->key_len)] |= (uint64_t)1 << word->key_len;
 			ALLOC_GROW(s->patterns, s->nr, s->alloc);
 			s->patterns[s->nr++] = i;
 		}
@@ -348,19 +365,52 @@ struct window {
 	size_t counted;
 };
 
-static void window_fill(struct window *win)
+static bool is_counted(const char *folded, size_t len)
+{
+	return len > 1 && !ascii_digit((unsigned char)folded[0]);
+}
+
+/* Reads on until NR words are ahead, or there are no more. */
+static void window_fill(struct window *win, size_t nr)
 {
 	struct word w;
-	while (win->nr < WINDOW && word_next(win->text, &win->pos, &w)) {
+	while (win->nr < nr && word_next(win->text, &win->pos, &w)) {
 		struct seen *s = &win->words[(win->first + win->nr++) % WINDOW];
 		*s = (struct seen){ w.start, w.end, vocabulary_find(win->phrases, &w), w.barrier };
-		if (w.len > 1 && !ascii_digit((unsigned char)w.folded[0]))
-			win->counted++;
+		win->counted += is_counted(w.folded, w.len);
 	}
 }
 
-static const struct seen *window_at(const struct window *win, size_t i)
+/* Whether a byte behind a plain letter surely ends the word: see read_word. */
+static bool ends_word(char c)
 {
+	return (unsigned char)c < 0x80 && !plain_letter(c) && c != '\\' && c != '{' && c != '}' && c != '\'';
+}
+
+/* Passes over plain words that start no pattern, as word_next would read them, and returns how many. What it cannot
+ * judge it leaves. No word is ahead. */
+static size_t skip_words(struct window *win)
+{
+	const char *text = win->text.data;
+	size_t len = win->text.len, nr = 0;
+	for (size_t at = win->pos, start;; win->pos = at, nr++) {
+		while (at < len && (unsigned char)text[at] < 0x80 && text[at] != '\\' && !plain_letter(text[at]))
+			at++;
+		for (start = at; at < len && plain_letter(text[at]);)
+			at++;
+		if (at == start || (at < len && !ends_word(text[at])))
+			return nr;
+		const char folded[] = { plain_letter(text[start]), at - start > 1 ? plain_letter(text[start + 1]) : 0 };
+		if (may_start(win->phrases, folded, at - start))
+			return nr;
+		win->counted += is_counted(folded, at - start);
+	}
+}
+
+static const struct seen *window_at(struct window *win, size_t i)
+{
+	if (i < WINDOW)
+		window_fill(win, i + 1);
 	return i < win->nr ? &win->words[(win->first + i) % WINDOW] : NULL;
 }
 
@@ -376,7 +426,7 @@ static bool element_takes(const struct element *e, const struct seen *s)
 }
 
 /* The number of words that PATTERN takes from the head of the window, or 0. */
-static size_t pattern_match(const struct window *win, const struct pattern *pattern)
+static size_t pattern_match(struct window *win, const struct pattern *pattern)
 {
 	size_t at = 0;
 	for (size_t i = 0; i < pattern->nr_elements; i++) {
@@ -401,7 +451,9 @@ size_t phrases_scan(const struct phrases *p, struct slice text, phrase_fn fn, vo
 {
 	struct window win = { .phrases = p, .text = text };
 	for (size_t number = 0;; number++) {
-		window_fill(&win);
+		if (!win.nr)
+			number += skip_words(&win);
+		window_fill(&win, 1);
 		if (!win.nr)
 			break;
 		const struct start *s = &p->starts[win.words[win.first].id];
