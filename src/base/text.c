@@ -329,13 +329,23 @@ void text_age(struct buffer *out, int64_t seconds)
 	buffer_addstr(out, "just now");
 }
 
+static bool is_one_of(const char *word, const char *const *words)
+{
+	while (word && *words && strcasecmp(word, *words) != 0)
+		words++;
+	return word && *words;
+}
+
 bool text_is_true(const char *word)
 {
-	static const char *const words[] = { "true", "yes", "on", "1" };
-	for (size_t i = 0; word && i < ARRAY_SIZE(words); i++)
-		if (!strcasecmp(word, words[i]))
-			return true;
-	return false;
+	static const char *const words[] = { "true", "yes", "on", "1", NULL };
+	return is_one_of(word, words);
+}
+
+bool text_is_false(const char *word)
+{
+	static const char *const words[] = { "false", "no", "off", "0", "", NULL };
+	return is_one_of(word, words);
 }
 
 void text_percent(struct buffer *out, struct slice s, const char *kept)

@@ -71,6 +71,8 @@ void text_age(struct buffer *out, int64_t seconds);
 
 /* As git reads a boolean: true, yes, on or 1, in either case. NULL is false. */
 bool text_is_true(const char *word);
+/* Likewise: false, no, off, 0 or nothing. NULL is not. */
+bool text_is_false(const char *word);
 /* Appends S with all but RFC 3986's unreserved characters, and those of KEPT, as %XX. */
 void text_percent(struct buffer *out, struct slice s, const char *kept);
 

@@ -113,10 +113,9 @@ static struct error *select_papers(struct background *b, const struct paper ***p
 /* A desktop notification; its text is an argument, without markup. That there is no notify-send is no failure. */
 static void notify(struct background *b, const char *line)
 {
-	const char *wanted = repo_config(b->ws.repo, "scrutiny.hooks.notify");
 	const char *const argv[] = { "notify-send", "--app-name=git scrutiny", "--", "git scrutiny", line, NULL };
 	struct process_options options = { .timeout_ms = 5000, .discard_err = true };
-	if (!wanted || strcmp(wanted, "true"))
+	if (!text_is_true(repo_config(b->ws.repo, "scrutiny.hooks.notify")))
 		return;
 	struct error *err = process_run(argv, &options);
 	if (err)
@@ -190,10 +189,9 @@ static int by_path(const void *a, const void *b)
 /* Reports go into the work tree only where it has the papers as HEAD has them. */
 static bool may_write(struct background *b, const struct paper *const *papers, size_t nr)
 {
-	const char *wanted = repo_config(b->ws.repo, "scrutiny.hooks.write");
 	struct snapshot *now = NULL;
 	struct paper_list list = { 0 };
-	if (!wanted || strcmp(wanted, "true") || !repo_work_tree(b->ws.repo))
+	if (!text_is_true(repo_config(b->ws.repo, "scrutiny.hooks.write")) || !repo_work_tree(b->ws.repo))
 		return false;
 	struct error *err = snapshot_new(&now, b->ws.repo, SNAPSHOT_WORK_TREE, NULL);
 	if (!err)

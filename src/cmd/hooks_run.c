@@ -57,12 +57,8 @@ struct error *hooks_give_way(struct hooks_call *call, struct error *err)
 
 bool hooks_are_off(struct repo *repo)
 {
-	static const char *const no[] = { "false", "no", "off", "0", "" };
-	const char *wanted = context_env("SCRUTINY"), *configured = repo_config(repo, "scrutiny.hooks");
-	bool off = wanted && !strcmp(wanted, "0");
-	for (size_t i = 0; i < ARRAY_SIZE(no) && configured; i++)
-		off |= !strcmp(configured, no[i]);
-	return off;
+	const char *wanted = context_env("SCRUTINY");
+	return (wanted && !strcmp(wanted, "0")) || text_is_false(repo_config(repo, "scrutiny.hooks"));
 }
 
 /* As git-scrutiny-hook says it, to somebody who looks and has skipped it for once. */

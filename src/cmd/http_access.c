@@ -17,15 +17,6 @@ static char *path_value(const char *value)
 	return xstrdup(value);
 }
 
-static bool is_false(const char *value)
-{
-	static const char *const words[] = { "false", "no", "off", "0", "" };
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (!strcasecmp(value, words[i]))
-			return true;
-	return false;
-}
-
 static void replace(char **string, char *value)
 {
 	free(*string);
@@ -47,7 +38,7 @@ static void apply(struct http_access *out, const char *key, const char *value)
 	if (!strcmp(key, "http.proxy"))
 		replace(&out->proxy, xstrdup(value));
 	if (!strcmp(key, "http.sslverify"))
-		out->insecure = is_false(value);
+		out->insecure = text_is_false(value);
 }
 
 static void note_http(const char *key, const char *value, void *data)

@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 69
+plan 70
 model_server --latency=3
 
 # Until the background has reviewed HEAD; 1 when it does not. It has the lowest priority: on a busy machine it takes long.
@@ -106,6 +106,10 @@ git config scrutiny.hooks false
 echo '% y' >>new/main.tex
 run git commit -qam 'off'
 is "$status:$err" 0: 'scrutiny.hooks=false is silence'
+git config scrutiny.hooks No
+echo '% z' >>new/main.tex
+run git commit -qam 'off, in another word'
+is "$status:$err" 0: 'in whatever words git takes for that'
 git config --unset scrutiny.hooks
 
 # -- the background ------------------------------------------------------------------------------
@@ -148,7 +152,7 @@ mkdir "$world/bin"
 # shellcheck disable=SC2016 # for the script
 printf '#!/bin/sh\nprintf "<%%s>" "$@" >"%s/notified"\n' "$world" >"$world/bin/notify-send"
 chmod +x "$world/bin/notify-send"
-git config scrutiny.hooks.notify true
+git config scrutiny.hooks.notify on
 broken_paper 'd; touch x'
 git add .
 PATH=$world/bin:$PATH git commit -qm seven --no-verify
@@ -211,7 +215,7 @@ ok $? 'one that has none is'
 git config --unset scrutiny.reviewers
 
 # Reports are written where that is wanted.
-git config scrutiny.hooks.write true
+git config scrutiny.hooks.write yes
 echo '% written' >>a/main.tex
 git commit -qam 'written'
 reviewed

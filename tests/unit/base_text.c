@@ -203,6 +203,10 @@ static void test_reads_booleans_as_git_does(void **state)
 	assert_true(text_is_true("1"));
 	assert_false(text_is_true("0"));
 	assert_false(text_is_true(NULL));
+	assert_true(text_is_false("Off"));
+	assert_true(text_is_false(""));
+	assert_false(text_is_false("1"));
+	assert_false(text_is_false(NULL));
 }
 
 int main(void)
