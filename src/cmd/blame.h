@@ -23,7 +23,7 @@ struct blame_paper {
 };
 
 void blame_text(struct buffer *out, const struct blame_paper *papers, size_t nr, bool color);
-/* ZEROS is as long as this repository's ids. */
+/* LIKE is as long as this repository's ids. */
 void blame_porcelain(struct buffer *out, const struct blame_paper *papers, size_t nr, const struct oid *like);
 void blame_json(struct buffer *out, const struct blame_paper *papers, size_t nr);
 

@@ -1,11 +1,11 @@
 /* What blame found out, for people and programs. */
 #include "cmd/blame.h"
 
-#include "base/json.h"
 #include "base/memory.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cmd/table.h"
+#include "cmd/version_json.h"
 
 #define FORMAT 1
 #define AUTHOR_WIDTH 20
@@ -186,23 +186,6 @@ void blame_porcelain(struct buffer *out, const struct blame_paper *papers, size_
 
 /* -- JSON --------------------------------------------------------------------------------------- */
 
-static void put_commit(struct json_writer *w, const struct version *v)
-{
-	json_key(w, "commit");
-	if (!v) {
-		json_null(w);
-		return;
-	}
-	json_begin_object(w);
-	json_put_string(w, "id", v->commit.hex);
-	json_put_string(w, "author", v->author);
-	json_put_string(w, "mail", v->mail);
-	json_put_string(w, "date", v->date);
-	json_put_string(w, "subject", v->subject);
-	json_put_string(w, "paper", *v->folder ? v->folder : ".");
-	json_end_object(w);
-}
-
 static void put_row(struct json_writer *w, const struct blame_row *row)
 {
 	static const char *const outcomes[] = {
@@ -222,7 +205,7 @@ static void put_row(struct json_writer *w, const struct blame_row *row)
 	json_put_string(w, "since", f->lead.rule ? "finding" : "text");
 	json_put_string(w, "outcome", outcomes[row->item ? row->item->outcome : BLAME_NOT_QUOTED]);
 	json_put_bool(w, "boundary", is_boundary(row));
-	put_commit(w, version_of(row));
+	put_version_commit(w, version_of(row));
 	json_end_object(w);
 }
 

@@ -2,12 +2,12 @@
 #include <stddef.h>
 #include <time.h>
 
-#include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "cmd/output.h"
 #include "cmd/since.h"
 #include "cmd/table.h"
+#include "cmd/version_json.h"
 #include "cmd/workspace.h"
 #include "history/development.h"
 
@@ -123,27 +123,10 @@ static void add_text(struct buffer *out, const struct paper_log *logs, size_t nr
 
 /* -- JSON --------------------------------------------------------------------------------------- */
 
-static void put_commit(struct json_writer *w, const struct version *v)
-{
-	json_key(w, "commit");
-	if (!v->commit.hex[0]) {
-		json_null(w);
-		return;
-	}
-	json_begin_object(w);
-	json_put_string(w, "id", v->commit.hex);
-	json_put_string(w, "author", v->author);
-	json_put_string(w, "mail", v->mail);
-	json_put_string(w, "date", v->date);
-	json_put_string(w, "subject", v->subject);
-	json_put_string(w, "paper", *v->folder ? v->folder : ".");
-	json_end_object(w);
-}
-
 static void put_row(struct json_writer *w, const struct development *d)
 {
 	json_begin_object(w);
-	put_commit(w, d->version);
+	put_version_commit(w, d->version);
 	json_put_string(w, "content_id", *d->content_id ? d->content_id : NULL);
 	json_put_string(w, "source", compare_source_name(d->source));
 	json_put_string(w, "verdict", d->verdict);
