@@ -25,7 +25,7 @@ __git_scrutiny_options ()
 	serve) echo "--webhook --listen= --config= --max-body= --grace= --print-unit" ;;
 	models) echo "--list" ;;
 	cost) echo "--by= --since= --json" ;;
-	publish) echo "--status --check --comment --review --pull= --commit= --since= --all --fail-on= --dry-run --quiet" ;;
+	publish) echo "--status --check --comment --review --pull= --branch= --commit= --since= --all --fail-on= --dry-run --quiet" ;;
 	records) echo "--keep= --reviews --squash --dry-run --quiet" ;;
 	version) echo "" ;;
 	esac
@@ -98,6 +98,7 @@ __git_scrutiny_value ()
 	"cost --by") echo "choice day model paper author task" ;;
 	"cost --since") echo "nothing" ;;
 	"publish --pull") echo "nothing" ;;
+	"publish --branch") echo "nothing" ;;
 	"publish --commit") echo "rev" ;;
 	"publish --since") echo "rev" ;;
 	"publish --fail-on") echo "choice error warning note never" ;;

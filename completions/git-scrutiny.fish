@@ -197,6 +197,7 @@ complete -c git-scrutiny -n '__fish_seen_subcommand_from publish' -l check -d 'm
 complete -c git-scrutiny -n '__fish_seen_subcommand_from publish' -l comment -d 'keep one comment on the pull request that sums up'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from publish' -l review -d 'write a review with comments beside the lines'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from publish' -l pull -x -d 'this pull request (GitLab: merge request)'
+complete -c git-scrutiny -n '__fish_seen_subcommand_from publish' -l branch -x -d 'the open pull request of this branch, instead of the one that is checked out'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from publish' -l commit -x -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)' -d 'this commit instead of HEAD, or of the pull request\'s head in a CI job'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from publish' -l since -x -a '(git rev-parse --symbolic HEAD --branches --tags --remotes 2>/dev/null)' -d 'papers that differ from what stands at <rev>'
 complete -c git-scrutiny -n '__fish_seen_subcommand_from publish' -s a -l all -d 'all papers, also those that the pull request leaves as they are'

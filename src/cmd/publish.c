@@ -404,6 +404,8 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	context_catch_signals(ctx);
 	if (o->pull < 0)
 		return error_new(ERROR_USAGE, "--pull takes the number of a pull request");
+	if (o->pull && o->branch)
+		return error_new(ERROR_USAGE, "--pull and --branch contradict each other");
 	struct error *err = publish_target_find(&p.target, ctx, o, o->comment || o->review || !any);
 	if (!err && (o->comment || o->review) && !p.target.number)
 		err = no_pull(&p);
@@ -445,6 +447,8 @@ static const struct option options[] = {
 	  "this pull request (GitLab: merge request)",
 	  "This pull request, of GitLab merge request. Without it the one that the CI job is about (GitHub, Gitea, Forgejo, "
 	  "GitLab), else the open one of the branch that is checked out." },
+	{ OPTION_STRING, 0, "branch", offsetof(struct publish_options, branch), "<name>",
+	  "the open pull request of this branch, instead of the one that is checked out" },
 	{ OPTION_STRING, 0, "commit", offsetof(struct publish_options, commit), "<rev>",
 	  "this commit instead of HEAD, or of the pull request's head in a CI job",
 	  "The commit whose papers are spoken about. Without it that of the CI job's pull request - where HEAD is a merge "

@@ -9,7 +9,7 @@
 struct publish_options {
 	bool status, check, comment, review, all, dry_run, quiet;
 	int64_t pull;            /* 0: found */
-	const char *commit, *since, *fail_on;
+	const char *branch, *commit, *since, *fail_on;
 };
 
 /* What is spoken about (publish_target.c). */

@@ -87,13 +87,13 @@ static void read_gitlab(struct publish_target *t)
 
 /* -- the forge --------------------------------------------------------------------------------- */
 
-/* The open pull request of the branch that is checked out. */
-static struct error *find_pull(struct publish_target *t)
+/* The open pull request of the branch called NAMED (NULL: the one that is checked out). */
+static struct error *find_pull(struct publish_target *t, const char *named)
 {
 	struct pull pull = { 0 };
-	char *branch = NULL;
+	char *branch = named ? xstrdup(named) : NULL;
 	bool found = false;
-	struct error *err = current_branch(t->repo, &branch);
+	struct error *err = named ? NULL : current_branch(t->repo, &branch);
 	if (!err && branch)
 		err = forge_pull_find(t->forge, branch, NULL, &pull, &found);
 	if (!err && found && pull.state == PULL_OPEN) {
@@ -137,7 +137,7 @@ struct error *publish_target_find(struct publish_target *out, struct context *ct
 		return err;
 	read_github(out);
 	read_gitlab(out);
-	if (o->pull && o->pull != out->number) {
+	if (o->branch || (o->pull && o->pull != out->number)) {
 		/* Another one than the job is about. */
 		free(out->base_branch);
 		*out = (struct publish_target){ .repo = out->repo, .forge = out->forge, .remote = out->remote,
@@ -148,7 +148,7 @@ struct error *publish_target_find(struct publish_target *out, struct context *ct
 	else if (!out->commit.hex[0])
 		err = repo_resolve_commit(out->repo, "HEAD", &out->commit);
 	if (!err && !out->number && needs_pull)
-		err = find_pull(out);
+		err = find_pull(out, o->branch);
 	return err ? err : is_here(out);
 }
 

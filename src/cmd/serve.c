@@ -243,13 +243,14 @@ const struct command cmd_serve = {
 		"A delivery is answered at once. Then the branches of the clone's remote are fetched into "
 		"refs/scrutiny/webhook/heads/, and the branch that was pushed is reviewed at the commit that was fetched. There is "
 		"one job a repository; what comes meanwhile makes one more. What waits survives a restart. Nothing from a "
-		"delivery reaches a command line but numbers, and no shell is involved.\n\n"
+		"delivery reaches a command line but numbers and names of branches that were fetched, and no shell is involved.\n\n"
 		"Settings of scrutiny.webhook.<name>: path, the clone (absolute); remote (default origin); branches, a pattern; "
 		"reviewers, as of `run` (default: models on this machine; `configured`: those of `run`); maxCost, of one run; "
 		"pushRecords, to push refs/scrutiny/records afterwards; pr, to propose the reports of the clone's own branch as "
-		"`run --pr` does, for which the clone has to be bare; forks: ignore (default), or checks, which reviews pull "
-		"requests from forks with the built-in checks alone. Pull requests from the repository's own branches are "
-		"reviewed as those are pushed.\n\n"
+		"`run --pr` does, for which the clone has to be bare; publish, to tell the forge, as `publish` does: a status of "
+		"the commit, and a comment on the pull request that its branch has open, of a fork's the comment alone; forks: "
+		"ignore (default), or checks, which reviews pull requests from forks with the built-in checks alone. Pull requests "
+		"from the repository's own branches are reviewed as those are pushed.\n\n"
 		"SIGTERM ends it: no more deliveries are taken, and a review that runs may end within --grace seconds; else it "
 		"begins again at the next start.",
 	.options = options,

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/trace.h"
+#include "cmd/forge_access.h"
 #include "daemon/delivery.h"
 #include "git/credential.h"
 #include "review/limits.h"
@@ -17,7 +18,7 @@
 /* One repository as it is written down. */
 struct entry {
 	char *name;
-	const char *path, *remote, *secret_file, *branches, *forks, *reviewers, *max_cost, *pr, *push_records;
+	const char *path, *remote, *secret_file, *branches, *forks, *reviewers, *max_cost, *pr, *push_records, *publish;
 };
 
 static const struct key {
@@ -33,6 +34,7 @@ static const struct key {
 	{ "maxcost", offsetof(struct entry, max_cost) },
 	{ "pr", offsetof(struct entry, pr) },
 	{ "pushrecords", offsetof(struct entry, push_records) },
+	{ "publish", offsetof(struct entry, publish) },
 };
 
 struct entries {
@@ -172,6 +174,18 @@ static struct error *set_secret(struct webhook_repository *r, const struct entry
 
 /* -- repositories ------------------------------------------------------------------------------------ */
 
+/* `run --pr` and `publish` speak to the forge of the clone's own remote. */
+static struct error *check_forge(const struct entry *e, struct repo *repo)
+{
+	char *own = NULL;
+	struct error *err = find_remote(repo, &own);
+	if (!err && strcmp(own, e->remote) != 0)
+		err = error_new(ERROR_USAGE, SECTION "%s: pr and publish go to '%s', the remote of the branch of '%s', and not "
+				"to '%s'", e->name, own, e->path, e->remote);
+	free(own);
+	return err;
+}
+
 static struct error *check_entry(const struct entry *e, const struct webhook_repository *r)
 {
 	const char *argv[] = { "remote", "get-url", "--", e->remote, NULL };
@@ -188,7 +202,9 @@ static struct error *check_entry(const struct entry *e, const struct webhook_rep
 				       "git clone --bare");
 	struct error *err = repo_git_line(r->job.repo, argv, &url);
 	buffer_release(&url);
-	return err ? error_context(err, "'%s' has no remote '%s'", e->path, e->remote) : NULL;
+	if (err)
+		return error_context(err, "'%s' has no remote '%s'", e->path, e->remote);
+	return r->job.pull_request || r->job.publish ? check_forge(e, r->job.repo) : NULL;
 }
 
 static struct error *open_entry(struct webhook_repository *r, struct entry *e, const char *program, bool without_secrets)
@@ -213,6 +229,7 @@ static struct error *open_entry(struct webhook_repository *r, struct entry *e, c
 	r->job.max_cost = e->max_cost;
 	r->job.pull_request = text_is_true(e->pr);
 	r->job.push_records = text_is_true(e->push_records);
+	r->job.publish = text_is_true(e->publish);
 	err = check_entry(&named, r);
 	if (!err && !without_secrets)
 		err = set_secret(r, &named);

@@ -32,28 +32,31 @@ static bool failed(const struct job_settings *s, struct error *err)
 
 /* -- fetching --------------------------------------------------------------------------------------- */
 
-static struct error *fetch(const struct job_settings *s, const struct strmap *items)
+static struct error *fetch(const struct job_settings *s, const char *refspec)
 {
-	const char *argv[JOB_MAX_ITEMS + 12] = { "fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head",
-						 "--end-of-options", s->remote,
-						 "+refs/heads/*:" JOB_REFS "heads/*" };
-	char *refspecs[JOB_MAX_ITEMS];
-	size_t nr = 8, nr_refspecs = 0;
+	const char *argv[] = { "fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--end-of-options",
+			       s->remote, refspec, NULL };
 	struct buffer said = BUFFER_INIT_MAX(JOB_MAX_ANSWER);
 	struct process_options options = { .env = own_environment, .err = &said, .timeout_ms = JOB_FETCH_MS };
-	for (size_t i = 0; i < items->nr && i < JOB_MAX_ITEMS; i++) {
-		/* A word of ours and a number. */
-		const char *item = items->entries[i].key;
-		if (!is_foreign(item))
-			continue;
-		refspecs[nr_refspecs] = xstrfmt("+refs/%s/head:" JOB_REFS "%s", item, item);
-		argv[nr++] = refspecs[nr_refspecs++];
-	}
 	struct error *err = repo_git(s->repo, argv, &options);
-	while (nr_refspecs)
-		free(refspecs[--nr_refspecs]);
 	buffer_release(&said);
 	return err;
+}
+
+/* One by one: of a pull request that is gone git fetches nothing else either. */
+static bool fetch_pulls(const struct job_settings *s, const struct strmap *items, struct strmap *missing)
+{
+	for (size_t i = 0; i < items->nr; i++) {
+		/* A word of ours and a number. */
+		const struct strmap_entry *e = &items->entries[i];
+		if (!is_foreign(e->key))
+			continue;
+		char *refspec = xstrfmt("+refs/%s/head:" JOB_REFS "%s", e->key, e->key);
+		if (failed(s, fetch(s, refspec)))
+			strmap_add(missing, e->key, e->key_len);
+		free(refspec);
+	}
+	return !missing->nr;
 }
 
 /* What was fetched: from "heads/main" to an object id, malloc'd. */
@@ -119,6 +122,23 @@ static struct error *move_branch(const struct job_settings *s, const char *branc
 	return err;
 }
 
+/* Tells the forge what is known of COMMIT: its status, and a comment on its pull request if one is open. The review is
+ * good without. A fork's commit gets no status: its own policy would settle which. */
+static void publish(const struct job_settings *s, const char *item, const char *commit)
+{
+	const char *argv[8] = { s->program, "publish", "--quiet" }, *name = strchr(item, '/') + 1;
+	bool foreign = is_foreign(item);
+	char *at = xstrfmt("--commit=%s", commit), *where = xstrfmt(foreign ? "--pull=%s" : "--branch=%s", name);
+	size_t nr = 3;
+	argv[nr++] = at;
+	argv[nr++] = where;
+	if (foreign)
+		argv[nr++] = "--comment";
+	run(s, argv, foreign);
+	free(at);
+	free(where);
+}
+
 static bool review(const struct job_settings *s, const char *item, const char *commit)
 {
 	const char *argv[12] = { s->program, "run", "--fail-on=never" };
@@ -146,6 +166,8 @@ static bool review(const struct job_settings *s, const char *item, const char *c
 	if (s->max_cost)
 		argv[nr++] = cost = xstrfmt("--max-cost=%s", s->max_cost);
 	good = good && run(s, argv, foreign);
+	if (good && s->publish)
+		publish(s, item, commit);
 	buffer_release(&own);
 	free(at);
 	free(cost);
@@ -155,11 +177,15 @@ static bool review(const struct job_settings *s, const char *item, const char *c
 
 bool job_run(const struct job_settings *s, const struct strmap *items)
 {
-	struct strmap fetched = STRMAP_INIT;
-	bool good = !failed(s, fetch(s, items)) && !failed(s, list_fetched(s, &fetched));
-	bool fetching = good;
+	struct strmap fetched = STRMAP_INIT, missing = STRMAP_INIT;
+	bool fetching = !failed(s, fetch(s, "+refs/heads/*:" JOB_REFS "heads/*"));
+	bool good = fetching && fetch_pulls(s, items, &missing);
+	if (fetching && failed(s, list_fetched(s, &fetched)))
+		fetching = good = false;
 	for (size_t i = 0; fetching && i < items->nr; i++) {
 		const struct strmap_entry *e = &items->entries[i];
+		if (strmap_has(&missing, e->key, e->key_len))
+			continue;
 		const char *commit = strmap_get(&fetched, e->key, e->key_len);
 		/* Deleted since, or never there. */
 		char *text = commit ? xstrfmt("reviewing %s at %.12s", e->key, commit)
@@ -174,5 +200,6 @@ bool job_run(const struct job_settings *s, const struct strmap *items)
 		good = run(s, argv, false) && good;
 	}
 	strmap_release(&fetched, free);
+	strmap_release(&missing, NULL);
 	return good;
 }

@@ -1,7 +1,7 @@
 /*
  * What a webhook's deliveries ask for, done: the branches are fetched into refs of our own, and those that were pushed are
  * reviewed at the commits that were fetched. Children get argument vectors made of the user's settings, object ids that
- * git printed, and numbers; no name from a delivery is in them.
+ * git printed, and numbers. Of names only that of a branch which was fetched is in them, as a part of one argument.
  */
 #ifndef DAEMON_JOB_H
 #define DAEMON_JOB_H
@@ -24,6 +24,7 @@ struct job_settings {
 	const char *max_cost;      /* of a run, or NULL */
 	bool pull_request;         /* reports of the clone's own branch are proposed (run --pr); the clone is bare */
 	bool push_records;
+	bool publish;              /* the commit that was reviewed, and its pull request, are told at the forge */
 	void (*say)(void *data, bool warning, const char *text);
 	void *data;
 };
