@@ -69,6 +69,9 @@ static struct error *push(struct call *c)
 	struct records_pushed pushed;
 	char *remote = NULL;
 	struct error *err = records_remote(&remote, c->repo, c->argument);
+	/* What a run that was killed has left was paid for, too. */
+	if (!err)
+		err = records_commit(c->records, "Record what was left");
 	if (!err)
 		err = records_push(c->records, remote, &pushed);
 	if (err) {
@@ -333,10 +336,10 @@ const struct command cmd_records = {
 	.description =
 		"What was ever answered about a paper is kept in refs/scrutiny/records, by the paper's content, so "
 		"that nobody pays for it again. git neither fetches nor pushes that ref by itself.\n\n"
-		"`push` sends it to <remote> and `fetch` takes over what <remote> has; both through git, with its "
-		"settings, credentials and hooks. When both have something of their own, they are united: nothing "
-		"is overwritten and nothing is lost, and it does not matter who begins. Without <remote>: git config "
-		"scrutiny.recordsRemote, else the remote of the branch we are on, else origin.\n\n"
+		"`push` sends it, and what a run that was killed has left, to <remote>, and `fetch` takes over what <remote> "
+		"has; both through git, with its settings, credentials and hooks. When both have something of their own, "
+		"they are united: nothing is overwritten and nothing is lost, and it does not matter who begins. Without "
+		"<remote>: git config scrutiny.recordsRemote, else the remote of the branch we are on, else origin.\n\n"
 		"`merge` unites with the records of another <commit>, such as a ref that was fetched by other means; "
 		"the histories need not be related.\n\n"
 		"`gc` drops what models answered about versions of papers that no work tree, index, branch, tag or stash "

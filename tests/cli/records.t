@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 88
+plan 90
 
 # review NAME WORD: a paper that no other is like, with the built-in checks.
 review () {
@@ -56,6 +56,20 @@ like "$out" 'fetched the records of origin: 1 new paper$' 'which is said'
 is "$(git rev-parse refs/scrutiny/records)" "$(git -C ../anna rev-parse refs/scrutiny/records)" 'as they are'
 run git scrutiny records fetch
 is "$out" 'up to date with origin' 'fetching again changes nothing'
+
+# -- what a killed run has left -------------------------------------------------------------------------
+
+# It is in the journal, and on no ref.
+cd ..
+repo sha1 killed
+git remote add origin ../emptied.git
+git init -q --bare ../emptied.git
+mkdir -p .git/scrutiny/journal/ledger
+printf '{}\n' >.git/scrutiny/journal/ledger/2026-11%2F22-killed.jsonl
+run git scrutiny records push
+is "$status $out" '0 pushed the records to origin' 'what a killed run has left is pushed, too'
+is "$(git -C ../emptied.git show refs/scrutiny/records:v1/ledger/2026-11/22-killed.jsonl)" '{}' 'as it was'
+cd ../ben || exit 1
 
 # -- both have something of their own -----------------------------------------------------------------
 
