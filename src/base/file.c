@@ -334,6 +334,19 @@ struct error *file_write_below(const char *root, const char *path, const void *d
 	return err;
 }
 
+struct error *file_make_directory_below(const char *root, const char *path)
+{
+	int dir;
+	const char *name;
+	struct error *err = open_directory_below(root, path, &dir, &name);
+	if (err)
+		return err;
+	if (mkdirat(dir, name, 0777) < 0 && errno != EEXIST)
+		err = error_errno(ERROR_IO, "cannot make the directory '%s'", path);
+	close(dir);
+	return err;
+}
+
 struct error *file_check_write_below(const char *root, const char *path)
 {
 	const char *name;

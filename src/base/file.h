@@ -24,6 +24,9 @@ struct error *file_write(const char *path, const void *data, size_t len);
  * but a regular file. */
 struct error *file_write_below(const char *root, const char *path, const void *data, size_t len);
 
+/* Makes the directory PATH below ROOT, in one that is there, unless it is there itself; passes no symbolic link. */
+struct error *file_make_directory_below(const char *root, const char *path);
+
 /* Whether file_write_below would refuse PATH for what stands there, as its error. */
 struct error *file_check_write_below(const char *root, const char *path);
 

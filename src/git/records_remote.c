@@ -42,8 +42,7 @@ struct error *records_remote(char **out, struct repo *repo, const char *named)
 	struct error *err = error_new(ERROR_NOT_FOUND, "there is no remote '%s'", remote);
 	free(remote);
 	return error_with_hint(err, named ? "`git remote` lists those there are"
-					  : "`git remote add` makes one; or name it: `git scrutiny records "
-					    "fetch <remote>`");
+					  : "`git remote add` makes one; or name it behind `push` or `fetch`");
 }
 
 /* -- fetching ---------------------------------------------------------------------------------- */

@@ -85,7 +85,7 @@ static bool find_script(struct hook_way *way, const struct search *s)
 	if (s->place->kind != HOOK_PLACE_WORK_TREE)
 		return false;
 	const char *folder = below_top(s);
-	*way = (struct hook_way){ .kind = HOOK_WAY_SCRIPT, .manager = "folder", .committed = true };
+	*way = (struct hook_way){ .kind = HOOK_WAY_SCRIPT, .manager = "git", .committed = true };
 	way->path = xstrfmt("%s%s%s", folder, *folder ? "/" : "", s->hook);
 	read_text(s->repo, way->path, &text);
 	way->has = splice_script_has(slice_of(&text));
@@ -204,6 +204,18 @@ static struct error *read_file(struct repo *repo, const char *path, struct buffe
 	return err;
 }
 
+/* core.hooksPath may name a folder of the work tree that nobody has made yet. */
+static struct error *make_folder(const struct hook_way *way, struct repo *repo)
+{
+	const char *slash = strrchr(way->path, '/');
+	if (way->kind != HOOK_WAY_SCRIPT || !slash)
+		return NULL;
+	char *folder = xmemdupz(way->path, (size_t)(slash - way->path));
+	struct error *err = file_make_directory_below(repo_work_tree(repo), folder);
+	free(folder);
+	return err;
+}
+
 /* git runs a script of its folder only if that may be run; husky's are read. */
 static struct error *write_file(const struct hook_way *way, struct repo *repo, const struct buffer *text)
 {
@@ -213,7 +225,9 @@ static struct error *write_file(const struct hook_way *way, struct repo *repo, c
 	bool fresh = stat(path, &st) != 0;
 	if (!text->len && unlink(path))
 		err = error_errno(ERROR_IO, "cannot remove '%s'", way->path);
-	else if (text->len)
+	else if (text->len && fresh)
+		err = make_folder(way, repo);
+	if (!err && text->len)
 		err = file_write_below(repo_work_tree(repo), way->path, text->data, text->len);
 	if (!err && text->len && fresh && way->kind == HOOK_WAY_SCRIPT && (stat(path, &st) ||
 	    chmod(path, (st.st_mode & 07777) | (st.st_mode & 0444) >> 2)))

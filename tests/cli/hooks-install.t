@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 67
+plan 69
 
 # All that is in the folder of hooks and aside, with modes, links and times.
 listing () {
@@ -153,6 +153,11 @@ run git commit --allow-empty -m three
 like "$err" '^theirs pre-commit' 'and run'
 git scrutiny hooks remove --write -q
 is "$(ls .githooks) $(grep -c scrutiny .githooks/pre-commit)" 'pre-commit 0' 'our lines go again'
+git config core.hooksPath .made
+run git scrutiny hooks install --only=pre-commit --write
+is "$status" 0 'a folder that is not there yet is made'
+like "$(git scrutiny hooks status)" '^pre-commit +installed; git runs what is in .made/pre-commit' 'and git runs what is in it'
+rm -r .made
 git config --unset core.hooksPath
 
 chmod a-w .git/hooks
