@@ -24,7 +24,7 @@ struct commit_view {
 	struct paper_list papers;
 };
 
-/* COMMIT empty: nothing at all. */
+/* COMMIT empty: nothing at all. A .scrutiny.yml that is malformed is as none: no later commit can mend it. */
 static struct error *view_open(struct commit_view *view, struct repo *repo, const struct oid *commit)
 {
 	memset(view, 0, sizeof(*view));
@@ -33,6 +33,7 @@ static struct error *view_open(struct commit_view *view, struct repo *repo, cons
 	struct error *err = snapshot_new(&view->snapshot, repo, SNAPSHOT_COMMIT, commit);
 	if (!err)
 		err = policy_read(&view->policy, view->snapshot);
+	error_drop_if(&err, ERROR_SYNTAX);
 	struct paper_rules rules = { (const char *const *)view->policy.papers };
 	if (!err)
 		err = paper_discover(&view->papers, view->snapshot, &rules);

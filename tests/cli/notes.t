@@ -2,7 +2,7 @@
 # `git scrutiny notes`: what is found in the papers of a commit, as git notes.
 . "${0%/*}/lib.sh"
 . "$source_tree/tests/cli/papers.sh"
-plan 29
+plan 30
 
 note () {
 	git notes --ref=scrutiny show "${1:-HEAD}" 2>&1
@@ -60,6 +60,14 @@ commit 'a name with two blanks'
 git notes --ref=scrutiny add -m 'two  blanks  9 errors  000000000000' HEAD
 git scrutiny notes -q
 is "$(note)" "two  blanks  clean  $(id 'two  blanks')" 'also where the name of the paper has two blanks in a row'
+echo 'papers: [' >.scrutiny.yml
+echo '% mistaken' >>theory/good/main.tex
+commit 'a mistake in the rules'
+git rm -q .scrutiny.yml
+echo '% mended' >>theory/good/main.tex
+commit 'mend the rules'
+run git scrutiny notes HEAD~2..HEAD
+is "$status:$out" '0:wrote 2 notes; `git log --notes=scrutiny` shows them' 'rules that were malformed once do not stop notes'
 
 # Many at once.
 git update-ref -d refs/notes/scrutiny
