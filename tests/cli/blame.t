@@ -138,8 +138,9 @@ run git scrutiny blame papers/theory/main.tex:6
 is "$status" 0 'a partial clone fetches nothing'
 like "$out" '^\^' 'and marks where its files end'
 cd .. && git clone -q --filter=tree:0 "file://$top" treeless && cd treeless || exit 1
+git config remote.origin.url /nonexistent
 run git scrutiny blame papers/theory/main.tex:6
-is "$status" 128 'nor is a folder fetched that it lacks'
+is "$status" 128 'without the folders of earlier commits there is no history to look at'
 like "$err" 'hint: .*--no-filter' 'and it is said how to get it'
 
 cd .. && repo sha256 other
