@@ -1,29 +1,10 @@
 /* "Nothing is pushed that concerns a paper": said at once where that is plain, and nowhere else. */
-#include "discover_testing.h"
+#include "hook_testing.h"
 
 #include "base/text.h"
-#include "hook/papers.h"
 #include "hook/quick.h"
 
 #define ZEROS "0000000000000000000000000000000000000000"
-
-static void write_list(struct world *w)
-{
-	struct view_of v;
-	struct oid any = { "" }, head;
-	view_open(&v, w, SNAPSHOT_INDEX);
-	assert_success(repo_head(v.repo, &head));
-	const char **papers = xcalloc(v.papers.nr + 1, sizeof(*papers));
-	for (size_t i = 0; i < v.papers.nr; i++)
-		papers[i] = v.papers.items[i].path;
-	char *git_dir = xstrfmt("%s/.git", w->top), *index = xstrfmt("%s/index", git_dir);
-	assert_true(hook_papers_write(git_dir, index, &any, &head, 20, papers, v.papers.nr,
-				      (const char *const *)v.papers.outside, v.papers.nr_outside));
-	free(git_dir);
-	free(index);
-	free(papers);
-	view_close(&v);
-}
 
 static void begin(struct world *w)
 {
