@@ -1,43 +1,8 @@
 /* Formats for programs: commands to the runner of GitHub Actions, reviewdog's diagnostics, limits of SARIF. */
-#include "review_testing.h"
+#include "report_testing.h"
 
 #include "base/json.h"
 #include "base/text.h"
-#include "review/report.h"
-
-#define MAX_RECORDS 2
-
-struct scene {
-	struct record *records[MAX_RECORDS];
-	size_t nr;
-	struct run run;
-	struct consensus c;
-	struct report report;
-};
-
-static struct record *reviewer(struct scene *s, const char *name, const char *family)
-{
-	if (!s->nr)
-		s->run = make_run("p");
-	return s->records[s->nr++] = make_record(name, family);
-}
-
-static const struct report *make(struct scene *s)
-{
-	const struct record *const *records = (const struct record *const *)s->records;
-
-	consensus_make(&s->c, records, s->nr, &s->run);
-	s->report = (struct report){ &s->run, records, s->nr, &s->c };
-	return &s->report;
-}
-
-static void release(struct scene *s)
-{
-	consensus_release(&s->c);
-	for (size_t i = 0; i < s->nr; i++)
-		free_record(s->records[i]);
-	run_release(&s->run);
-}
 
 static char *as_github(struct scene *s)
 {
