@@ -22,6 +22,17 @@ struct error *current_branch(struct repo *repo, char **out)
 	return err;
 }
 
+char *branch_there(struct repo *repo, const char *remote, const char *branch)
+{
+	char *remote_key = xstrfmt("branch.%s.remote", branch), *merge_key = xstrfmt("branch.%s.merge", branch);
+	const char *its_remote = repo_config(repo, remote_key), *merge = repo_config(repo, merge_key), *name;
+	bool there = its_remote && merge && !strcmp(its_remote, remote) && skip_prefix(merge, "refs/heads/", &name);
+	char *found = xstrdup(there ? name : branch);
+	free(remote_key);
+	free(merge_key);
+	return found;
+}
+
 struct error *find_remote(struct repo *repo, char **out)
 {
 	static const char *const argv[] = { "remote", NULL };

@@ -69,18 +69,6 @@ static struct error *default_branch(struct proposing *p, char **out)
 	return err;
 }
 
-/* What the branch that is checked out is called at the remote. */
-static char *upstream_branch(const struct proposing *p, const char *branch)
-{
-	char *remote_key = xstrfmt("branch.%s.remote", branch), *merge_key = xstrfmt("branch.%s.merge", branch);
-	const char *remote = repo_config(p->repo, remote_key), *merge = repo_config(p->repo, merge_key), *name;
-	bool there = remote && merge && !strcmp(remote, p->remote) && skip_prefix(merge, "refs/heads/", &name);
-	char *found = xstrdup(there ? name : branch);
-	free(remote_key);
-	free(merge_key);
-	return found;
-}
-
 /* A job of CI stands at a commit without a branch. */
 static char *branch_of_job(void)
 {
@@ -100,7 +88,7 @@ static struct error *find_base_branch(struct proposing *p)
 	}
 	struct error *err = current_branch(p->repo, &branch);
 	if (!err && branch)
-		p->base_branch = upstream_branch(p, branch);
+		p->base_branch = branch_there(p->repo, p->remote, branch);
 	else if (!err)
 		p->base_branch = branch_of_job();
 	if (!err && !p->base_branch)

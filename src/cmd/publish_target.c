@@ -91,17 +91,20 @@ static void read_gitlab(struct publish_target *t)
 static struct error *find_pull(struct publish_target *t, const char *named)
 {
 	struct pull pull = { 0 };
-	char *branch = named ? xstrdup(named) : NULL;
+	char *branch = NULL, *there = named ? xstrdup(named) : NULL;
 	bool found = false;
 	struct error *err = named ? NULL : current_branch(t->repo, &branch);
 	if (!err && branch)
-		err = forge_pull_find(t->forge, branch, NULL, &pull, &found);
+		there = branch_there(t->repo, t->remote, branch);
+	if (!err && there)
+		err = forge_pull_find(t->forge, there, NULL, &pull, &found);
 	if (!err && found && pull.state == PULL_OPEN) {
 		t->number = pull.number;
 		t->base_branch = pull.base ? xstrdup(pull.base) : NULL;
 	}
 	pull_release(&pull);
 	free(branch);
+	free(there);
 	return err;
 }
 

@@ -8,7 +8,7 @@
 command -v python3 >/dev/null 2>&1 || skip_all 'python3 is not there'
 command -v curl >/dev/null 2>&1 || skip_all 'curl is not there'
 [ -x "$(git --exec-path)/git-http-backend" ] || skip_all 'git has no http-backend here'
-plan 69
+plan 70
 
 mkdir -p "$world/srv/owner"
 git init -q --bare -b main "$world/srv/owner/papers.git"
@@ -193,6 +193,10 @@ is "$(state "[(x['path'], x['line']) for x in r['inline']]")" "[('new/paper/main
 	'the comment stands beside its line'
 run git scrutiny publish --review --comment
 is "$(state "len(r['statuses']), len(r['inline']), len(r['comments'])")" '(1, 1, 1)' 'again says nothing twice'
+git branch -q -m feature mine
+run git scrutiny publish --comment
+like "$out" '^comment on pull request #6: is so already$' 'a branch with another name here is known by the one it has there'
+git branch -q -m mine feature
 run git scrutiny publish --fail-on=error -q
 is "$status" 1 'with --fail-on findings decide about the exit status'
 
