@@ -103,7 +103,7 @@ static const struct option options[] = {
 	{ OPTION_STRING, 'o', "output", offsetof(struct badge_options, output), "<file>",
 	  "write into a file instead of standard output", NULL, NULL, "file" },
 	{ OPTION_STRING, 0, "label", offsetof(struct badge_options, label), "<text>",
-	  "what stands on the left (default: papers)" },
+	  "what stands on the left (default: papers; of one: paper)" },
 	{ OPTION_STRING, 0, "at", offsetof(struct badge_options, at), "<rev>",
 	  "the papers as <rev> has them, instead of the work tree", NULL, NULL, "rev" },
 	{ .kind = OPTION_END },

@@ -2,6 +2,7 @@
 #include "cmd/blame.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -242,6 +243,8 @@ static struct error *blame_all(struct workspace *ws, const struct blame_options 
 			blame_json(&out, all, nr);
 		else
 			blame_text(&out, all, nr, context_color(ws->ctx, o->color, 1));
+		if (!out.len)
+			fprintf(stderr, "%s\n", !nr ? "no papers here" : filter->path || filter->rule ? "no such finding" : "no findings");
 		err = o->porcelain || o->format ? (print_buffer(&out), NULL) : output_paged(ws->repo, &out);
 	}
 	if (!err && !o->porcelain && !o->format)

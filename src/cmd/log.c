@@ -1,5 +1,6 @@
 /* log: how the findings of papers developed over commits. */
 #include <stddef.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "base/memory.h"
@@ -103,13 +104,16 @@ static void add_row(struct table *t, const struct development *d)
 	buffer_release(&words);
 }
 
+/* Papers of which no version is listed are left out. */
 static void add_text(struct buffer *out, const struct paper_log *logs, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++) {
 		struct table t = TABLE_INIT(7);
 		t.left = ~(uint64_t)0;
+		if (!logs[i].nr)
+			continue;
 		if (nr > 1) {
-			buffer_addstr(out, i ? "\n" : "");
+			buffer_addstr(out, out->len ? "\n" : "");
 			add_paper_name(out, logs[i].paper);
 			buffer_addch(out, '\n');
 		}
@@ -217,6 +221,8 @@ static struct error *log_all(struct workspace *ws, const struct log_options *o, 
 		print_buffer(&out);
 	} else if (!err) {
 		add_text(&out, logs, nr);
+		if (!out.len)
+			fprintf(stderr, "%s\n", nr ? "no version is known that was asked for" : "no papers here");
 		err = output_paged(ws->repo, &out);
 	}
 	if (!err && !as_json)

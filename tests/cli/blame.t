@@ -2,7 +2,7 @@
 # `git scrutiny blame`: which commit brought each finding in.
 . "${0%/*}/lib.sh"
 . "$source_tree/tests/cli/papers.sh"
-plan 43
+plan 45
 
 # blamed [ARGUMENT...]: "<subject> <rule> <line>" of each finding.
 blamed () {
@@ -34,6 +34,10 @@ is "$(blamed theory/main.tex:10)" 'delete the label: reference-undefined 10' 'so
 is "$(blamed theory/main.tex:9)" '' 'another line has no finding'
 is "$(blamed --rule=reference-undefined)" 'delete the label: reference-undefined 10' 'so does the rule'
 is "$(blamed --rule=label-duplicate)" '' 'another rule has no finding'
+run git scrutiny blame theory/main.tex:9
+is "$status$out$err" '0no such finding' 'which is said, as no error'
+run git scrutiny blame --porcelain theory/main.tex:9
+is "$err" '' 'but to no script'
 id=$(git scrutiny blame --porcelain | sed -n 's/^[0-9a-f]* \([0-9a-f]\{12\}\) .*/\1/p')
 is "$(blamed "$id")" 'delete the label: reference-undefined 10' 'so does the id'
 is "$(blamed "${id%????????}")" 'delete the label: reference-undefined 10' 'or its first digits'

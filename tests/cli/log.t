@@ -2,7 +2,7 @@
 # `git scrutiny log`: how findings developed over commits.
 . "${0%/*}/lib.sh"
 . "$source_tree/tests/cli/papers.sh"
-plan 22
+plan 24
 
 # logged [ARGUMENT...]: the listing without ids, dates and authors.
 logged () {
@@ -33,6 +33,11 @@ clean first checks a paper' 'it tells what came and what went'
 like "$out" "^$(git rev-parse --short HEAD)  2023-11-14  A Tester  1 error " 'with the commit, its date and author'
 is "$(logged -n 1)" '1 error -1 fixed checks mend the first' '-n takes the newest'
 is "$(logged --recorded)" '' 'none of them was reviewed'
+paper other
+run git scrutiny log --recorded
+is "$out" '' 'papers of which nothing is listed are not named'
+is "$err" 'no version is known that was asked for' 'which is said'
+rm -r other
 sed 's/ref{sec:new}/ref{sec:claim}/' theory/main.tex >new && mv new theory/main.tex
 is "$(logged | head -n 1 | sed 's/^ *//')" 'not committed clean -1 fixed checks' 'what is not committed comes first'
 is "$(logged --at HEAD~1 | head -n 1)" '2 errors +1 new checks break another' '--at begins elsewhere'
