@@ -44,7 +44,7 @@ static bool after(const char *hook)
 		return false;
 	/* Which papers were skipped is for git-scrutiny to find, too. */
 	bool bypassed = !strcmp(hook, "post-commit") && isatty(STDERR_FILENO) && hook_was_bypassed(places.git_dir);
-	bool silent = !bypassed && !hook_has_result(places.common_dir);
+	bool silent = !bypassed && !hook_has_result(places.git_dir);
 	char *program = silent ? beside_us() : NULL;
 	if (silent)
 		hook_after(hook, &places, program ? program : PROGRAM, &page);

@@ -91,7 +91,7 @@ static struct error *select_papers(struct background *b, const struct paper ***p
 	struct selection sel = { .all = true };
 	struct buffer last = BUFFER_INIT;
 	struct oid known = { "" };
-	hook_read_reviewed(repo_common_dir(b->ws.repo), &last);
+	hook_read_reviewed(repo_git_dir(b->ws.repo), &last);
 	struct error *err = NULL;
 	if (last.len && strspn(last.data, "0123456789abcdef") == last.len) {
 		err = repo_resolve_commit(b->ws.repo, last.data, &known);
@@ -135,7 +135,7 @@ static struct error *put_result(struct background *b)
 	buffer_addf(&line, " of commit %.10s", b->head.hex);
 	buffer_addf(&text, "git scrutiny: the background review found %s\n", line.data);
 	hooks_page_write(&b->page, SEVERITY_WARNING, &text);
-	err = hook_put_result(repo_common_dir(b->ws.repo), slice_of(&text));
+	err = hook_put_result(repo_git_dir(b->ws.repo), slice_of(&text));
 	notify(b, line.data);
 out:
 	buffer_release(&text);
@@ -249,7 +249,7 @@ static struct error *review_head(struct background *b)
 	if (!err)
 		err = put_result(b);
 	if (!err && !b->cancelled)
-		err = hook_put_reviewed(repo_common_dir(b->ws.repo), b->head.hex);
+		err = hook_put_reviewed(repo_git_dir(b->ws.repo), b->head.hex);
 	free(papers);
 	return err;
 }
@@ -257,9 +257,9 @@ static struct error *review_head(struct background *b)
 /* -- the queue --------------------------------------------------------------------------------- */
 
 /* From here on what is said goes into the log, but at a terminal, where somebody wants to see it. */
-static void open_log(const char *common_dir)
+static void open_log(const char *git_dir)
 {
-	char *path = hook_file(common_dir, "log");
+	char *path = hook_file(git_dir, "log");
 	int fd = isatty(STDERR_FILENO) ? -1 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
 	if (fd >= 0) {
 		dup2(fd, STDOUT_FILENO);
@@ -269,9 +269,9 @@ static void open_log(const char *common_dir)
 	free(path);
 }
 
-static void bound_log(const char *common_dir)
+static void bound_log(const char *git_dir)
 {
-	char *path = hook_file(common_dir, "log");
+	char *path = hook_file(git_dir, "log");
 	fflush(NULL);
 	if (!isatty(STDERR_FILENO) && lseek(STDERR_FILENO, 0, SEEK_END) > (off_t)HOOK_MAX_LOG &&
 	    truncate(path, (off_t)HOOK_MAX_LOG) < 0)
@@ -301,6 +301,21 @@ static struct error *review_once(struct hooks_call *call)
 	return err;
 }
 
+/* Reviews while that is wanted, when it is this work tree's turn. */
+static struct error *review_wanted(struct hooks_call *call, const char *git_dir, const char *common_dir)
+{
+	int turn;
+	struct error *err = hook_take_turn(common_dir, &turn);
+	if (err)
+		return err;
+	open_log(git_dir);
+	while (!err && hook_take_wanted(git_dir))
+		err = review_once(call);
+	bound_log(git_dir);
+	hook_end(turn);
+	return err;
+}
+
 struct error *hooks_background(struct hooks_call *call)
 {
 	struct repo *repo;
@@ -308,18 +323,16 @@ struct error *hooks_background(struct hooks_call *call)
 	struct error *err = context_repo(call->ctx, &repo);
 	if (err || hooks_are_off(repo))
 		return err;
-	char *common_dir = xstrdup(repo_common_dir(repo));
-	err = hook_want(common_dir);
-	while (!err && hook_is_wanted(common_dir)) {
-		err = hook_begin(common_dir, &lock);
+	char *git_dir = xstrdup(repo_git_dir(repo)), *common_dir = xstrdup(repo_common_dir(repo));
+	err = hook_want(git_dir);
+	while (!err && hook_is_wanted(git_dir)) {
+		err = hook_begin(git_dir, &lock);
 		if (err || lock < 0)
 			break;
-		open_log(common_dir);
-		while (!err && hook_take_wanted(common_dir))
-			err = review_once(call);
-		bound_log(common_dir);
+		err = review_wanted(call, git_dir, common_dir);
 		hook_end(lock);
 	}
+	free(git_dir);
 	free(common_dir);
 	return err;
 }

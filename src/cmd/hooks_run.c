@@ -14,7 +14,7 @@ static struct error *after(struct hooks_call *call)
 {
 	struct repo *repo = call->ctx->repo;
 	struct buffer page = BUFFER_INIT;
-	struct hook_places places = { (char *)repo_git_dir(repo), (char *)repo_common_dir(repo), NULL };
+	struct hook_places places = { (char *)repo_git_dir(repo), NULL };
 	hook_after(call->hook, &places, "/proc/self/exe", &page);
 	fwrite(page.data, 1, page.len, stderr);
 	buffer_release(&page);

@@ -158,10 +158,10 @@ struct background {
 static void find_background(struct background *b, struct repo *repo)
 {
 	struct stat st;
-	const char *common = repo_common_dir(repo);
-	char *reviewed = hook_file(common, "reviewed"), *result = hook_file(common, "result"), *lock = hook_file(common, "lock");
+	const char *git_dir = repo_git_dir(repo);
+	char *reviewed = hook_file(git_dir, "reviewed"), *result = hook_file(git_dir, "result"), *lock = hook_file(git_dir, "lock");
 	*b = (struct background){ .commit = BUFFER_INIT };
-	hook_read_reviewed(common, &b->commit);
+	hook_read_reviewed(git_dir, &b->commit);
 	b->when = stat(reviewed, &st) ? 0 : st.st_mtime;
 	b->unseen = !stat(result, &st) && st.st_size;
 	int fd = open(lock, O_RDONLY | O_CLOEXEC);

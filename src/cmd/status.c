@@ -194,7 +194,7 @@ static void human(struct workspace *ws, const struct status_options *o)
 static void say_result(const struct workspace *ws)
 {
 	struct buffer page = BUFFER_INIT;
-	hook_take_result(repo_common_dir(ws->repo), &page);
+	hook_take_result(repo_git_dir(ws->repo), &page);
 	fflush(stdout);
 	fwrite(page.data, 1, page.len, stderr);
 	buffer_release(&page);

@@ -34,7 +34,7 @@ void hook_after(const char *hook, const struct hook_places *places, const char *
 	bool started;
 	if (i == ARRAY_SIZE(hooks) || (!hooks[i].ends_sequence && hook_in_sequence(places->git_dir)))
 		return;
-	hook_take_result(places->common_dir, page);
+	hook_take_result(places->git_dir, page);
 	if (hooks[i].reviews)
 		hook_detach(review, &started);
 }

@@ -20,14 +20,14 @@
 #define IOPRIO_IDLE (3 << 13)
 #define LOWEST_PRIORITY 19
 
-char *hook_file(const char *common_dir, const char *name)
+char *hook_file(const char *git_dir, const char *name)
 {
-	return xstrfmt("%s/" HOOK_FOLDER "/%s", common_dir, name);
+	return xstrfmt("%s/" HOOK_FOLDER "/%s", git_dir, name);
 }
 
-struct error *hook_make_folder(const char *common_dir)
+struct error *hook_make_folder(const char *git_dir)
 {
-	char *folder = xstrfmt("%s/" HOOK_FOLDER, common_dir);
+	char *folder = xstrfmt("%s/" HOOK_FOLDER, git_dir);
 	struct error *err = access(folder, W_OK) ? file_make_directories(folder) : NULL;
 	free(folder);
 	return err;
@@ -90,10 +90,10 @@ void hook_detach(const char *const *argv, bool *started)
 
 /* -- the queue --------------------------------------------------------------------------------- */
 
-struct error *hook_want(const char *common_dir)
+struct error *hook_want(const char *git_dir)
 {
-	char *path = hook_file(common_dir, "wanted");
-	struct error *err = hook_make_folder(common_dir);
+	char *path = hook_file(git_dir, "wanted");
+	struct error *err = hook_make_folder(git_dir);
 	int fd = err ? -1 : open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 	if (!err && fd < 0)
 		err = error_errno(ERROR_IO, "cannot write '%s'", path);
@@ -103,14 +103,15 @@ struct error *hook_want(const char *common_dir)
 	return err;
 }
 
-struct error *hook_begin(const char *common_dir, int *lock)
+/* *LOCK is -1 when somebody else has it, and HOW says not to wait. */
+static struct error *lock_file(const char *folder, const char *name, int how, int *lock)
 {
-	char *path = hook_file(common_dir, "lock");
-	struct error *err = hook_make_folder(common_dir);
+	char *path = hook_file(folder, name);
+	struct error *err = hook_make_folder(folder);
 	*lock = err ? -1 : open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	if (!err && *lock < 0)
 		err = error_errno(ERROR_IO, "cannot open '%s'", path);
-	if (!err && flock(*lock, LOCK_EX | LOCK_NB) < 0) {
+	if (!err && flock(*lock, how) < 0) {
 		if (errno != EWOULDBLOCK)
 			err = error_errno(ERROR_IO, "cannot lock '%s'", path);
 		close(*lock);
@@ -120,23 +121,33 @@ struct error *hook_begin(const char *common_dir, int *lock)
 	return err;
 }
 
+struct error *hook_begin(const char *git_dir, int *lock)
+{
+	return lock_file(git_dir, "lock", LOCK_EX | LOCK_NB, lock);
+}
+
+struct error *hook_take_turn(const char *common_dir, int *turn)
+{
+	return lock_file(common_dir, "turn", LOCK_EX, turn);
+}
+
 void hook_end(int lock)
 {
 	if (lock >= 0)
 		close(lock);
 }
 
-bool hook_take_wanted(const char *common_dir)
+bool hook_take_wanted(const char *git_dir)
 {
-	char *path = hook_file(common_dir, "wanted");
+	char *path = hook_file(git_dir, "wanted");
 	bool taken = !unlink(path);
 	free(path);
 	return taken;
 }
 
-bool hook_is_wanted(const char *common_dir)
+bool hook_is_wanted(const char *git_dir)
 {
-	char *path = hook_file(common_dir, "wanted");
+	char *path = hook_file(git_dir, "wanted");
 	bool wanted = !access(path, F_OK);
 	free(path);
 	return wanted;
@@ -144,28 +155,28 @@ bool hook_is_wanted(const char *common_dir)
 
 /* -- what was found ---------------------------------------------------------------------------- */
 
-struct error *hook_put_result(const char *common_dir, struct slice text)
+struct error *hook_put_result(const char *git_dir, struct slice text)
 {
-	char *path = hook_file(common_dir, "result");
-	struct error *err = hook_make_folder(common_dir);
+	char *path = hook_file(git_dir, "result");
+	struct error *err = hook_make_folder(git_dir);
 	if (!err)
 		err = file_write(path, text.data, text.len < HOOK_MAX_RESULT ? text.len : HOOK_MAX_RESULT);
 	free(path);
 	return err;
 }
 
-bool hook_has_result(const char *common_dir)
+bool hook_has_result(const char *git_dir)
 {
-	char *path = hook_file(common_dir, "result");
+	char *path = hook_file(git_dir, "result");
 	bool has = !access(path, F_OK);
 	free(path);
 	return has;
 }
 
 /* Of two who come at the same time, one can rename it. */
-void hook_take_result(const char *common_dir, struct buffer *out)
+void hook_take_result(const char *git_dir, struct buffer *out)
 {
-	char *path = hook_file(common_dir, "result");
+	char *path = hook_file(git_dir, "result");
 	char *ours = xstrfmt("%s.%ld", path, (long)getpid());
 	struct buffer text = BUFFER_INIT_MAX(HOOK_MAX_RESULT);
 	if (!rename(path, ours)) {
@@ -178,9 +189,9 @@ void hook_take_result(const char *common_dir, struct buffer *out)
 	free(path);
 }
 
-void hook_read_reviewed(const char *common_dir, struct buffer *out)
+void hook_read_reviewed(const char *git_dir, struct buffer *out)
 {
-	char *path = hook_file(common_dir, "reviewed");
+	char *path = hook_file(git_dir, "reviewed");
 	struct buffer text = BUFFER_INIT_MAX(256);
 	struct error *err = file_read(path, &text);
 	if (!err)
@@ -190,11 +201,11 @@ void hook_read_reviewed(const char *common_dir, struct buffer *out)
 	free(path);
 }
 
-struct error *hook_put_reviewed(const char *common_dir, const char *commit)
+struct error *hook_put_reviewed(const char *git_dir, const char *commit)
 {
-	char *path = hook_file(common_dir, "reviewed");
+	char *path = hook_file(git_dir, "reviewed");
 	char *line = xstrfmt("%s\n", commit);
-	struct error *err = hook_make_folder(common_dir);
+	struct error *err = hook_make_folder(git_dir);
 	if (!err)
 		err = file_write(path, line, strlen(line));
 	free(line);

@@ -46,7 +46,7 @@ bool hook_is_known(const char *name);
 extern const char *const hook_names_of_git[];
 bool hook_is_of_git(const char *name);
 
-/* In the common git directory: state of the background reviews. */
+/* In the git directory of a work tree: what hooks leave for each other there. */
 #define HOOK_FOLDER "scrutiny/hooks"
 
 #endif

@@ -35,19 +35,9 @@ static char *read_line(const char *path, const char *prefix)
 	return line;
 }
 
-/* PATH as seen from the folder BASE; takes PATH over. */
-static char *seen_from(const char *base, char *path)
-{
-	if (!path || *path == '/')
-		return path;
-	char *whole = xstrfmt("%s/%s", base, path);
-	free(path);
-	return whole;
-}
-
 bool hook_places_find(struct hook_places *out, const char *git_dir, const char *index_file)
 {
-	*out = (struct hook_places){ NULL, NULL, NULL };
+	*out = (struct hook_places){ NULL, NULL };
 	if (git_dir)
 		out->git_dir = xstrdup(git_dir);
 	else if (is_folder(".git"))
@@ -55,12 +45,6 @@ bool hook_places_find(struct hook_places *out, const char *git_dir, const char *
 	else
 		out->git_dir = read_line(".git", "gitdir: ");
 	if (!out->git_dir || !is_folder(out->git_dir))
-		goto unsure;
-	char *link = xstrfmt("%s/commondir", out->git_dir);
-	bool linked = !access(link, F_OK);
-	out->common_dir = linked ? seen_from(out->git_dir, read_line(link, "")) : xstrdup(out->git_dir);
-	free(link);
-	if (!out->common_dir || !is_folder(out->common_dir))
 		goto unsure;
 	out->index = index_file ? xstrdup(index_file) : xstrfmt("%s/index", out->git_dir);
 	return true;
@@ -72,9 +56,8 @@ unsure:
 void hook_places_release(struct hook_places *places)
 {
 	free(places->git_dir);
-	free(places->common_dir);
 	free(places->index);
-	*places = (struct hook_places){ NULL, NULL, NULL };
+	*places = (struct hook_places){ NULL, NULL };
 }
 
 /* Whether more than the commit that is being made is on the list; what cannot be read is no list. */

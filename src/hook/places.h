@@ -8,9 +8,8 @@
 #include <stdbool.h>
 
 struct hook_places {
-	char *git_dir;    /* of this work tree */
-	char *common_dir; /* of all of them */
-	char *index;      /* the one that is committed: GIT_INDEX_FILE during `git commit -a` and `git commit <path>` */
+	char *git_dir; /* of this work tree */
+	char *index;   /* the one that is committed: GIT_INDEX_FILE during `git commit -a` and `git commit <path>` */
 };
 
 /* GIT_DIR and GIT_INDEX_FILE are the values of those variables, or NULL. False when it is not plain where the

@@ -5,12 +5,12 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 70
+plan 72
 model_server --latency=3
 
 # Until the background has reviewed HEAD; 1 when it does not. It has the lowest priority: on a busy machine it takes long.
 reviewed () {
-	state=$(git rev-parse --git-common-dir)/scrutiny/hooks
+	state=$(git rev-parse --git-dir)/scrutiny/hooks
 	for _ in $(seq 1200); do
 		[ "$(cat "$state/reviewed" 2>/dev/null)" != "$(git rev-parse HEAD)" ] || return 0
 		sleep 0.05
@@ -288,6 +288,20 @@ run git commit -qam linked
 is "$status" 0 'and committed'
 reviewed
 ok $? 'and reviewed'
+cd "$sequences" || exit
+lab
+git config scrutiny.hooks.backgroundReviewers lab/slow
+echo '% slow' >>a/main.tex
+git commit -qam slow
+until grep -q "$(git rev-parse HEAD)" .git/scrutiny/hooks/log; do sleep 0.05; done
+cd "$world/linked" || exit
+broken_paper b
+git add b
+git commit -qm meanwhile --no-verify
+reviewed
+ok $? 'what is committed there while another work tree is reviewed is reviewed, too'
+run git commit -q --allow-empty -m after
+like "$err" '^b/main.tex:10: error: ' 'and told there'
 cd "$sequences" || exit
 git worktree remove --force "$world/linked"
 
