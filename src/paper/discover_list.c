@@ -283,19 +283,30 @@ static bool same_side(const struct side *now, const struct side *then)
 	return now->number == then->number && now->view == then->view && now->number < now->memo->nr_old_nodes;
 }
 
+/* git's order of two folders: as if their names ended with '/'. */
+static int compare_folders(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	if (!*a && !*b)
+		return 0;
+	return (*a ? (unsigned char)*a : '/') - (*b ? (unsigned char)*b : '/');
+}
+
 /* The folder NAME on that side; *CURSOR is where the one before was: both come in git's order. */
 static struct side side_below(const struct side *folder, const char *name, enum view view, size_t *cursor)
 {
 	struct side below = { folder->memo, NODE_NONE, view };
 	const struct node *node = folder->number == NODE_NONE ? NULL : memo_node(folder->memo, folder->number);
-	for (size_t i = 0; node && i < node->nr_children; i++) {
-		size_t at = (*cursor + i) % node->nr_children;
-		const uint32_t *child = memo_words(folder->memo, node->children) + at * CHILD_WORDS;
-		if (strcmp(memo_string(folder->memo, child[0]), name) != 0)
-			continue;
-		below.number = child[1] & ~CHILD_RELEVANT;
-		*cursor = at + 1;
-		break;
+	for (; node && *cursor < node->nr_children; ++*cursor) {
+		const uint32_t *child = memo_words(folder->memo, node->children) + *cursor * CHILD_WORDS;
+		int order = compare_folders(memo_string(folder->memo, child[0]), name);
+		if (!order)
+			below.number = child[1] & ~CHILD_RELEVANT;
+		if (order >= 0)
+			break;
 	}
 	return below;
 }
