@@ -8,6 +8,7 @@
 
 #include "base/command_docs_text.h"
 #include "base/memory.h"
+#include "base/shell_quote.h"
 
 /* Appends TEXT without its markup and with a backslash before each of SPECIAL. */
 static void add_escaped(struct buffer *out, const char *text, const char *special)
@@ -20,19 +21,6 @@ static void add_escaped(struct buffer *out, const char *text, const char *specia
 		buffer_addch(out, *at);
 	}
 	buffer_release(&plain);
-}
-
-/* Appends S as one word, between single quotes. */
-static void shell_quote(struct buffer *out, const char *s)
-{
-	buffer_addch(out, '\'');
-	for (; *s; s++) {
-		if (*s == '\'')
-			buffer_addstr(out, "'\\''");
-		else
-			buffer_addch(out, *s);
-	}
-	buffer_addch(out, '\'');
 }
 
 /* The action of _arguments for a kind of thing; @ is the program's identifier. */

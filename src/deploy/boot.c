@@ -4,6 +4,7 @@
 
 #include "base/base64.h"
 #include "base/memory.h"
+#include "base/shell_quote.h"
 #include "base/text.h"
 #include "base/text_file.h"
 #include "deploy/boot_quote.h"
@@ -340,7 +341,7 @@ static void add_installer(struct buffer *out, const struct boot_file *files, siz
 		add_without_comments(&text, files[i].text.data);
 		add_end_word(&word, &text);
 		buffer_addf(out, "install_file %04o ", files[i].mode);
-		boot_quote_shell(out, files[i].path);
+		shell_quote(out, files[i].path);
 		buffer_addf(out, " <<'%s'\n%s%s\n", word.data, text.data, word.data);
 	}
 	add_without_comments(out, template_text("install.end"));

@@ -3,19 +3,8 @@
 #include <assert.h>
 
 #include "base/memory.h"
+#include "base/shell_quote.h"
 #include "base/text.h"
-
-void boot_quote_shell(struct buffer *out, const char *value)
-{
-	buffer_addch(out, '\'');
-	for (; *value; value++) {
-		if (*value == '\'')
-			buffer_addstr(out, "'\\''");
-		else
-			buffer_addch(out, *value);
-	}
-	buffer_addch(out, '\'');
-}
 
 void boot_quote_unit(struct buffer *out, const char *value)
 {
@@ -39,7 +28,7 @@ static const struct {
 	const char *prefix;
 	void (*add)(struct buffer *out, const char *value);
 } kinds[] = {
-	{ "@sh:", boot_quote_shell },
+	{ "@sh:", shell_quote },
 	{ "@unit:", boot_quote_unit },
 	{ "@text:", add_text },
 };

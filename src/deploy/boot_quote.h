@@ -8,8 +8,6 @@ struct boot_value {
 	const char *name, *value;
 };
 
-/* One word of a POSIX shell, in single quotes. */
-void boot_quote_shell(struct buffer *out, const char *value);
 /* Part of a value in a systemd unit: no specifier, no escape, no variable, no line but its own. */
 void boot_quote_unit(struct buffer *out, const char *value);
 /*

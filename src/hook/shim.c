@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/shell_quote.h"
 #include "base/text.h"
 #include "base/text_file.h"
 
@@ -16,18 +17,6 @@ static const char *part(const char *name)
 	while (strcmp(hook_shims[i].name, name))
 		i++;
 	return hook_shims[i].text;
-}
-
-void shell_quote(struct buffer *out, const char *s)
-{
-	buffer_addch(out, '\'');
-	for (; *s; s++) {
-		if (*s == '\'')
-			buffer_addstr(out, "'\\''");
-		else
-			buffer_addch(out, *s);
-	}
-	buffer_addch(out, '\'');
 }
 
 /* What stands for @NAME@ in a part. */

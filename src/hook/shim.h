@@ -35,7 +35,4 @@ void shim_write(struct buffer *out, const struct shim *shim);
 /* Whether TEXT is a shim for HOOK, of any version. */
 bool shim_is(struct slice text, const char *hook);
 
-/* Appends S as one word of a shell, whatever is in it (but NUL). */
-void shell_quote(struct buffer *out, const char *s);
-
 #endif

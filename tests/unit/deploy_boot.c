@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/process.h"
+#include "base/shell_quote.h"
 #include "base/text.h"
 #include "deploy/boot.h"
 #include "deploy/boot_quote.h"
@@ -27,7 +28,7 @@ static void test_a_shell_reads_back_the_very_value(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(hostile); i++) {
 		struct buffer script = BUFFER_INIT, out = BUFFER_INIT;
 		buffer_addstr(&script, "printf %s ");
-		boot_quote_shell(&script, hostile[i]);
+		shell_quote(&script, hostile[i]);
 		const char *const argv[] = { "sh", "-c", script.data, NULL };
 		struct process_options options = { .out = &out };
 		assert_ok(process_run(argv, &options));

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/process.h"
+#include "base/shell_quote.h"
 #include "hook/folder.h"
 #include "hook/shim.h"
 
