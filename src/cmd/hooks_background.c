@@ -288,6 +288,17 @@ static bool is_in_sequence(const char *git_dir)
 	return hook_in_sequence(git_dir);
 }
 
+/* Nobody reads a log that he does not know of: what a setting or a policy keeps from being reviewed is told. */
+static void tell_failure(const char *git_dir, const struct error *err)
+{
+	struct buffer text = BUFFER_INIT;
+	buffer_addstr(&text, "git scrutiny: the background review failed: ");
+	text_for_terminal(&text, err->message, strlen(err->message), false);
+	buffer_addch(&text, '\n');
+	error_free(hook_put_result(git_dir, slice_of(&text)));
+	buffer_release(&text);
+}
+
 /* What is committed later is seen as it is then: nothing of the repository is kept between two. */
 static struct error *review_once(struct hooks_call *call)
 {
@@ -296,6 +307,8 @@ static struct error *review_once(struct hooks_call *call)
 	struct error *err = context_repo(call->ctx, &b.ws.repo);
 	if (!err && !is_in_sequence(repo_git_dir(b.ws.repo)))
 		err = review_head(&b);
+	if (err && b.ws.repo && !error_is(err, ERROR_CANCELLED))
+		tell_failure(repo_git_dir(b.ws.repo), err);
 	hooks_page_release(&b.page);
 	workspace_release(&b.ws);
 	return err;

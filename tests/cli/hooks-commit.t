@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 72
+plan 73
 model_server --latency=3
 
 # Until the background has reviewed HEAD; 1 when it does not. It has the lowest priority: on a busy machine it takes long.
@@ -191,6 +191,17 @@ ok $? 'after a kill -9 the next commit is reviewed'
 ok $? 'and nothing is left to do'
 git scrutiny records verify >/dev/null 2>&1
 ok $? 'the records are sound'
+
+# A setting that keeps it from reviewing does not do so in silence.
+git config scrutiny.hooks.backgroundReviewers lab/
+git commit -q --allow-empty -m 'a wrong setting'
+for _ in $(seq 1200); do
+	[ ! -e .git/scrutiny/hooks/result ] || break
+	sleep 0.05
+done
+git config --unset scrutiny.hooks.backgroundReviewers
+run git commit -q --allow-empty -m 'the next'
+like "$err" '^git scrutiny: the background review failed: ' 'what keeps the background from reviewing is told'
 
 # Nobody who could send a bill is asked.
 git config scrutiny.reviewers openai/gpt-6-luna
