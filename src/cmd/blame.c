@@ -241,8 +241,10 @@ static struct error *blame_all(struct workspace *ws, const struct blame_options 
 			blame_porcelain(&out, all, nr, repo_empty_tree(ws->repo));
 		else if (o->format && !strcmp(o->format, "json"))
 			blame_json(&out, all, nr);
-		else
+		else {
 			blame_text(&out, all, nr, context_color(ws->ctx, o->color, 1));
+			job_log_defuse(&out, 0);
+		}
 		if (!out.len)
 			fprintf(stderr, "%s\n", !nr ? "no papers here" : filter->path || filter->rule ? "no such finding" : "no findings");
 		err = o->porcelain || o->format ? (print_buffer(&out), NULL) : output_paged(ws->repo, &out);

@@ -221,6 +221,7 @@ static struct error *log_all(struct workspace *ws, const struct log_options *o, 
 		print_buffer(&out);
 	} else if (!err) {
 		add_text(&out, logs, nr);
+		job_log_defuse(&out, 0);
 		if (!out.len)
 			fprintf(stderr, "%s\n", nr ? "no version is known that was asked for" : "no papers here");
 		err = output_paged(ws->repo, &out);

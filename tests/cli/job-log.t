@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 9
+plan 11
 
 repo sha1
 broken_paper '::add-mask::x'
@@ -25,10 +25,11 @@ run git scrutiny --all --no-write
 ok "$([ -n "$(commands)" ]; echo $?)" 'the words are shown as they are elsewhere'
 GITHUB_ACTIONS=true
 export GITHUB_ACTIONS
-for command in 'run --all --no-write' 'report --format=md' 'status --all' 'plan' 'show --all ./::add-mask::x'; do
+for command in 'run --all' 'report --format=md' 'status --all' 'plan' 'show --all ./::add-mask::x' \
+	'log ./b##[add-mask]y' 'blame'; do
 	# shellcheck disable=SC2086
 	run git scrutiny $command
-	is "$(commands)" '' "no command from: $command"
+	is "${out:+said}$(commands)" said "no command from: $command"
 done
 run git scrutiny run 'nothing##[group]here'
 is "$(commands)" '' 'nor from an error'
