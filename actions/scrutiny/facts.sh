@@ -25,6 +25,8 @@ pull_request_target)
 	fail 'pull_request_target hands secrets to what a stranger wrote: use pull_request'
 	;;
 esac
+# GitHub treats its jobs as those of forks: without secrets there is nobody who could be asked.
+[[ ${GITHUB_ACTOR-} != 'dependabot[bot]' ]] || fork=true
 
 have () {
 	git cat-file -e "$1^{commit}" 2>/dev/null
@@ -80,5 +82,5 @@ ours=true
 	printf 'comment=%s\n' "$(yes "$SCRUTINY_COMMENT" "$(yes "$request" "$ours")")"
 } >>"$GITHUB_OUTPUT"
 if [[ $fork == true ]]; then
-	echo 'This may be the change of a fork: built-in checks only, no model, nothing is written to the repository.'
+	echo 'This may be the change of a fork, or of Dependabot: built-in checks only, no model, nothing is written to the repository.'
 fi

@@ -9,11 +9,10 @@ fetch) refused='the records of earlier runs could not be fetched: what models sa
 push) refused='the records could not be pushed: later runs will ask again (permissions: contents: write lets them be)' ;;
 *) fail 'usage: records.sh fetch|push' ;;
 esac
-# A remote without records, and a run that made none, are no fault.
-if [[ $1 == push ]] && ! git rev-parse --quiet --verify refs/scrutiny/records >/dev/null; then
-	exit 0
-fi
-if [[ $1 == fetch ]] && ! authorised git ls-remote --exit-code origin refs/scrutiny/records >/dev/null 2>&1; then
-	exit 0
+# A remote without records is no fault.
+if [[ $1 == fetch ]]; then
+	found=0
+	authorised git ls-remote --exit-code origin refs/scrutiny/records >/dev/null 2>&1 || found=$?
+	[[ $found != 2 ]] || exit 0
 fi
 guarded authorised git scrutiny records "$1" origin || tell notice "$refused"

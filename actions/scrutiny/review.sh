@@ -32,6 +32,7 @@ while IFS= read -r paper; do
 	[[ -z $paper ]] || papers+=("$paper")
 done <<<"${SCRUTINY_PAPERS-}"
 
+before=$(git rev-parse --quiet --verify HEAD || :)
 status=0
 if [[ $SCRUTINY_COMMIT == pr ]]; then
 	guarded authorised git scrutiny run "${options[@]}" -- "${papers[@]}" || status=$?
@@ -52,7 +53,7 @@ if [[ -s $place/annotations ]]; then
 fi
 [[ -z ${GITHUB_STEP_SUMMARY-} || ! -s $place/summary.md ]] || cat -- "$place/summary.md" >>"$GITHUB_STEP_SUMMARY"
 
-if [[ $SCRUTINY_COMMIT == push && $status -lt 128 && $(git rev-parse HEAD) != "${GITHUB_SHA-}" ]]; then
+if [[ $SCRUTINY_COMMIT == push && $status -lt 128 && $(git rev-parse HEAD) != "$before" ]]; then
 	guarded authorised git push --quiet origin "HEAD:$GITHUB_REF" || {
 		tell error 'the reports could not be pushed: the branch has moved on, is protected, or permissions: contents: write is missing'
 		status=2

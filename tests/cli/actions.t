@@ -9,7 +9,7 @@
 # shellcheck source=jobs.sh
 . "$source_tree/tests/cli/jobs.sh"
 model_server --requests "$world/requests"
-plan 72
+plan 76
 action=$source_tree/actions/scrutiny
 
 asked () {
@@ -145,6 +145,20 @@ job "$action" $push -- --input all=true --input commit=push --input fail-on=neve
 is "$(of conclusion)" success 'reports are committed'
 like "$(git -C ../hub show --stat --format=%an main)" 'github-actions\[bot\]' 'by the robot'
 like "$(git -C ../hub show --name-only --format= main)" '^theory/two/scrutiny.md$' 'and pushed to the branch'
+tip=$(git -C ../hub rev-parse main)
+checkout main
+git -c user.name=a -c user.email=a@b commit -q --allow-empty -m 'not of the push'
+# shellcheck disable=SC2086
+job "$action" $push GITHUB_SHA="$tip" -- --input all=true --input commit=push --input fail-on=never --input reviewers=builtin
+is "$(of conclusion)/$(git -C ../hub rev-parse main)" "success/$tip" 'nothing is pushed when there is nothing new'
+# What a job that was cancelled has left, and nothing else.
+git clone -q ../hub ../stopped && cd ../stopped || exit 1
+mkdir -p .git/scrutiny/journal/ledger
+echo '{}' >.git/scrutiny/journal/ledger/2026-11%2F22-killed.jsonl
+# shellcheck disable=SC2086
+job "$action" $push -- --input papers='theory/no-such' --input fail-on=never
+is "$(git -C ../hub show refs/scrutiny/records:v1/ledger/2026-11/22-killed.jsonl)" '{}' 'what a cancelled job was answered is pushed'
+cd ../job || exit 1
 # shellcheck disable=SC2086
 job "$action" $push -- --input papers='theory/no-such' --input fail-on=never
 is "$(of conclusion)" failure 'a paper that is not there'
@@ -243,6 +257,10 @@ done
 job "$action" GITHUB_EVENT_NAME=pull_request_target GITHUB_REF=refs/heads/main --
 is "$(of conclusion)/$(asked)" failure/0 'pull_request_target is refused'
 like "$(of annotations)" 'use pull_request$' 'with what to use'
+of_request lab/papers "$(git rev-parse origin/main)"
+job "$action" GITHUB_EVENT_NAME=pull_request GITHUB_REF=refs/pull/8/merge GITHUB_ACTOR='dependabot[bot]' -- \
+	--input reviewers=lab/alpha --input fail-on=never
+is "$(asked)/$(of conclusion)" 0/success 'Dependabot has no secrets: no model'
 event '{"pull_request": {}}'
 job "$action" $request -- --input reviewers=lab/alpha --input fail-on=never
 is "$(asked)/$(of conclusion)" 0/success 'an event that does not say whose it is counts as a fork'
@@ -298,6 +316,7 @@ event '{}'
 job "$action" $push PATH="$world/bin:$PATH" -- --input reviewers=builtin --input token=s3cr3t \
 	--input fail-on=never
 is "$(of conclusion)" success 'a server that is not there does not fail the job'
+like "$(of annotations)" 'the records of earlier runs could not be fetched' 'and is told'
 is "$(sort -u "$world/sent")" \
 	"http.https://github.com/.extraheader Authorization: Basic $(printf 'x-access-token:s3cr3t' | base64)" \
 	'git gets the token in its environment'
