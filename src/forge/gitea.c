@@ -205,13 +205,20 @@ static struct error *add_labels(struct forge *f, int64_t number, const char *con
 	while (labels[nr])
 		nr++;
 	struct label_search s = { labels, xcalloc(nr + 1, sizeof(int64_t)) };
-	struct error *err = find_labels(f, &s);
-	for (size_t i = 0; i < nr && !err; i++)
-		if (!s.ids[i])
-			err = make_label(f, labels[i], &s.ids[i]);
-	if (!err)
-		err = put_labels(f, number, s.ids, nr);
+	struct error *not_made = NULL, *err = find_labels(f, &s);
+	size_t known = 0;
+	for (size_t i = 0; i < nr && !err; i++) {
+		if (!s.ids[i] && !not_made)
+			not_made = make_label(f, labels[i], &s.ids[i]);
+		if (s.ids[i])
+			s.ids[known++] = s.ids[i];
+	}
+	if (!err && known)
+		err = put_labels(f, number, s.ids, known);
 	free(s.ids);
+	if (!err)
+		return not_made;
+	error_free(not_made);
 	return err;
 }
 

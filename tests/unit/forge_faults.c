@@ -401,6 +401,31 @@ static void pages_without_end_are_not_read_to_it(void **state)
 	forge_world_close(&w);
 }
 
+static void a_label_that_may_not_be_made_keeps_no_other_from_being_set(void **state)
+{
+	static const char *const labels[] = { "new", "there", NULL };
+	struct scripted script[] = {
+		{ .needle = "GET /api/repos/o/n/pulls/main/b ", .act = ACT_CLOSE, .bytes = JSON(PULL) },
+		{ .needle = "GET /api/repos/o/n/labels?", .act = ACT_CLOSE, .bytes = JSON("[{\"id\":3,\"name\":\"there\"}]") },
+		{ .needle = "GET /api/orgs/o/labels?", .act = ACT_CLOSE, .bytes = ANSWER("404 Not Found", "{}") },
+		{ .needle = "POST /api/repos/o/n/labels ", .act = ACT_CLOSE, .bytes = ANSWER("403 Forbidden", "{}") },
+		{ .needle = "{\"labels\":[3]}", .act = ACT_CLOSE, .bytes = JSON("[]") },
+	};
+	const struct pull_wish wish = { .branch = "b", .base = "main", .title = "Title", .body = "Body", .labels = labels };
+	struct buffer warnings = BUFFER_INIT;
+	struct forge_world w;
+	struct pull p;
+	enum pull_outcome outcome;
+	(void)state;
+	forge_world_open(&w, "gitea", "GITEA_TOKEN", script, ARRAY_SIZE(script));
+	assert_success(forge_pull_ensure(w.forge, &wish, &p, &outcome, &warnings));
+	assert_int_equal(script[4].used, 1);
+	assert_non_null(strstr(warnings.data, "cannot make a label: "));
+	pull_release(&p);
+	buffer_release(&warnings);
+	forge_world_close(&w);
+}
+
 /* What a forge of TYPE that answers with REPOSITORY lets be known before anything is paid for. */
 static struct error *check_access(const char *type, const char *variable, const char *repository, unsigned *asked)
 {
@@ -463,6 +488,7 @@ int main(void)
 		cmocka_unit_test(control_bytes_of_titles_do_not_reach_a_terminal),
 		cmocka_unit_test(an_answer_without_end_is_cut),
 		cmocka_unit_test(pages_without_end_are_not_read_to_it),
+		cmocka_unit_test(a_label_that_may_not_be_made_keeps_no_other_from_being_set),
 		cmocka_unit_test(who_may_not_propose_is_told_before_anything_is_paid_for),
 		cmocka_unit_test(what_a_server_does_not_tell_is_no_obstacle),
 	};
