@@ -143,6 +143,8 @@ struct error *notes_after_commit(struct workspace *ws)
 	return err;
 }
 
+static const char *const actions[] = { "push", "fetch", NULL };
+
 static struct error *run(struct context *ctx, const void *options, int argc, const char **argv, int *exit_status)
 {
 	struct repo *repo;
@@ -155,7 +157,9 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	if (argc > 1)
 		return error_with_hint(error_new(ERROR_USAGE, "one commit or one range at a time"),
 				       "`git scrutiny notes -h' lists what there is");
-	return write_notes(repo, options, argc ? argv[0] : "HEAD");
+	err = write_notes(repo, options, argc ? argv[0] : "HEAD");
+	const char *near = argc && error_is(err, ERROR_NOT_FOUND) ? text_nearest(argv[0], actions) : NULL;
+	return near ? error_with_hint(err, "did you mean `git scrutiny notes %s`?", near) : err;
 }
 
 static const struct option options[] = {

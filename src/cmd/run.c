@@ -243,7 +243,8 @@ static void commit_leftovers(struct workspace *ws)
 static struct error *check_proposal_options(const struct run_options *o)
 {
 	if (!o->pr && (o->draft >= 0 || o->labels.nr || o->pull_reviewers.nr))
-		return error_new(ERROR_USAGE, "--draft, --label and --reviewer are of a pull request: they go with --pr");
+		return error_with_hint(error_new(ERROR_USAGE, "--draft, --label and --reviewer are of a pull request: they go "
+						 "with --pr"), "models are named with --reviewers");
 	if (o->pr && o->commit)
 		return error_new(ERROR_USAGE, "--pr and --commit contradict each other: choose one place for the reports");
 	if (o->pr && !o->write)

@@ -278,7 +278,8 @@ struct error *site_find(struct site *out, struct repo *repo, const char *address
 	struct error *err = NULL;
 	*out = (struct site){ 0 };
 	if (!remote_address_parse(&a, address))
-		return error_new(ERROR_NOT_FOUND, "the remote is a path, or of a kind that no forge has");
+		return error_with_hint(error_new(ERROR_NOT_FOUND, "the remote is a path, or of a kind that no forge has"),
+				       "it has to be a repository on GitHub, Gitea, Forgejo or GitLab: `git remote -v`");
 	const struct known *known = known_site(a.host);
 	const char *type = setting_of(repo, &a, "type"), *named_api = setting_of(repo, &a, "api");
 	out->runner = is_runner(out, &a, settings, &api);

@@ -2,7 +2,7 @@
 # `git scrutiny notes`: what is found in the papers of a commit, as git notes.
 . "${0%/*}/lib.sh"
 . "$source_tree/tests/cli/papers.sh"
-plan 30
+plan 31
 
 note () {
 	git notes --ref=scrutiny show "${1:-HEAD}" 2>&1
@@ -32,6 +32,8 @@ run git scrutiny notes HEAD~2
 is "$(note HEAD~2)" "theory/bad  1 error (checks)  $(id theory/bad)
 theory/good  clean (checks)  $(id theory/good)" 'the first commit has all papers, a line each'
 like "$(git log --notes=scrutiny -1)" '^    theory/third  clean' 'git log shows them'
+run git scrutiny notes pish
+like "$err" '^hint: did you mean `git scrutiny notes push`' 'a word that is nearly one of ours'
 run git scrutiny notes nowhere
 is "$status" 128 'a commit that is none is an error'
 run git scrutiny notes nowhere..HEAD
