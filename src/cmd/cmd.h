@@ -54,8 +54,6 @@ extern const struct command cmd_deploy_init;
 extern const struct command cmd_deploy_boot;
 extern const struct command cmd_deploy_plan, cmd_deploy_iam, cmd_deploy_infra, cmd_deploy_cost;
 extern const struct command cmd_watch, cmd_schedule, cmd_serve;
-extern const struct command cmd_blame;
-extern const struct command cmd_watch;
 extern const struct command cmd_blame, cmd_log, cmd_badge, cmd_notes;
 extern const struct command cmd_compare, cmd_records, cmd_cost, cmd_version;
 extern const struct command cmd_publish;

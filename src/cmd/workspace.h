@@ -67,11 +67,11 @@ struct error *workspace_mark_foreign(struct workspace *ws);
 void workspace_release(struct workspace *ws);
 
 /* Settles which models are asked: SPEC (the --reviewers option, comma-separated), else git config
- * scrutiny.reviewers, else `reviewers:` of .scrutiny.yml, else an Ollama on this machine. "builtin"
- * is always there and may be named; "local" alone are those on this machine, and without a price, of what there would
- * be without SPEC.
- * One that cannot be called becomes absent; only what SPEC names wrongly is an error. Where `reviewers:` would count, so do `routes:` and `fallback:`; their names
- * in the policy become those of the models. */
+ * scrutiny.reviewers, else `reviewers:` of .scrutiny.yml, else an Ollama on this machine. "builtin" is always
+ * there and may be named; "local" alone are those on this machine, and without a price, of what there would
+ * be without SPEC. One that cannot be called becomes absent; only what SPEC names wrongly is an error. Where
+ * `reviewers:` would count, so do `routes:` and `fallback:`; their names in the policy become those of the
+ * models. */
 struct error *workspace_find_models(struct workspace *ws, const char *spec, bool checks_only);
 
 /* Adds one more default reviewer, REVIEWER, unless it is there; one that cannot be called becomes absent. */

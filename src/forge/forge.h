@@ -105,12 +105,9 @@ struct error *forge_pull_find(struct forge *forge, const char *branch, const cha
 struct error *forge_pull_get(struct forge *forge, int64_t number, struct pull *out);
 /*
  * Opens the pull request, or brings the one that is open up to date (title, body, labels and reviewers that
- * are
- * missing; draft is never changed afterwards: people mark it ready). One that was closed or merged is left
- * alone and a new one opened. Two
- * at the same time end with one: who gets "already exists" updates that one. Labels and reviewers that cannot
- * be set are no
- * failure: a line each in WARNINGS.
+ * are missing; draft is never changed afterwards: people mark it ready). One that was closed or merged is
+ * left alone and a new one opened. Two at the same time end with one: who gets "already exists" updates that
+ * one. Labels and reviewers that cannot be set are no failure: a line each in WARNINGS.
  */
 struct error *forge_pull_ensure(struct forge *forge, const struct pull_wish *wish, struct pull *out,
 				enum pull_outcome *outcome, struct buffer *warnings);
@@ -132,24 +129,21 @@ struct annotation {
 };
 
 /* A check run NAME of COMMIT with annotations, 50 a request. GitHub only, and only with a token of an app or
- * of
- * Actions: else ERROR_UNSUPPORTED says so, and a status is what to use instead. */
+ * of Actions: else ERROR_UNSUPPORTED says so, and a status is what to use instead. */
 struct error *forge_set_check(struct forge *forge, const char *commit, const char *name, enum status_state state,
 			      const char *title, const char *summary, const struct annotation *annotations, size_t nr);
 
 /* The one comment on pull request NUMBER that carries MARKER (an HTML comment that BODY begins with) becomes
- * BODY; it is written when
- * there is none, and left when it is so already. Only a comment of our own author is touched: the marker can
- * be copied. */
+ * BODY; it is written when there is none, and left when it is so already. Only a comment of our own author is
+ * touched: the marker can be copied. */
 enum comment_outcome { COMMENT_WRITTEN, COMMENT_UPDATED, COMMENT_UNCHANGED };
 struct error *forge_set_comment(struct forge *forge, int64_t number, const char *marker, const char *body,
 				enum comment_outcome *outcome);
 
 /* Inline comments of one review that does neither approve nor block. Lines must be lines of the pull
- * request's diff at
- * COMMIT (see git/diff_lines.h). Those whose id an earlier comment of ours carries are not said again.
- * *POSTED counts what was: a line that is not in the diff is left out. GitLab, which has no reviews, gets a
- * discussion for each, and not BODY. */
+ * request's diff at COMMIT (see git/diff_lines.h). Those whose id an earlier comment of ours carries are not
+ * said again. *POSTED counts what was: a line that is not in the diff is left out. GitLab, which has no
+ * reviews, gets a discussion for each, and not BODY. */
 struct error *forge_add_review(struct forge *forge, int64_t number, const char *commit, const char *body,
 			       const struct annotation *annotations, size_t nr, size_t *posted);
 

@@ -36,11 +36,13 @@ void hook_papers_release(struct hook_papers *list);
 bool hook_papers_fit(const struct hook_papers *list, const char *index, struct oid *tree);
 
 /*
- * Writes the list of what is in the index at INDEX if that has the tree TREE (empty: whatever it has), which is
- * COMMIT's (empty: of no commit). PAPERS are sorted bytewise. Whether that was done is all there is to tell: without a list hooks are slower.
+ * Writes the list of what is in the index at INDEX if that has the tree TREE (empty: whatever it has), which
+ * is COMMIT's (empty: of no commit). PAPERS are sorted bytewise. Whether that was done is all there is to
+ * tell: without a list hooks are slower.
  */
 bool hook_papers_write(const char *git_dir, const char *index, const struct oid *tree, const struct oid *commit,
-		       size_t oid_size, const char *const *papers, size_t nr_papers, const char *const *outside, size_t nr_outside);
+		       size_t oid_size, const char *const *papers, size_t nr_papers, const char *const *outside,
+		       size_t nr_outside);
 
 /* Whether a file of that path and mode has a say in which folders are papers, and in what belongs to them. */
 bool hook_path_decides(const char *path, size_t len, unsigned mode);
