@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/trace.h"
 #include "git/ignore.h"
 
 /* Folders in folders that are looked into. */
@@ -82,6 +83,9 @@ static bool dot_ignores(const char *top, const char *path, bool is_directory)
 
 /* -- by .gitignore ---------------------------------------------------------------------------------- */
 
+/* check-ignore knows no literal pathspecs; before a path it keeps a leading colon from meaning something. */
+#define HERE "./"
+
 /* Whether git tracks a file below FOLDER. */
 static struct error *tracks_some(struct repo *repo, const char *folder, bool *some)
 {
@@ -101,6 +105,7 @@ static struct error *take_ignored(struct repo *repo, const struct buffer *answer
 		const char *path = answer->data + at;
 		bool tracked = false;
 		at += strlen(path) + 1;
+		skip_prefix(path, HERE, &path);
 		if (folders)
 			err = tracks_some(repo, path, &tracked);
 		if (!err && !tracked)
@@ -114,16 +119,20 @@ struct error *noise_find_ignored(struct repo *repo, const struct strmap *paths, 
 	struct buffer asked = BUFFER_INIT, answer = BUFFER_INIT_MAX(NOISE_MAX_ANSWER);
 	for (size_t i = 0; i < paths->nr; i++) {
 		const struct strmap_entry *e = &paths->entries[i];
-		if (dot_ignores(repo_work_tree(repo), e->key, folders))
+		if (dot_ignores(repo_work_tree(repo), e->key, folders)) {
 			strmap_add(ignored, e->key, e->key_len);
-		else
-			buffer_add(&asked, e->key, e->key_len + 1);
+			continue;
+		}
+		buffer_addstr(&asked, HERE);
+		buffer_add(&asked, e->key, e->key_len + 1);
 	}
 	int status = 0; /* 1: none is ignored; more: git does not like a path, which may have become a link meanwhile */
 	struct process_options options = { .input = slice_of(&asked), .out = &answer, .discard_err = true,
 					   .exit_status = &status };
-	const char *argv[] = { "--literal-pathspecs", "check-ignore", "-z", "--stdin", NULL };
+	const char *argv[] = { "--no-literal-pathspecs", "check-ignore", "-z", "--stdin", NULL };
 	struct error *err = asked.len ? repo_git_read(repo, argv, &options) : NULL;
+	if (!err && status > 1)
+		trace_printf("git check-ignore ended with %d", status);
 	if (!err)
 		err = take_ignored(repo, &answer, folders, ignored);
 	buffer_release(&asked);

@@ -20,7 +20,7 @@
 #define GIT_LOOK_MS 200
 #define GIT_WAIT_MS 60000
 /* While a rebase is stopped: whether it has gone on. */
-#define STOPPED_LOOK_MS 2000
+#define STOPPED_LOOK_MS 1000
 /* What a round gets to end by itself when the watch does. */
 #define LAST_WORDS_MS 1000
 
@@ -133,12 +133,21 @@ static bool waits_for_git(struct watch *w, enum git_activity activity)
 		w->busy_since = w->next_look = 0;
 		return false;
 	}
-	if (!w->busy_since)
+	if (!w->busy_since) {
+		trace_printf("the round waits for git");
 		w->busy_since = now;
+	}
 	if (now - w->busy_since >= GIT_WAIT_MS)
 		return false;
 	w->next_look = now + GIT_LOOK_MS;
 	return true;
+}
+
+static void trace_changes(const struct watch *w)
+{
+	const struct strmap *paths = &w->changes.paths;
+	for (size_t i = 0; !w->changes.many && i < paths->nr; i++)
+		trace_printf("changed: %s", paths->entries[i].key);
 }
 
 static struct error *begin_round(struct watch *w)
@@ -149,10 +158,13 @@ static struct error *begin_round(struct watch *w)
 		return err;
 	w->busy_since = w->next_look = 0;
 	bool ignored = is_all_ignored(w);
+	trace_changes(w);
 	tree_changes_release(&w->changes);
 	debounce_clear(&w->debounce);
-	if (ignored)
+	if (ignored) {
+		trace_printf("all of it is ignored");
 		return NULL;
+	}
 	w->held = activity != GIT_IDLE;
 	w->rounds++;
 	trace_printf("round %u begins", w->rounds);
