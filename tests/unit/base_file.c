@@ -192,6 +192,18 @@ static void test_nothing_outside_is_read(void **state)
 	buffer_release(&b);
 }
 
+static void test_a_directory_is_made_below_and_not_through_a_link(void **state)
+{
+	(void)state;
+	assert_int_equal(symlink("..", "root/dir"), 0);
+	assert_ok(file_make_directory_below("root", "made"));
+	assert_ok(file_make_directory_below("root", "made"));
+	assert_ok(file_write_below("root", "made/file", "x", 1));
+	assert_error(file_make_directory_below("root", "dir/made"), ERROR_UNSUPPORTED, "symbolic link");
+	assert_error(file_make_directory_below("root", "../made"), ERROR_UNSUPPORTED, "leads out");
+	assert_error(file_make_directory_below("root", "none/made"), ERROR_NOT_FOUND, "cannot write 'none/made'");
+}
+
 static void test_no_link_is_written_through_below(void **state)
 {
 	(void)state;
@@ -301,6 +313,7 @@ int main(void)
 		in_directory(test_a_failed_write_leaves_the_old_bytes_and_no_rubbish),
 		in_directory(test_links_that_stay_inside_are_read),
 		in_directory(test_nothing_outside_is_read),
+		in_directory(test_a_directory_is_made_below_and_not_through_a_link),
 		in_directory(test_no_link_is_written_through_below),
 		in_directory(test_walking_agrees_with_the_kernel),
 		in_directory(test_a_path_too_deep_is_refused),
