@@ -101,7 +101,7 @@ struct error *hooks_pre_commit(struct hooks_call *call)
 	if (!err)
 		err = hooks_fail_level(&ws, &level);
 	for (size_t i = 0; i < ws.papers.nr && !err; i++)
-		err = review_paper(&ws, &ws.papers.items[i], &page);
+		err = hooks_give_way(call, review_paper(&ws, &ws.papers.items[i], &page));
 	if (!err)
 		conclude(call, &page, level);
 	hooks_page_release(&page);

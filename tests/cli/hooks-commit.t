@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=papers.sh
 . "$source_tree/tests/cli/papers.sh"
-plan 73
+plan 75
 model_server --latency=3
 
 # Until the background has reviewed HEAD; 1 when it does not. It has the lowest priority: on a busy machine it takes long.
@@ -102,6 +102,28 @@ run git commit -qam 'a wrong setting'
 like "$err" "scrutiny.hooks.failOn is 'wrong'" 'a wrong setting is told'
 git config --unset scrutiny.hooks.failOn
 reviewed # so that there is something to be said
+# A record that is damaged (others push them, too) does not let other papers through.
+for name in damaged second; do broken_paper "$name"; done
+echo '% of its own' >>second/main.tex
+git add damaged
+git scrutiny run --staged --checks-only --no-write --fail-on=never >/dev/null 2>&1
+reviewed
+sound=$(git rev-parse refs/scrutiny/records)
+blob=$(echo '{' | git hash-object -w --stdin)
+tree=$(
+	GIT_INDEX_FILE=$PWD/.git/damaged
+	export GIT_INDEX_FILE
+	git read-tree "$sound"
+	git ls-files | sed "s/^/100644 $blob	/" | git update-index --index-info
+	git write-tree
+)
+git update-ref refs/scrutiny/records "$(git commit-tree -m damaged "$tree")"
+git add second
+run git commit -qm 'one cannot be checked'
+is "$status" 1 'a paper whose record is damaged keeps no other from being checked'
+like "$err" '^warning: record .*: not checked$' 'and is told'
+git rm -qrf damaged second
+git update-ref refs/scrutiny/records "$sound"
 git config scrutiny.hooks false
 echo '% y' >>new/main.tex
 run git commit -qam 'off'
