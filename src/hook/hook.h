@@ -1,17 +1,14 @@
 /*
  * Hooks: which ones we serve, and how they are called.
  *
- * A hook that git runs is a small script (shim.h) that first runs the hook that was there
- * before us,
- * if any, with the same arguments and standard input, and then
+ * A hook that git runs is a small script (shim.h) that first runs the hook that was there before us, if any, with
+ * the same arguments and standard input, and then
  *
  *     git-scrutiny-hook <hook> [<argument>...]
  *
- * That program is small and links no library but C's: it starts in a millisecond, finds that there is nothing
- * to do, or
- * runs `git-scrutiny hooks run <hook> [<argument>...]`, which does the work. Managers of hooks (husky,
- * lefthook, pre-commit) call
- * `git scrutiny hooks run <hook>` themselves.
+ * That program is small and links no library but C's: it starts in a millisecond, finds that there is nothing to
+ * do, or runs `git-scrutiny hooks run <hook> -- [<argument>...]`, which does the work. Managers of hooks (husky,
+ * lefthook, pre-commit) call `git scrutiny hooks run <hook>` themselves.
  *
  *   pre-commit     staged papers, built-in checks only; --fail-on decides
  *   post-commit    starts a review in the background and returns; says what the last one found
@@ -25,13 +22,13 @@
  *   git config scrutiny.hooks.failOn              level for pre-commit and pre-push; default: as --fail-on
  *   git config scrutiny.hooks.strict              true: what cannot be checked stops git, too
  *   git config scrutiny.hooks.prePushReviewers    models that pre-push asks ("configured": those of run);
- * default: none
- *   git config scrutiny.hooks.backgroundReviewers likewise of the background; default: built-in and models on
- * this machine only
+ *                                                 default: none
+ *   git config scrutiny.hooks.backgroundReviewers likewise of the background; default: models on this machine
+ *                                                 that have no price
  *   git config scrutiny.hooks.write               true: background reviews write reports into the work tree;
- * default: records only
+ *                                                 default: records only
  *   git config scrutiny.hooks.notify              true: a desktop notification when a background review has
- * found something
+ *                                                 found something
  */
 #ifndef HOOK_HOOK_H
 #define HOOK_HOOK_H
