@@ -534,7 +534,7 @@ const struct command cmd_schedule = {
 		"the git directory, and with systemd in the journal. `remove` ends the audits, also those of a repository that is "
 		"gone. There is one schedule a repository; to install again replaces it. Of a crontab only the lines between our "
 		"own marks are touched.\n\n"
-		"`run` is what the timer calls.",
+		"`run` is what the timer calls. Findings do not change its exit status.",
 	.options = options,
 	.options_size = sizeof(struct schedule_options),
 	.examples = examples,
