@@ -99,7 +99,8 @@ static void load_queue(struct queue *q)
 		if (!end)
 			break;
 		*end = '\0';
-		if (is_item(line) && q->pending.nr < JOB_MAX_ITEMS)
+		/* Those of a job that ran, and those that waited for it. */
+		if (is_item(line) && q->pending.nr < (size_t)2 * JOB_MAX_ITEMS)
 			strmap_add(&q->pending, line, strlen(line));
 		line = end + 1;
 	}
@@ -338,6 +339,8 @@ static void leave_job(struct queue *q)
 {
 	say(q, true, "the review was interrupted; it begins again at the next start");
 	kill(-q->job, SIGTERM);
+	/* One that has just begun may catch it still, as we do. */
+	kill(q->job, SIGKILL);
 	wait_for_job(q->job);
 	close(q->end);
 	q->job = 0;

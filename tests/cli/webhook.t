@@ -186,7 +186,11 @@ is "$code $said" '200 its branch is reviewed when it is pushed' "one of the repo
 kill -TERM $receiver
 wait $receiver
 is "$?" 0 'a request to end is obeyed'
-printf 'heads/main\nheads/--upload-pack=x\nrubbish\n' >"$world/work/my clone.git/scrutiny/webhook-queue"
+{
+	printf 'heads/--upload-pack=x\nrubbish\n'
+	seq -f 'heads/gone%g' 100
+	echo heads/main
+} >"$world/work/my clone.git/scrutiny/webhook-queue"
 git config --global scrutiny.webhook.lab.forks checks
 git config --global scrutiny.webhook.lab.branches 'ma*'
 git config --global scrutiny.webhook.lab.reviewers cloud/alpha
