@@ -39,11 +39,15 @@ is_commit () {
 	[[ ${1-} =~ ^[0-9a-f]{40}([0-9a-f]{24})?$ && ! $1 =~ ^0+$ ]]
 }
 
+# Also where all papers are looked at: of a fork, the policy is that of the branch it is to go into.
+if [[ ${GITHUB_EVENT_NAME-} == pull_request ]] && is_commit "${SCRUTINY_BASE-}"; then
+	have_or_fetch "$SCRUTINY_BASE" || :
+fi
 since=
 if [[ $SCRUTINY_ALL == false ]]; then
 	case ${GITHUB_EVENT_NAME-} in
 	pull_request)
-		if is_commit "${SCRUTINY_BASE-}" && have_or_fetch "$SCRUTINY_BASE"; then
+		if is_commit "${SCRUTINY_BASE-}" && have "$SCRUTINY_BASE"; then
 			since=$(git merge-base "$SCRUTINY_BASE" HEAD 2>/dev/null) || since=$SCRUTINY_BASE
 		fi
 		# The merge that GitHub made: of what was on the branch before, nothing counts as a change.

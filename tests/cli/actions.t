@@ -9,7 +9,7 @@
 # shellcheck source=jobs.sh
 . "$source_tree/tests/cli/jobs.sh"
 model_server --requests "$world/requests"
-plan 76
+plan 77
 action=$source_tree/actions/scrutiny
 
 asked () {
@@ -249,6 +249,12 @@ is "$(of uses)" '' 'nothing is uploaded'
 like "$(of log)" 'skipped: Push records' 'no records are pushed'
 like "$(of log)" 'skipped: Tell the pull request' 'nothing is written to it'
 is "$(git -C ../hub rev-parse evil)" "$(git rev-parse HEAD)" 'nothing is committed'
+git clone -q --depth=1 --branch evil "file://$world/work/hub" ../shallow-evil
+cd ../shallow-evil || exit 1
+printf 'papers: [theory/one]\n' >.scrutiny.yml
+job "$action" GITHUB_EVENT_NAME=pull_request GITHUB_REF=refs/pull/8/merge -- --input all=true --input fail-on=never
+like "$(of log)" ' in 2[0-9] papers' 'also in a shallow clone it is the policy of the branch to go into that counts'
+cd ../job || exit 1
 for hostile in issue_comment workflow_run pull_request_review; do
 	job "$action" GITHUB_EVENT_NAME="$hostile" GITHUB_REF=refs/heads/main -- \
 		--input reviewers=lab/alpha --input fail-on=never --input commit=push
