@@ -250,7 +250,7 @@ const struct command cmd_serve = {
 		"`run --pr` does, for which the clone has to be bare; publish, to tell the forge, as `publish` does: a status of "
 		"the commit, and a comment on the pull request that its branch has open, of a fork's the comment alone; forks: "
 		"ignore (default), or checks, which reviews pull requests from forks with the built-in checks alone. Pull requests "
-		"from the repository's own branches are reviewed as those are pushed.\n\n"
+		"from the repository's own branches are reviewed as those are pushed, and with publish also when they are opened.\n\n"
 		"SIGTERM ends it: no more deliveries are taken, and a review that runs may end within --grace seconds; else it "
 		"begins again at the next start.",
 	.options = options,

@@ -119,6 +119,14 @@ static void set_pull(struct delivery *d, int64_t number)
 	d->pull = (uint64_t)number;
 }
 
+/* What moves later is told by a push as well. */
+static void set_opened(struct delivery *d, const char *action, const char *branch)
+{
+	static const char *const actions[] = { "opened", "reopened", "open", "reopen", NULL };
+	if (is_one_of(action, actions) && delivery_is_branch(branch))
+		snprintf(d->branch, sizeof(d->branch), "%s", branch);
+}
+
 static void read_pull(struct delivery *d, const cJSON *body)
 {
 	/* GitHub's words, and Gitea's for a branch that has moved. */
@@ -127,6 +135,7 @@ static void read_pull(struct delivery *d, const cJSON *body)
 	const cJSON *pull = member(body, "pull_request");
 	const cJSON *head = member(member(pull, "head"), "repo"), *base = member(member(pull, "base"), "repo");
 	d->from_fork = !are_same(head, base, "full_name");
+	set_opened(d, json_string_or(body, "action", ""), json_string_or(member(pull, "head"), "ref", ""));
 	if (is_one_of(json_string_or(body, "action", ""), actions))
 		set_pull(d, json_integer_or(body, "number", json_integer_or(pull, "number", 0)));
 }
@@ -137,6 +146,7 @@ static void read_merge_request(struct delivery *d, const cJSON *body)
 	const cJSON *request = member(body, "object_attributes");
 	int64_t source = json_integer_or(request, "source_project_id", -1);
 	d->from_fork = source < 0 || source != json_integer_or(request, "target_project_id", -2);
+	set_opened(d, json_string_or(request, "action", ""), json_string_or(request, "source_branch", ""));
 	if (is_one_of(json_string_or(request, "action", ""), actions))
 		set_pull(d, json_integer_or(request, "iid", 0));
 }

@@ -25,7 +25,7 @@ enum delivery_kind {
 struct delivery {
 	enum delivery_kind kind;
 	char id[80];       /* the forge's name for it; of what is printable there */
-	char branch[DELIVERY_MAX_BRANCH + 1]; /* of a push */
+	char branch[DELIVERY_MAX_BRANCH + 1]; /* of a push, and of a pull request that was just opened; else empty */
 	uint64_t pull;     /* the number of a pull request */
 	bool from_fork;    /* what cannot be told counts as one */
 	bool gitlab;       /* whose refs have other names */

@@ -181,6 +181,9 @@ static struct http_answer take_push(struct queue *q, const struct delivery *d)
 
 static struct http_answer take_pull(struct queue *q, const struct delivery *d)
 {
+	/* Its commits were reviewed when there was no pull request to write to. */
+	if (!d->from_fork && q->repository->job.publish && *d->branch)
+		return take_push(q, d);
 	if (!d->from_fork)
 		return (struct http_answer){ 200, "its branch is reviewed when it is pushed" };
 	if (!q->repository->forks)

@@ -10,7 +10,7 @@ for tool in curl openssl python3; do
 	command -v $tool >/dev/null 2>&1 || skip_all "$tool is not there"
 done
 [ -x "$(git --exec-path)/git-http-backend" ] || skip_all 'git has no http-backend here'
-plan 17
+plan 18
 
 # until_there FILE PATTERN [TIMES]: waits until that many lines match, 10 s at most.
 until_there () {
@@ -114,6 +114,18 @@ commit mended
 pushed 'area/$(touch${IFS}pwned)'
 is "$(state 'len(r["comments"]), r["statuses"][-1]["state"]')" "(1, 'success')" 'the next push brings both up to date'
 
+# A pull request that is opened when its branch was reviewed already.
+git checkout -q -b later main
+broken_paper theory/two
+commit later
+pushed later
+curl -s -o /dev/null -H 'Authorization: Bearer good' "$forge/api/v3/repos/owner/papers/pulls" \
+	-d '{"title": "Later", "head": "later", "base": "main"}'
+deliver pull_request '{"action": "opened", "number": 2, "pull_request": {"number": 2, "head": {"ref": "later", "repo":
+	{"full_name": "owner/papers"}}, "base": {"repo": {"full_name": "owner/papers"}}}}'
+is "$(state '[c["number"] for c in r["comments"]]')" '[1, 2]' 'a pull request gets its comment when it is opened'
+git checkout -q 'area/$(touch${IFS}pwned)'
+
 # From a fork; and one that is gone.
 fork () {
 	printf '{"action": "opened", "number": %d, "pull_request": {"number": %d, "head": {"repo": {"full_name":
@@ -154,8 +166,8 @@ serve
 broken_paper theory/three
 commit broken
 pushed main
-is "$(state '[(p["number"], p["state"], p["title"], p["head"]["ref"]) for p in r["pulls"]][1:]')" \
-	"[(2, 'open', 'Reviews: 1 error in 2 papers', 'scrutiny/main')]" 'reports of the branch of the clone are proposed'
+is "$(state '[(p["number"], p["state"], p["title"], p["head"]["ref"]) for p in r["pulls"]][2:]')" \
+	"[(3, 'open', 'Reviews: 1 error in 2 papers', 'scrutiny/main')]" 'reports of the branch of the clone are proposed'
 run git scrutiny publish --pull=1 --branch=main
 is "$status" 129 'a branch and a pull request contradict each other'
 git -C "$world/work/clone.git" remote add other "$world/srv/owner/papers.git"

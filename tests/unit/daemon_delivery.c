@@ -182,6 +182,22 @@ static void what_cannot_be_told_counts_as_a_fork(void **state)
 	assert_true(d.from_fork && d.gitlab);
 }
 
+static void a_pull_request_that_was_opened_names_its_branch(void **state)
+{
+	(void)state;
+	struct delivery d = read_body("X-GitHub-Event: pull_request",
+				      "{\"action\": \"opened\", \"number\": 7, \"pull_request\": {\"head\": {\"ref\": \"area\","
+				      "\"repo\": {\"full_name\": \"a/b\"}}, \"base\": {\"repo\": {\"full_name\": \"a/b\"}}}}");
+	assert_string_equal(d.branch, "area");
+	assert_false(d.from_fork);
+	d = read_body("X-GitHub-Event: pull_request",
+		      "{\"action\": \"synchronize\", \"number\": 7, \"pull_request\": {\"head\": {\"ref\": \"area\"}}}");
+	assert_string_equal(d.branch, "");
+	d = read_body("X-Gitlab-Event: Merge Request Hook",
+		      "{\"object_attributes\": {\"action\": \"open\", \"iid\": 3, \"source_branch\": \"--x\"}}");
+	assert_string_equal(d.branch, "");
+}
+
 static void branches_are_what_git_calls_branches(void **state)
 {
 	(void)state;
@@ -225,6 +241,7 @@ int main(void)
 		cmocka_unit_test(a_push_names_its_branch),
 		cmocka_unit_test(what_is_no_push_of_a_branch_is_nothing),
 		cmocka_unit_test(what_cannot_be_told_counts_as_a_fork),
+		cmocka_unit_test(a_pull_request_that_was_opened_names_its_branch),
 		cmocka_unit_test(branches_are_what_git_calls_branches),
 		cmocka_unit_test(editors_and_our_reports_are_noise),
 	};
