@@ -134,6 +134,13 @@ static void test_what_the_remote_has_got_meanwhile_is_looked_at(void **state)
 	teardown(&w);
 }
 
+static int prepare(void **state)
+{
+	(void)state;
+	fixture_environment();
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,5 +151,5 @@ int main(void)
 		cmocka_unit_test(test_it_does_not_matter_what_is_in_the_index),
 		cmocka_unit_test(test_what_the_remote_has_got_meanwhile_is_looked_at),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests_name("hook/quick_push", tests, prepare, NULL);
 }
