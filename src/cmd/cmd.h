@@ -38,6 +38,8 @@ bool context_color(struct context *ctx, const char *when, int fd);
 extern const char *const color_choices[]; /* of the option --color */
 /* Writes to standard output; a failure there is found by cmd_main at the end. */
 void print_buffer(const struct buffer *out);
+/* Brings out what was printed, before something is said on standard error; failures as above. */
+void print_flush(void);
 /* Likewise words to people, on one line unless KEEP_LINES; made safe for a terminal and for the log of a job. */
 void print_words(bool keep_lines, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 

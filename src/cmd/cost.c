@@ -307,7 +307,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 		print_json(&a);
 	} else if (!err) {
 		print_account(&a);
-		fflush(stdout);
+		print_flush();
 		say_doubts(ctx, &a);
 	}
 	records_free(store);

@@ -326,7 +326,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	if (!err) {
 		add_up(&a, o->env, &environments);
 		o->json ? print_json(&a) : print_account(&a);
-		fflush(stdout);
+		print_flush();
 		say_doubts(ctx, &a);
 	}
 	strmap_release(&environments, NULL);

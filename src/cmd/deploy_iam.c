@@ -67,7 +67,7 @@ static void print_policy(const struct permission_subject *subject, enum permissi
 /* Headings go to standard error, so that what is on standard output stays JSON. */
 static void say_heading(const char *role, const char *what)
 {
-	fflush(stdout);
+	print_flush();
 	fprintf(stderr, "# %s: %s\n", role, what);
 }
 
@@ -123,7 +123,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	} else if (!err) {
 		bool loose;
 		print_policy(&subject, role_of(o->role), &loose);
-		fflush(stdout);
+		print_flush();
 		say_loose(ctx, loose);
 		say_missing(ctx, &d, role_of(o->role));
 	}

@@ -31,7 +31,7 @@ static void say_prices(const struct deployment *d, const struct infrastructure *
 		buffer_addf(&out, ", and %zu price%s that %s not known", unknown, unknown == 1 ? "" : "s",
 			    unknown == 1 ? "is" : "are");
 	buffer_addstr(&out, " (prices of " PRICES_DATE ", before tax and traffic)\n");
-	fflush(stdout);
+	print_flush();
 	fputs(out.data, stderr);
 	resources_release(&resources);
 	buffer_release(&out);

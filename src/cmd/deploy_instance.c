@@ -19,7 +19,7 @@ void deployed_say(const char *fmt, ...)
 	buffer_vaddf(&text, fmt, ap);
 	va_end(ap);
 	text_for_terminal(&safe, text.data, text.len, false);
-	fflush(stdout);
+	print_flush();
 	fprintf(stderr, "%s\n", safe.data);
 	buffer_release(&text);
 	buffer_release(&safe);

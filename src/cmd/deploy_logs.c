@@ -36,7 +36,7 @@ static void show(const char *text, size_t len)
 	if (safe.len && safe.data[safe.len - 1] != '\n')
 		buffer_addch(&safe, '\n');
 	print_buffer(&safe);
-	fflush(stdout);
+	print_flush();
 	buffer_release(&safe);
 }
 

@@ -640,7 +640,7 @@ static struct error *run(struct context *ctx, const void *options, int argc, con
 	if (!err) {
 		add_up(&p);
 		p.o->json ? print_json(&p) : print_plan(&p);
-		fflush(stdout);
+		print_flush();
 		say_doubts(&p);
 		err = resources_check(&p.resources, p.o->accept_cost);
 	}

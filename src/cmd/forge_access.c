@@ -72,7 +72,7 @@ static void on_wait(void *data, const char *line)
 	struct buffer safe = BUFFER_INIT;
 	(void)data;
 	text_for_terminal(&safe, line, strlen(line), false);
-	fflush(stdout);
+	print_flush();
 	fprintf(stderr, "%s\n", safe.data);
 	buffer_release(&safe);
 }

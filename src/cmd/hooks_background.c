@@ -243,7 +243,7 @@ static struct error *review_head(struct background *b)
 		err = select_papers(b, &papers, &nr);
 	b->write = !err && nr && may_write(b, papers, nr);
 	printf("commit %s: %zu paper%s to review\n", b->head.hex, nr, nr == 1 ? "" : "s");
-	fflush(stdout);
+	print_flush();
 	if (!err && nr)
 		err = review(b, papers, nr);
 	if (!err)

@@ -62,6 +62,16 @@ const char *context_env(const char *name)
 	return value && *value ? value : NULL;
 }
 
+/* Of the first write to standard output that failed: by the end of the command errno tells something else. */
+static int output_errno;
+
+void print_flush(void)
+{
+	errno = 0;
+	if (fflush(stdout) && !output_errno)
+		output_errno = errno;
+}
+
 __attribute__((format(printf, 2, 0)))
 static void say(const char *kind, const char *fmt, va_list ap)
 {
@@ -80,7 +90,7 @@ static void say(const char *kind, const char *fmt, va_list ap)
 		start = end + 1;
 	}
 	job_log_defuse(&safe, 0);
-	fflush(stdout);
+	print_flush();
 	fwrite(safe.data, 1, safe.len, stderr);
 	buffer_release(&text);
 	buffer_release(&safe);
@@ -170,9 +180,9 @@ static int fail(struct error *err)
 
 static struct error *flush_output(void)
 {
-	if (fflush(stdout) || ferror(stdout))
-		return error_errno(ERROR_IO, "cannot write to standard output");
-	return NULL;
+	print_flush();
+	errno = output_errno;
+	return output_errno || ferror(stdout) ? error_errno(ERROR_IO, "cannot write to standard output") : NULL;
 }
 
 static int show_help(const struct program *program, const struct command *cmd)

@@ -257,7 +257,7 @@ static void print_text(const struct plan *p)
 		print_models_plan(&out, p, &totals);
 	print_buffer(&out);
 	buffer_release(&out);
-	fflush(stdout);
+	print_flush();
 	say_limits(p, &totals);
 	if (totals.guessed && totals.usd_at_most > 0)
 		say_hint(p->ws->ctx, "how long the answers will be is a guess: there is none yet of %s.",

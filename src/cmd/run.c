@@ -97,7 +97,7 @@ static void on_waiting(void *data, const struct paper *paper, long pid)
 	struct buffer name = BUFFER_INIT;
 	clear_progress(data);
 	add_paper_name(&name, paper);
-	fflush(stdout);
+	print_flush();
 	if (!g->options->quiet && pid)
 		fprintf(stderr, "waiting for another git scrutiny (process %ld) that reviews %s\n", pid, name.data);
 	else if (!g->options->quiet)
@@ -109,7 +109,7 @@ static void on_note(void *data, bool warning, const char *text)
 {
 	const struct gathered *g = data;
 	clear_progress(data);
-	fflush(stdout);
+	print_flush();
 	if (warning)
 		say_warning("%s", text);
 	else if (!g->options->quiet)
@@ -339,7 +339,7 @@ static struct error *review_papers(struct gathered *g, int *exit_status)
 	if (!err && is_text(g->options)) {
 		if (!g->options->quiet)
 			run_print_summary(g, &totals, committed);
-		fflush(stdout);
+		print_flush();
 		if (!g->options->quiet)
 			run_print_hints(g);
 	}

@@ -195,7 +195,7 @@ static void say_result(const struct workspace *ws)
 {
 	struct buffer page = BUFFER_INIT;
 	hook_take_result(repo_git_dir(ws->repo), &page);
-	fflush(stdout);
+	print_flush();
 	fwrite(page.data, 1, page.len, stderr);
 	buffer_release(&page);
 }
