@@ -53,13 +53,13 @@ rm .scrutiny.yml
 mkdir binary && head -c 100000 /dev/urandom >binary/main.tex
 mkdir cycle && printf '\\documentclass{article}\n\\begin{document}\n\\input{a}\nText.\n\\end{document}\n' >cycle/main.tex
 printf '\\input{main}\n\\input{a}\n' >cycle/a.tex
-mkdir huge && printf '\\documentclass{article}\n' >huge/main.tex && truncate -s 1G huge/main.tex
+mkdir huge && printf '\\documentclass{article}\n' >huge/main.tex && truncate -s 100M huge/main.tex
 mkdir pdf && printf '%%PDF-1.4\n' >pdf/paper.pdf
 run git scrutiny run cycle --no-write
 is "$status" 0 'a cycle of \input is no failure'
 like "$err" '^warning: cycle/a.tex:[12]: ' 'it is said where it closes'
 run git scrutiny run huge --no-write
-is "$status" 2 'a text of 1 GB is not read'
+is "$status" 2 'a text of 100 MB is not read'
 like "$err" '^warning: huge/main.tex: .*larger than' 'and that is said'
 run git scrutiny run pdf --no-write
 is "$status" 2 'a PDF is not readable yet'
