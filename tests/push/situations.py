@@ -330,7 +330,9 @@ class World:
         self.git("update-ref", f"refs/heads/{name}", "HEAD")
 
     def tidy(self):
-        self.git("repack", "-adq", "--write-midx" if self.chance.random() < 0.3 else "-q", check=False)
+        # In a partial clone git 2.39 drops local objects which the remote has, too, but has not promised.
+        if self.kind != "partial":
+            self.git("repack", "-adq", "--write-midx" if self.chance.random() < 0.3 else "-q", check=False)
         self.git("pack-refs", "--all")
 
     def live(self):
